@@ -1,0 +1,1 @@
+"""Pure values and algorithms: no files, no torch, no command line."""

@@ -1,0 +1,87 @@
+"""The classes of a map: which raster value means what, and in which colour it is drawn."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glnet_geo.errors import ModelError
+
+NODATA = 255
+"""The raster value of a pixel that was not classified. It is never a class."""
+
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LandClass:
+    """One class: its raster value, its name, and its colour as ``#rrggbb``.
+
+    Raises:
+        ModelError: the id is not in 0..254, the name is blank, or the colour is not ``#rrggbb``.
+    """
+
+    id: int
+    name: str
+    color: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.id < NODATA:
+            raise ModelError(f"class id {self.id} is not in 0..254 (255 is nodata): choose another id")
+        if not self.name.strip():
+            raise ModelError(f"class {self.id} has no name: give it one")
+        if not _COLOR.fullmatch(self.color):
+            raise ModelError(f"class {self.id} has the color {self.color!r}: write it as #rrggbb")
+
+    @property
+    def rgb(self) -> tuple[int, int, int]:
+        """The colour as (red, green, blue), each 0..255."""
+        value = int(self.color[1:], 16)
+        return value >> 16, value >> 8 & 255, value & 255
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """The classes of a model in channel order: channel ``i`` is ``classes[i]``.
+
+    Raises:
+        ModelError: there is no class, or two classes share an id or a name.
+    """
+
+    classes: tuple[LandClass, ...]
+
+    def __post_init__(self) -> None:
+        if not self.classes:
+            raise ModelError("the legend has no classes: name at least one")
+        for what in ("id", "name"):
+            seen = [getattr(land_class, what) for land_class in self.classes]
+            twice = sorted({str(value) for value in seen if seen.count(value) > 1})
+            if twice:
+                raise ModelError(f"the legend uses the {what} {', '.join(twice)} twice: make each {what} unique")
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    def __iter__(self) -> Iterator[LandClass]:
+        return iter(self.classes)
+
+    @property
+    def ids(self) -> NDArray[np.uint8]:
+        """Raster value of every channel: (classes,) uint8."""
+        return np.array([land_class.id for land_class in self.classes], dtype=np.uint8)
+
+    def by_id(self, class_id: int) -> LandClass:
+        """The class with this raster value.
+
+        Raises:
+            ModelError: no class has it.
+        """
+        for land_class in self.classes:
+            if land_class.id == class_id:
+                return land_class
+        known = ", ".join(f"{land_class.id} {land_class.name}" for land_class in self.classes)
+        raise ModelError(f"no class has the id {class_id}: the legend has {known}")

@@ -1,0 +1,64 @@
+"""What can go wrong, each kind with the exit code under which the command line reports it.
+
+Every message is one sentence for a person who does not program: what is wrong, where, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class GlnetGeoError(Exception):
+    """Root of all errors that this package raises on purpose."""
+
+    exit_code = 1
+
+
+class OptionError(GlnetGeoError, ValueError):
+    """An option or argument has a value that cannot be used."""
+
+    exit_code = 2
+
+
+class WindowError(GlnetGeoError, ValueError):
+    """A window, frame or grid was asked for that cannot exist."""
+
+    exit_code = 2
+
+
+class SceneError(GlnetGeoError, OSError):
+    """The scene cannot be opened, read, or understood by the model."""
+
+    exit_code = 3
+
+
+class ModelError(GlnetGeoError, ValueError):
+    """A model package, checkpoint or class file cannot be used."""
+
+    exit_code = 4
+
+
+class OutputError(GlnetGeoError, OSError):
+    """An output cannot be written where it was asked for."""
+
+    exit_code = 5
+
+
+class AoiError(GlnetGeoError, ValueError):
+    """The area of interest cannot be read or misses the scene."""
+
+    exit_code = 6
+
+
+class TrainingError(GlnetGeoError, ValueError):
+    """Training data or a training recipe cannot be used."""
+
+    exit_code = 7
+
+
+class CancelledError(GlnetGeoError):
+    """The person asked to stop; nothing was left behind."""
+
+    exit_code = 130
+
+
+class DoubtfulInputWarning(UserWarning):
+    """The input can be used, but the answer may not mean what the person thinks it means."""

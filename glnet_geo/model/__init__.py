@@ -1,0 +1,1 @@
+"""GLNet: the network, its packages, and how it predicts. Torch lives here."""

@@ -1,0 +1,1 @@
+"""Model packages that ship with glnet_geo, one ``.safetensors`` file each."""
