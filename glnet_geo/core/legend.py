@@ -61,7 +61,9 @@ class Legend:
             seen = [getattr(land_class, what) for land_class in self.classes]
             twice = sorted({str(value) for value in seen if seen.count(value) > 1})
             if twice:
-                raise ModelError(f"the legend uses the {what} {', '.join(twice)} twice: make each {what} unique")
+                raise ModelError(
+                    f"the legend uses the {what} {', '.join(twice)} twice: make each {what} unique"
+                )
 
     def __len__(self) -> int:
         return len(self.classes)

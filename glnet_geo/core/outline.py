@@ -1,0 +1,154 @@
+"""The outlines of all regions in a block of rows, as sides and the uprights between them.
+
+A region is walked with its pixels on the right hand as seen on the map (rows grow downward). Its outline is a
+ring of *sides* (horizontal, from corner to corner) and *uprights* (vertical, from corner to corner):
+
+    0   1   2   3   4
+  0 +>>>>>>>>>>>+            side 0: on line 0, above its owner, from column 0 to column 3
+    ^ A   A   A v            side 1: on line 1, below its owner, from column 2 to column 0
+  1 +<<<<<<<+   v            side 2: on line 2, below its owner, from column 3 to column 2
+    . . . . ^ A v
+  2 . . . . +<<<+            uprights: down column 3, up column 2, up column 0
+
+Sides come out of a raster in pairs of corners: on one line, for owners on one hand, every start is followed by
+its end. So do uprights: of those walked up in a column, the ``i``-th side that is left upward leads to the
+``i``-th that is reached upward, and likewise downward. Both pairings are a matter of counting; nothing is
+followed step by step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+COLUMN_BITS = 32
+"""A lattice point is one number: line, then column in this many bits, so that points sort from line to line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corners:
+    """Lattice points where some outline turns, from line to line and on each from left to right.
+
+    Attributes:
+        line: (corners,) line of the block; line ``i`` lies between its rows ``i`` and ``i + 1``.
+        column: (corners,) column of the lattice.
+        pixels: (4, corners) values around the corner: north-west, north-east, south-west, south-east.
+    """
+
+    line: NDArray[np.int64]
+    column: NDArray[np.int64]
+    pixels: NDArray[np.uint8]
+
+    @property
+    def crossing(self) -> NDArray[np.bool_]:
+        """Where outlines leave in all four directions: there a region may touch itself."""
+        north_west, north_east, south_west, south_east = self.pixels
+        return (
+            (north_west != north_east)
+            & (north_east != south_east)
+            & (south_east != south_west)
+            & (south_west != north_west)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Horizontal stretches of outline from corner to corner, in order of lines; all arrays are (sides,).
+
+    Attributes:
+        below: True where the owner lies below the line; such a side is walked to the right, others to the left.
+        tail: corner where the walk enters the side.
+        head: corner where the walk leaves it.
+        tail_up: True where the walk comes to the tail upward, False where downward.
+        head_up: True where the walk goes on from the head upward, False where downward.
+    """
+
+    below: NDArray[np.bool_]
+    tail: NDArray[np.int64]
+    head: NDArray[np.int64]
+    tail_up: NDArray[np.bool_]
+    head_up: NDArray[np.bool_]
+
+
+class Block:
+    """Some rows of a map, below a row that has been traced already.
+
+    Attributes:
+        rows: (1 + rows, width + 2) uint8, the row above first, and a column of nodata left and right.
+        edge: (1 + rows, width + 1) True where a row changes its value at a column of the lattice.
+        nodata: the value that belongs to no region.
+    """
+
+    __slots__ = ("edge", "nodata", "rows")
+
+    def __init__(self, above: NDArray[np.uint8], classes: NDArray[np.uint8], nodata: int) -> None:
+        height, width = classes.shape
+        self.nodata = np.uint8(nodata)
+        self.rows = np.full((1 + height, width + 2), nodata, np.uint8)
+        self.rows[0, 1:-1], self.rows[1:, 1:-1] = above, classes
+        self.edge = self.rows[:, 1:] != self.rows[:, :-1]
+
+    def corners(self) -> Corners:
+        """The corners on the line above each new row."""
+        step = self.rows[1:] != self.rows[:-1]
+        turning = self.edge[:-1] | self.edge[1:]
+        turning &= step[:, :-1] | step[:, 1:]
+        point = np.flatnonzero(turning)
+        line, column = np.divmod(point, turning.shape[1])
+        north = point + line
+        south = north + self.rows.shape[1]
+        return Corners(line, column, self.rows.ravel()[np.stack([north, north + 1, south, south + 1])])
+
+    def crossings(self, row: int, *, upward: bool) -> NDArray[np.int64]:
+        """The columns in which an upright runs along a row of the block, from left to right."""
+        owner = self.rows[row, 1:] if upward else self.rows[row, :-1]
+        return np.flatnonzero(self.edge[row] & (owner != self.nodata))
+
+    def run_start(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Walks left from pixels, (n,) rows of the block and columns of the map, to the edge of equal values."""
+        width = self.edge.shape[1]
+        edges = np.flatnonzero(self.edge)
+        return edges[np.searchsorted(edges, row * width + column, side="right") - 1] - row * width
+
+
+def sides_between(corners: Corners, nodata: np.uint8) -> Sides:
+    """Pairs the corners into sides."""
+    north_west, north_east, south_west, south_east = corners.pixels
+
+    def stops(
+        own: NDArray[np.uint8], across: NDArray[np.uint8], beside: NDArray[np.uint8], opposite: NDArray[np.uint8]
+    ) -> NDArray[np.bool_]:
+        """Whether the side between a pixel and the one across the line stops at the corner."""
+        return (own != across) & (own != nodata) & ((own != beside) | (beside == opposite))
+
+    # (corners, 2): what lies above the line, what lies below; found in order of corners.
+    left = np.flatnonzero(
+        np.stack(
+            [
+                stops(north_east, south_east, north_west, south_west),
+                stops(south_east, north_east, south_west, north_west),
+            ],
+            axis=1,
+        )
+    )
+    right = np.flatnonzero(
+        np.stack(
+            [
+                stops(north_west, south_west, north_east, south_east),
+                stops(south_west, north_west, south_east, north_east),
+            ],
+            axis=1,
+        )
+    )
+    convex = np.stack([north_west != north_east, south_west != south_east], axis=1).ravel()
+
+    below = (left & 1).astype(np.bool_)
+    ends_below = (right & 1).astype(np.bool_)
+    partner = np.empty_like(left)
+    partner[below], partner[~below] = right[ends_below], right[~ends_below]
+    tail, head = np.where(below, left, partner), np.where(below, partner, left)
+    return Sides(
+        below, tail >> 1, head >> 1, tail_up=convex[tail] == below, head_up=convex[head] != below
+    )

@@ -1,0 +1,83 @@
+"""Image classifiers from timm, cut down to their four deepest feature maps."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import timm
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from glnet_geo.errors import ModelError
+
+Levels: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]
+"""Feature maps at 1/4, 1/8, 1/16 and 1/32 of the image, each (batch, channels, rows, cols)."""
+
+
+class Backbone(nn.Module):
+    """Turns images (batch, bands, rows, cols) into feature maps c2 to c5, finest first.
+
+    Args:
+        name: any timm model that offers feature maps at 1/4 to 1/32, such as ``resnet50``.
+        bands: number of image bands.
+
+    Raises:
+        ModelError: timm knows no such model, or it has no such maps.
+    """
+
+    def __init__(self, name: str, bands: int) -> None:
+        super().__init__()
+        try:
+            self.body = timm.create_model(
+                name, pretrained=False, features_only=True, out_indices=(1, 2, 3, 4), in_chans=bands
+            )
+        except (RuntimeError, AssertionError, IndexError) as error:
+            raise ModelError(f"the backbone {name!r} cannot be built ({error}): name one of timm") from error
+        info: Any = self.body.feature_info
+        reductions = tuple(info.reduction())
+        if reductions != (4, 8, 16, 32):
+            raise ModelError(
+                f"the backbone {name!r} shrinks by {reductions}: name one that shrinks by 4, 8, 16, 32"
+            )
+        c2, c3, c4, c5 = info.channels()
+        self.channels: tuple[int, int, int, int] = (c2, c3, c4, c5)
+
+    def forward(self, image: Tensor) -> Levels:
+        """Feature maps c2 to c5 of images (batch, bands, rows, cols)."""
+        c2, c3, c4, c5 = self.body(image)
+        return c2, c3, c4, c5
+
+
+def fold_batch_norm(module: nn.Module) -> None:
+    """Merge every batch norm into the convolution before it; the outputs stay the same but for rounding.
+
+    Relies on a convolution and its batch norm being registered one after the other, as in all of timm. Only for
+    evaluation: the module's batch norms must be in evaluation mode.
+    """
+    before: tuple[str, nn.Module] | None = None
+    for name, child in list(module.named_children()):
+        if (
+            isinstance(child, nn.BatchNorm2d)
+            and before is not None
+            and isinstance(before[1], nn.Conv2d)
+            and before[1].out_channels == child.num_features
+        ):
+            setattr(module, before[0], fuse_conv_bn_eval(before[1], child))
+            # timm's norm layers carry the activation that follows.
+            setattr(module, name, getattr(child, "act", nn.Identity()))
+        else:
+            fold_batch_norm(child)
+        before = name, child
+
+
+def freeze_batch_norm(module: nn.Module) -> None:
+    """Keep all running statistics as they are, also in training; scales and shifts still learn."""
+    for child in module.modules():
+        if isinstance(child, nn.modules.batchnorm._BatchNorm):  # noqa: SLF001 - torch has no public common base
+            child.eval()
+
+
+def uses_bfloat16_well() -> bool:
+    """Whether this machine's processor multiplies bfloat16 matrices natively."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # noqa: SLF001 - the only way to ask
