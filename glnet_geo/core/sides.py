@@ -4,16 +4,16 @@ A region is walked with its pixels on the right hand as seen on the map (rows gr
 ring of *sides* (horizontal, from corner to corner) and *uprights* (vertical, from corner to corner):
 
     0   1   2   3   4
-  0 +>>>>>>>>>>>+            side 0: on line 0, above its owner, from column 0 to column 3
-    ^ A   A   A v            side 1: on line 1, below its owner, from column 2 to column 0
-  1 +<<<<<<<+   v            side 2: on line 2, below its owner, from column 3 to column 2
+  0 +>>>>>>>>>>>+            side 0: on line 0, its owner below, from column 0 to column 3
+    ^ A   A   A v            side 1: on line 1, its owner above, from column 2 to column 0
+  1 +<<<<<<<+   v            side 2: on line 2, its owner above, from column 3 to column 2
     . . . . ^ A v
   2 . . . . +<<<+            uprights: down column 3, up column 2, up column 0
 
 Sides come out of a raster in pairs of corners: on one line, for owners on one hand, every start is followed by
-its end. So do uprights: of those walked up in a column, the ``i``-th side that is left upward leads to the
-``i``-th that is reached upward, and likewise downward. Both pairings are a matter of counting; nothing is
-followed step by step.
+its end. So do uprights: of those walked up in a column, the ``i``-th that leaves a side arrives at the ``i``-th
+side that is reached upward, and likewise downward. Both pairings are a matter of counting; nothing is followed
+step by step.
 """
 
 from __future__ import annotations
@@ -23,9 +23,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-COLUMN_BITS = 32
-"""A lattice point is one number: line, then column in this many bits, so that points sort from line to line."""
-
 
 @dataclass(frozen=True, slots=True)
 class Corners:
@@ -34,23 +31,22 @@ class Corners:
     Attributes:
         line: (corners,) line of the block; line ``i`` lies between its rows ``i`` and ``i + 1``.
         column: (corners,) column of the lattice.
-        pixels: (4, corners) values around the corner: north-west, north-east, south-west, south-east.
+        north_west: (corners,) uint8, the value of the pixel there; and so on around the corner.
     """
 
     line: NDArray[np.int64]
     column: NDArray[np.int64]
-    pixels: NDArray[np.uint8]
+    north_west: NDArray[np.uint8]
+    north_east: NDArray[np.uint8]
+    south_west: NDArray[np.uint8]
+    south_east: NDArray[np.uint8]
 
     @property
     def crossing(self) -> NDArray[np.bool_]:
         """Where outlines leave in all four directions: there a region may touch itself."""
-        north_west, north_east, south_west, south_east = self.pixels
-        return (
-            (north_west != north_east)
-            & (north_east != south_east)
-            & (south_east != south_west)
-            & (south_west != north_west)
-        )
+        west_to_east = (self.north_west != self.north_east) & (self.south_west != self.south_east)
+        north_to_south = (self.north_west != self.south_west) & (self.north_east != self.south_east)
+        return west_to_east & north_to_south
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +66,11 @@ class Sides:
     head: NDArray[np.int64]
     tail_up: NDArray[np.bool_]
     head_up: NDArray[np.bool_]
+
+    @property
+    def left(self) -> NDArray[np.int64]:
+        """The corner at the left end."""
+        return np.where(self.below, self.tail, self.head)
 
 
 class Block:
@@ -99,56 +100,59 @@ class Block:
         line, column = np.divmod(point, turning.shape[1])
         north = point + line
         south = north + self.rows.shape[1]
-        return Corners(line, column, self.rows.ravel()[np.stack([north, north + 1, south, south + 1])])
+        pixels = self.rows.ravel()
+        return Corners(line, column, pixels[north], pixels[north + 1], pixels[south], pixels[south + 1])
 
-    def crossings(self, row: int, *, upward: bool) -> NDArray[np.int64]:
-        """The columns in which an upright runs along a row of the block, from left to right."""
+    def uprights(self, row: int, *, upward: bool) -> NDArray[np.int64]:
+        """The columns in which an outline runs up (or down) along a row of the block, from left to right."""
         owner = self.rows[row, 1:] if upward else self.rows[row, :-1]
         return np.flatnonzero(self.edge[row] & (owner != self.nodata))
 
-    def run_start(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Walks left from pixels, (n,) rows of the block and columns of the map, to the edge of equal values."""
-        width = self.edge.shape[1]
+    def run_starts(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where the stretch of equal values begins in which each pixel lies.
+
+        Args:
+            row: (pixels,) rows of the block.
+            column: (pixels,) columns of the map.
+
+        Returns:
+            (pixels,) column of the lattice at the left end of the stretch.
+        """
+        row_start = row * self.edge.shape[1]
         edges = np.flatnonzero(self.edge)
-        return edges[np.searchsorted(edges, row * width + column, side="right") - 1] - row * width
+        last: NDArray[np.int64] = edges[np.searchsorted(edges, row_start + column, side="right") - 1]
+        return last - row_start
 
 
 def sides_between(corners: Corners, nodata: np.uint8) -> Sides:
     """Pairs the corners into sides."""
-    north_west, north_east, south_west, south_east = corners.pixels
+    north_west, north_east = corners.north_west, corners.north_east
+    south_west, south_east = corners.south_west, corners.south_east
 
     def stops(
-        own: NDArray[np.uint8], across: NDArray[np.uint8], beside: NDArray[np.uint8], opposite: NDArray[np.uint8]
+        own: NDArray[np.uint8],
+        across: NDArray[np.uint8],
+        beside: NDArray[np.uint8],
+        opposite: NDArray[np.uint8],
     ) -> NDArray[np.bool_]:
         """Whether the side between a pixel and the one across the line stops at the corner."""
-        return (own != across) & (own != nodata) & ((own != beside) | (beside == opposite))
+        stop: NDArray[np.bool_] = (own != across) & (own != nodata) & ((own != beside) | (beside == opposite))
+        return stop
 
-    # (corners, 2): what lies above the line, what lies below; found in order of corners.
-    left = np.flatnonzero(
-        np.stack(
-            [
-                stops(north_east, south_east, north_west, south_west),
-                stops(south_east, north_east, south_west, north_west),
-            ],
-            axis=1,
-        )
+    # Every array is (corners, 2), for the owner above and the owner below, and is searched in that order.
+    starts = (
+        stops(north_east, south_east, north_west, south_west),
+        stops(south_east, north_east, south_west, north_west),
     )
-    right = np.flatnonzero(
-        np.stack(
-            [
-                stops(north_west, south_west, north_east, south_east),
-                stops(south_west, north_west, south_east, north_east),
-            ],
-            axis=1,
-        )
+    ends = (
+        stops(north_west, south_west, north_east, south_east),
+        stops(south_west, north_west, south_east, north_east),
     )
     convex = np.stack([north_west != north_east, south_west != south_east], axis=1).ravel()
+    left, found = np.flatnonzero(np.stack(starts, axis=1)), np.flatnonzero(np.stack(ends, axis=1))
+    below, found_below = left % 2 == 1, found % 2 == 1
+    right = np.empty_like(left)
+    right[below], right[~below] = found[found_below], found[~found_below]
 
-    below = (left & 1).astype(np.bool_)
-    ends_below = (right & 1).astype(np.bool_)
-    partner = np.empty_like(left)
-    partner[below], partner[~below] = right[ends_below], right[~ends_below]
-    tail, head = np.where(below, left, partner), np.where(below, partner, left)
-    return Sides(
-        below, tail >> 1, head >> 1, tail_up=convex[tail] == below, head_up=convex[head] != below
-    )
+    tail, head = np.where(below, left, right), np.where(below, right, left)
+    return Sides(below, tail // 2, head // 2, tail_up=convex[tail] == below, head_up=convex[head] != below)

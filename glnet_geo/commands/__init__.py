@@ -1,0 +1,104 @@
+"""The command line: parse, call one function, report.
+
+Exit codes: 0 done, 1 a bug, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 7 training, 130 stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import warnings
+from importlib import import_module
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+from glnet_geo import __version__
+from glnet_geo.errors import CancelledError, DoubtfulInputWarning, GlnetGeoError
+
+_COMMANDS = {
+    "check": "Tell what classify would do, without doing it.",
+    "classify": "Map the land cover of a scene.",
+    "models": "List, show and import models.",
+}
+_DEBUG = "GLNET_GEO_DEBUG"
+
+
+class _LazyGroup(click.Group):
+    """Imports a command when it is used, and not to list it: the help of all must come at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(
+    cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, "--version", "-V", prog_name="glnet-geo")
+def cli() -> None:
+    """Wall-to-wall land-cover maps from any GeoTIFF, of any size, on any machine.
+
+    \b
+    Examples:
+      glnet-geo classify scene.tif --out landcover.gpkg
+      glnet-geo check scene.tif
+      glnet-geo models list
+    """
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its documented code."""
+    signal.signal(signal.SIGTERM, _stop)
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("always", DoubtfulInputWarning)
+    warnings.showwarning = _show_warning
+    try:
+        code = cli.main(args=arguments, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt, CancelledError):
+        _say("Stopped: nothing was written.")
+        sys.exit(CancelledError.exit_code)
+    except GlnetGeoError as error:
+        if os.environ.get(_DEBUG):
+            raise
+        _say(f"Error: {error}")
+        sys.exit(error.exit_code)
+    except MemoryError:
+        _say(
+            "Error: the computer has too little free memory: close other programs, or limit the job with --aoi."
+        )
+        sys.exit(1)
+    except Exception as error:
+        # The last resort: a person never meets a traceback.
+        if os.environ.get(_DEBUG):
+            raise
+        _say(f"Error: something unforeseen happened ({type(error).__name__}: {error}); nothing was written.")
+        _say(f"Please report it with the output of the same command after setting {_DEBUG}=1.")
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
+    _say(f"Warning: {message}")
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)

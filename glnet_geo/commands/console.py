@@ -1,0 +1,186 @@
+"""How jobs show themselves in a terminal, in a log, or to another program."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal, TypeAlias
+
+import click
+from typing_extensions import Self
+
+from glnet_geo.core.progress import Progress, Silence
+
+ProgressKind: TypeAlias = Literal["auto", "bar", "json", "none"]
+
+_SHARE_PER_LINE = 0.1
+
+
+@contextmanager
+def shown_progress(kind: ProgressKind, *, quiet: bool) -> Iterator[Progress]:
+    """Progress on standard error as asked for: ``auto`` is a bar in a terminal and now and then a line elsewhere."""
+    if quiet or kind == "none":
+        yield Silence() if quiet else Lines(every=None)
+    elif kind == "json":
+        yield JsonLines()
+    elif kind == "bar" or sys.stderr.isatty():
+        with Bar() as bar:
+            yield bar
+    else:
+        yield Lines(every=_SHARE_PER_LINE)
+
+
+class Pace:
+    """How far a part of a job is, and how long the rest will take."""
+
+    def __init__(self, what: str, total: int) -> None:
+        self.what = what
+        self.total = max(total, 1)
+        self.done = 0
+        self._started = time.monotonic()
+
+    def advance(self, steps: int) -> None:
+        """Some steps are done."""
+        self.done += steps
+
+    @property
+    def share(self) -> float:
+        """0 to 1."""
+        return min(1.0, self.done / self.total)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the pace so far; None before the first step."""
+        if self.done <= 0:
+            return None
+        return (time.monotonic() - self._started) * (self.total - self.done) / self.done
+
+
+class Lines:
+    """Progress as plain lines, for logs.
+
+    Args:
+        every: share of the job between two lines; None for no lines but the messages.
+    """
+
+    def __init__(self, every: float | None) -> None:
+        self._every = every
+        self._pace = Pace("", 1)
+        self._told = 0.0
+
+    def begin(self, what: str, total: int) -> None:
+        """A part of the job begins."""
+        self._pace, self._told = Pace(what, total), 0.0
+
+    def advance(self, steps: int = 1) -> None:
+        """Tell now and then how far the job is."""
+        self._pace.advance(steps)
+        left = self._pace.seconds_left
+        if self._every is None or left is None or self._pace.share < self._told + self._every:
+            return
+        self._told = self._pace.share
+        self.info(f"{self._pace.what}: {self._pace.share:.0%}, about {left:.0f} s left")
+
+    def info(self, message: str) -> None:
+        """Print a line."""
+        click.echo(message, err=True)
+
+    def cancelled(self) -> bool:
+        """Never: Ctrl-C raises."""
+        return False
+
+
+class JsonLines(Lines):
+    """Progress as JSON objects, one a line, for programs."""
+
+    def __init__(self) -> None:
+        super().__init__(every=None)
+
+    def advance(self, steps: int = 1) -> None:
+        """Print where the job stands."""
+        self._pace.advance(steps)
+        self._print(
+            {
+                "type": "progress",
+                "what": self._pace.what,
+                "done": self._pace.done,
+                "total": self._pace.total,
+                "share": round(self._pace.share, 4),
+                "seconds_left": None
+                if self._pace.seconds_left is None
+                else round(self._pace.seconds_left, 1),
+            }
+        )
+
+    def info(self, message: str) -> None:
+        """Print a message."""
+        self._print({"type": "info", "message": message})
+
+    def _print(self, event: dict[str, object]) -> None:
+        click.echo(json.dumps(event), err=True)
+
+
+class Bar:
+    """Progress as a bar with the time left."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            TaskProgressColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+        from rich.progress import Progress as RichProgress
+
+        self._console = Console(stderr=True)
+        self._progress = RichProgress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+        )
+        self._task = self._progress.add_task("", total=None, visible=False)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._progress.stop()
+
+    def begin(self, what: str, total: int) -> None:
+        """Start the bar afresh."""
+        self._progress.reset(self._task, total=total, description=what, visible=True)
+
+    def advance(self, steps: int = 1) -> None:
+        """Move the bar."""
+        self._progress.advance(self._task, steps)
+
+    def info(self, message: str) -> None:
+        """Print a line above the bar."""
+        self._console.print(message, markup=False, highlight=False)
+
+    def cancelled(self) -> bool:
+        """Never: Ctrl-C raises."""
+        return False
+
+
+def print_json(value: object) -> None:
+    """One JSON object on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def area_text(square_metres: float | None) -> str:
+    """An area as a person reads it: hectares, or square kilometres where there are many."""
+    if square_metres is None:
+        return "-"
+    hectares = square_metres / 1e4
+    return f"{hectares / 100:,.2f} km²" if hectares >= 1e4 else f"{hectares:,.2f} ha"

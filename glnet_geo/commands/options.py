@@ -1,0 +1,119 @@
+"""Options that commands share, and the types of their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_UNITS = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+
+
+class Size(click.ParamType):
+    """An amount of memory such as ``2.5GB`` or ``800M``, in bytes."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Bytes of a text."""
+        if isinstance(value, int):
+            return value
+        matched = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", str(value), re.IGNORECASE)
+        if matched is None or float(matched[1]) == 0:
+            self.fail(f"{value!r} is not an amount of memory: write it like 2.5GB", param, ctx)
+        return int(float(matched[1]) * _UNITS[matched[2].upper()])
+
+
+class ValueRange(click.ParamType):
+    """Two numbers, ``LOW,HIGH``."""
+
+    name = "LOW,HIGH"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float]:
+        """The two numbers of a text."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            low, high = (float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a range of values: write it like 0,3000", param, ctx)
+        if not high > low:
+            self.fail(f"{value!r} is empty: its second number must be greater than its first", param, ctx)
+        return low, high
+
+
+def file_argument() -> Any:
+    """The type of a path that need not exist for click: the package says itself what is wrong with it."""
+    return click.Path(path_type=Path)
+
+
+def how_to_classify(command: Command) -> Command:
+    """Add every option that says how a scene is classified; they arrive by the names of `Options`."""
+    for option in reversed(
+        [
+            click.option(
+                "--model",
+                default="urban",
+                show_default=True,
+                metavar="NAME|FILE",
+                help="An installed model (see glnet-geo models list) or a model package.",
+            ),
+            click.option(
+                "--bands",
+                metavar="B,B,...",
+                help="The scene's bands in the model's order: 1,2,3 or red,green,blue.",
+            ),
+            click.option(
+                "--nodata", type=float, help="Value of pixels without data, if the scene does not declare it."
+            ),
+            click.option(
+                "--value-range",
+                type=ValueRange(),
+                help="Values that become darkest and brightest. Default: the model's own for 8-bit scenes, else the "
+                "scene's 2nd to 98th percentile.",
+            ),
+            click.option(
+                "--aoi",
+                type=file_argument(),
+                metavar="VECTOR",
+                help="Map only inside these polygons (any CRS).",
+            ),
+            click.option(
+                "--device",
+                type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+                default="auto",
+                show_default=True,
+                help="Where to compute; auto takes a GPU where there is one.",
+            ),
+            click.option(
+                "--precision",
+                type=click.Choice(["auto", "fp32", "bf16", "fp16"]),
+                default="auto",
+                show_default=True,
+                help="auto takes the shortest numbers that the device multiplies natively.",
+            ),
+            click.option("--max-memory", type=Size(), help="Refuse jobs that need more memory, e.g. 2.5GB."),
+            click.option("--max-gpu-memory", type=Size(), help="Use at most this much GPU memory, e.g. 2GB."),
+            click.option(
+                "--exact",
+                is_flag=True,
+                help="Compute what the published code computes: the scene as one frame, in float32. Slow, whole in memory.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def json_option(command: Command) -> Command:
+    """Add --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")(
+        command
+    )

@@ -1,0 +1,147 @@
+"""The walk along all outlines of a block at once, from stretch to stretch.
+
+Above the block, every outline that was left open is a *chain*: it goes up through the last row somewhere and
+comes down through it somewhere else. So for the block a chain is one more stretch to be linked, like a side:
+
+        ______chain 0______
+       ^   _chain 1_       v         the world above
+    ---^--^---------v------v---      the seam: chains are counted by where they go up
+       ^  +<<<<<<<<<+      v         the block: a side leads chain 1 back to itself, and a ring is closed
+    ---^-------------------v---      the next seam
+       (  what is to come  )         the world below, standing in for the rest of chain 0
+
+The world below is linked in the same way, by pretending that the ``i``-th outline to go down comes up again as
+the ``i``-th. So sides, chains and the world below follow each other in a permutation, and the outlines of the
+block are its cycles; cut at the world below, some of them give the chains of the next block.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glnet_geo.core.graph import cycles
+from glnet_geo.core.ragged import Ragged
+from glnet_geo.core.sides import Block, Corners, Sides
+
+_ROW_BITS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Which stretch follows which: sides are counted first, then chains, then the world below.
+
+    Attributes:
+        successor: (stretches,) the stretch that a walk takes after each.
+        chains: the first chain.
+        below: the first stretch of the world below.
+        reached_by: (stretches,) in rising order, the uprights as column, direction (1 up) and first row.
+        reached: (stretches,) the stretch that each upright leads to.
+    """
+
+    successor: NDArray[np.int64]
+    chains: int
+    below: int
+    reached_by: NDArray[np.int64]
+    reached: NDArray[np.int64]
+
+    def upward(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The stretches that one reaches by walking up along rows of the block in columns with an upright."""
+        upright = ((2 * column + 1) << _ROW_BITS) | row
+        return self.reached[np.searchsorted(self.reached_by, upright, side="right") - 1]
+
+
+def link(block: Block, corners: Corners, sides: Sides, exits: NDArray[np.int64]) -> Links:
+    """Pairs the ends of all stretches, in every column and direction from top to bottom.
+
+    Args:
+        block: the rows.
+        corners: their corners.
+        sides: their sides.
+        exits: (chains,) which chain comes down through the row above, from left to right.
+    """
+    up, down = block.uprights(0, upward=True), block.uprights(0, upward=False)
+    last_up, last_down = block.uprights(-1, upward=True), block.uprights(-1, upward=False)
+    side, chain, below = np.split(
+        np.arange(len(sides) + up.size + last_up.size), [len(sides), len(sides) + up.size]
+    )
+    # Column and direction in one number. All are listed from top to bottom, and a stable sort keeps that order.
+    tails = np.concatenate([2 * up + 1, 2 * corners.column[sides.tail] + sides.tail_up, 2 * last_down])
+    heads = np.concatenate([2 * down, 2 * corners.column[sides.head] + sides.head_up, 2 * last_up + 1])
+    # NumPy sorts numbers of 16 bits by counting, many times faster than longer ones.
+    number = np.min_scalar_type(2 * block.edge.shape[1])
+    by_tail = np.argsort(tails.astype(number), kind="stable")
+    by_head = np.argsort(heads.astype(number), kind="stable")
+    reached = np.concatenate([chain, side, below])[by_tail]
+    successor = np.empty_like(reached)
+    successor[np.concatenate([chain[exits], side, below])[by_head]] = reached
+
+    # Line ``i`` lies above row ``i + 1``; chains are reached from row 0, the world below from beyond the last.
+    rows = np.repeat([0, block.rows.shape[0]], [chain.size, below.size])
+    first_row = np.insert(rows, chain.size, corners.line[sides.tail] + 1)
+    return Links(
+        successor,
+        chains=len(sides),
+        below=len(sides) + chain.size,
+        reached_by=(tails[by_tail] << _ROW_BITS) | first_row[by_tail],
+        reached=reached,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Walks:
+    """Stretches in the order of walking.
+
+    Attributes:
+        order: (stretches,) outline after outline; those that go on in the world below start there.
+        bounds: (outlines + 1,) where each outline begins in that order, and where the last one ends.
+        outline: (stretches,) the outline that each stretch is part of.
+    """
+
+    order: NDArray[np.int64]
+    bounds: NDArray[np.int64]
+    outline: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return self.bounds.size - 1
+
+    @property
+    def first(self) -> NDArray[np.int64]:
+        """(outlines,) the first stretch of each."""
+        return self.order[self.bounds[:-1]]
+
+    @property
+    def last(self) -> NDArray[np.int64]:
+        """(outlines,) the last stretch of each."""
+        return self.order[self.bounds[1:] - 1]
+
+
+def walk(links: Links) -> Walks:
+    """Walks all outlines, those that lead to the world below from there and back."""
+    is_below = np.arange(links.successor.size) >= links.below
+    order, starts = cycles(links.successor, heads=is_below)
+    begins = is_below[order]
+    begins[starts] = True
+    outline = np.empty_like(order)
+    outline[order] = np.cumsum(begins) - 1
+    return Walks(order, np.append(np.flatnonzero(begins), order.size), outline)
+
+
+def points_along(walks: Walks, sides: Sides, points: NDArray[np.int64], chains: Ragged) -> Ragged:
+    """The points along each outline: two from a side, many from a chain, none from the world below.
+
+    Args:
+        walks: the outlines.
+        sides: the sides in them.
+        points: (corners,) the point of each corner.
+        chains: the points along each chain.
+    """
+    ends = points[np.stack([sides.tail, sides.head], axis=1)].ravel()
+    below = np.full(walks.order.size - len(sides) - len(chains), ends.size + chains.values.size)
+    stretches = Ragged(
+        np.concatenate([ends, chains.values]),
+        np.concatenate([np.arange(0, ends.size, 2), ends.size + chains.offsets, below]),
+    ).take(walks.order)
+    return Ragged(stretches.values, stretches.offsets[walks.bounds])

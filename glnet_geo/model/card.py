@@ -1,0 +1,242 @@
+"""What a model package says of itself, in the terms of the STAC Machine Learning Model extension (MLM 1.4)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from glnet_geo.core.grid import Tiling
+from glnet_geo.core.lattice import CELL
+from glnet_geo.core.legend import LandClass, Legend
+from glnet_geo.core.normalize import Normalization
+from glnet_geo.errors import GlnetGeoError, ModelError
+from glnet_geo.model.glnet import Architecture
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class GroundSampleDistance(_Part):
+    """Metres per pixel, least and greatest, at which the model is valid."""
+
+    minimum: Annotated[float, Field(gt=0)]
+    maximum: Annotated[float, Field(gt=0)]
+
+
+class BandScaling(_Part):
+    """How the file values of one band become network inputs: clipped, less the mean, by the standard deviation."""
+
+    type: Literal["z-score"] = "z-score"
+    minimum: float
+    maximum: float
+    mean: float
+    stddev: Annotated[float, Field(gt=0)]
+
+
+class Structure(_Part):
+    """Shape and type of an array; -1 stands for any length."""
+
+    shape: tuple[int, ...]
+    dim_order: tuple[str, ...]
+    data_type: str
+
+
+class ModelInput(_Part):
+    """What the network takes."""
+
+    name: str = "scene"
+    bands: tuple[str, ...]
+    input: Structure
+    value_scaling: tuple[BandScaling, ...]
+
+
+class ClassEntry(_Part):
+    """One class in the terms of the STAC classification extension."""
+
+    value: int
+    name: str
+    color_hint: str
+
+
+class ModelOutput(_Part):
+    """What the network gives."""
+
+    name: str = "land cover"
+    tasks: tuple[str, ...] = ("semantic-segmentation",)
+    result: Structure
+    classes: tuple[ClassEntry, ...] = Field(alias="classification:classes")
+
+
+class Hyperparameters(_Part):
+    """What the network is, and how it cuts scenes."""
+
+    network: Architecture
+    tiling: Tiling
+
+
+class ClassScore(_Part):
+    """Intersection over union of one class on scenes that the model never saw; None where it was absent."""
+
+    name: str
+    iou: float | None
+
+
+class Scores(_Part):
+    """Measured quality on scenes that the model never saw.
+
+    Attributes:
+        scenes: what it was measured on.
+        mean_iou: mean intersection over union.
+        accuracy: share of pixels classified right.
+        majority_mean_iou: of calling everything the most frequent class.
+        classes: per class.
+        confusion: pixels by reference class (rows) and mapped class (columns).
+    """
+
+    scenes: tuple[str, ...]
+    mean_iou: float
+    accuracy: float
+    majority_mean_iou: float
+    classes: tuple[ClassScore, ...]
+    confusion: tuple[tuple[int, ...], ...]
+
+
+class Card(_Part):
+    """The card of a model package; make one with `Card.of`.
+
+    Attributes:
+        name: what to call the model.
+        description: what it is for, and where it fails.
+        inputs: what the network takes; one entry.
+        outputs: what the network gives; one entry.
+        hyperparameters: shape of the network, and how it cuts scenes.
+        ground_sample_distance: where it is valid; None where that is not known.
+        training: what it was trained on, and how.
+        credit: whom to name.
+        license: of the weights.
+        scores: measured quality; None where nobody measured.
+    """
+
+    name: str = Field(alias="mlm:name", min_length=1)
+    description: str = ""
+    family: Literal["GLNet"] = Field(default="GLNet", alias="mlm:architecture")
+    framework: Literal["pytorch"] = Field(default="pytorch", alias="mlm:framework")
+    tasks: tuple[str, ...] = Field(default=("semantic-segmentation",), alias="mlm:tasks")
+    inputs: tuple[ModelInput] = Field(alias="mlm:input")
+    outputs: tuple[ModelOutput] = Field(alias="mlm:output")
+    hyperparameters: Hyperparameters = Field(alias="mlm:hyperparameters")
+    ground_sample_distance: GroundSampleDistance | None = Field(
+        default=None, alias="glnet:ground_sample_distance"
+    )
+    training: str = Field(default="", alias="glnet:training")
+    credit: str = Field(default="", alias="glnet:credit")
+    license: str = ""
+    scores: Scores | None = Field(default=None, alias="glnet:scores")
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        name: str,
+        architecture: Architecture,
+        tiling: Tiling,
+        bands: tuple[str, ...],
+        normalization: Normalization,
+        legend: Legend,
+        **more: Any,
+    ) -> Card:
+        """A card from the values that the rest of the package uses; ``more`` are further attributes."""
+        low, span = normalization.low, normalization.high - normalization.low
+        scaling = tuple(
+            BandScaling(minimum=low, maximum=low + span, mean=low + span * mean, stddev=span * std)
+            for mean, std in zip(normalization.mean, normalization.std, strict=True)
+        )
+        order, side = ("batch", "bands", "height", "width"), tiling.patch
+        taken = Structure(shape=(-1, len(bands), side, side), dim_order=order, data_type="float32")
+        given = Structure(
+            shape=(-1, len(legend), side // CELL, side // CELL),
+            dim_order=("batch", "classes", *order[2:]),
+            data_type="float32",
+        )
+        return cls(
+            name=name,
+            inputs=(ModelInput(bands=bands, input=taken, value_scaling=scaling),),
+            outputs=(ModelOutput(result=given, classes=class_entries(legend)),),
+            hyperparameters=Hyperparameters(network=architecture, tiling=tiling),
+            **more,
+        )
+
+    @property
+    def architecture(self) -> Architecture:
+        """Shape of the network."""
+        return self.hyperparameters.network
+
+    @property
+    def tiling(self) -> Tiling:
+        """How the model cuts scenes."""
+        return self.hyperparameters.tiling
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Names of the bands that the model takes, in order."""
+        return self.inputs[0].bands
+
+    @property
+    def legend(self) -> Legend:
+        """The classes, in channel order."""
+        classes = self.outputs[0].classes
+        return Legend(tuple(LandClass(id=c.value, name=c.name, color=f"#{c.color_hint}") for c in classes))
+
+    @property
+    def normalization(self) -> Normalization:
+        """From file values to network inputs."""
+        scaling = self.inputs[0].value_scaling
+        low, high = scaling[0].minimum, scaling[0].maximum
+        return Normalization(
+            low=low,
+            high=high,
+            mean=[(band.mean - low) / (high - low) for band in scaling],
+            std=[band.stddev / (high - low) for band in scaling],
+        )
+
+    def to_json(self) -> str:
+        """The card as one line of JSON."""
+        return self.model_dump_json(by_alias=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Card:
+        """A card from JSON.
+
+        Raises:
+            ModelError: it is no card, or its parts contradict each other.
+        """
+        try:
+            card = cls.model_validate_json(text)
+        except ValidationError as error:
+            raise ModelError(f"the model card cannot be read: {_first_problem(error)}") from error
+        except (GlnetGeoError, TypeError) as error:
+            raise ModelError(f"the model card cannot be read: {error}") from error
+        card.check()
+        return card
+
+    def check(self) -> None:
+        """Raise a ModelError where the parts of the card contradict each other."""
+        for what, said, needed in (
+            ("classes", len(self.legend), self.architecture.classes),
+            ("bands", len(self.bands), self.architecture.bands),
+            ("means", len(self.normalization.mean), self.architecture.bands),
+        ):
+            if said != needed:
+                raise ModelError(f"the model card names {said} {what}, but its network has {needed}")
+
+
+def class_entries(legend: Legend) -> tuple[ClassEntry, ...]:
+    """A legend in the card's terms."""
+    return tuple(ClassEntry(value=c.id, name=c.name, color_hint=c.color[1:]) for c in legend)
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem: dict[str, Any] = dict(error.errors()[0])
+    return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"

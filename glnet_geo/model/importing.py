@@ -1,0 +1,126 @@
+"""From published checkpoints and a list of classes to a model package."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from glnet_geo.core.grid import PUBLISHED_OVERLAP, Tiling
+from glnet_geo.core.lattice import CELL
+from glnet_geo.core.legend import LandClass, Legend
+from glnet_geo.core.normalize import Normalization
+from glnet_geo.errors import ModelError, OptionError
+from glnet_geo.model.card import Card
+from glnet_geo.model.glnet import Sharing
+from glnet_geo.model.package import SUFFIX, save_package
+from glnet_geo.model.published import import_published, read_checkpoint
+
+DEEPGLOBE = Legend(
+    (
+        LandClass(id=0, name="unknown", color="#000000"),
+        LandClass(id=1, name="urban", color="#00ffff"),
+        LandClass(id=2, name="agriculture", color="#ffff00"),
+        LandClass(id=3, name="rangeland", color="#ff00ff"),
+        LandClass(id=4, name="forest", color="#00ff00"),
+        LandClass(id=5, name="water", color="#0000ff"),
+        LandClass(id=6, name="barren", color="#ffffff"),
+    )
+)
+"""The classes of the DeepGlobe land-cover challenge, with its own colours."""
+
+
+def import_checkpoints(
+    checkpoints: Mapping[str, Path],
+    out: Path,
+    *,
+    sharing: Sharing | None = None,
+    classes: str,
+    patch_size: int = 508,
+    global_size: int = 508,
+    frame_size: int = 2448,
+    align_corners: bool = False,
+    overwrite: bool = False,
+) -> Card:
+    """Write a package that computes what the published code computes with these checkpoints.
+
+    Args:
+        checkpoints: files by stage (``global``, ``global2local``, ``local2global``).
+        out: the package, ``*.safetensors``.
+        sharing: which network to build; None for the most that the checkpoints allow.
+        classes: ``deepglobe``, or the path of a class file (JSON).
+        patch_size: side of a patch in pixels.
+        global_size: side of the shrunk frame in pixels.
+        frame_size: side of a frame in pixels.
+        align_corners: as the weights were trained with.
+        overwrite: whether ``out`` may be replaced.
+
+    Returns:
+        The package's card.
+
+    Raises:
+        ModelError: a file cannot be used; every key that does not fit is named.
+        OptionError: ``out`` is no package name, or exists; or the sizes do not fit each other.
+    """
+    if out.suffix != SUFFIX:
+        raise OptionError(f"{out} is no name for a model package: end it with {SUFFIX}")
+    if out.exists() and not overwrite:
+        raise OptionError(f"{out} exists: add --overwrite to replace it")
+    legend = read_legend(classes)
+    chosen = sharing or _most(checkpoints)
+    tensors = {stage: read_checkpoint(path) for stage, path in checkpoints.items()}
+    network = import_published(tensors, sharing=chosen, classes=len(legend), align_corners=align_corners)
+    overlap = -(-PUBLISHED_OVERLAP // CELL) * CELL
+    bands = network.architecture.bands
+    # Before the change that dropped align_corners, the published code also scaled to -1..1.
+    middle = 0.5 if align_corners else 0.0
+    card = Card.of(
+        name=out.stem,
+        architecture=network.architecture,
+        tiling=Tiling(
+            frame=frame_size,
+            frame_overlap=frame_size // 8 // (2 * CELL) * (2 * CELL),
+            patch=patch_size,
+            patch_overlap=overlap,
+            global_size=global_size,
+        ),
+        bands=("red", "green", "blue") if bands == 3 else tuple(f"band {n + 1}" for n in range(bands)),
+        normalization=Normalization(low=0, high=255, mean=(middle,) * bands, std=(middle or 1.0,) * bands),
+        legend=legend,
+        description="Imported from checkpoints of the published GLNet code.",
+    )
+    save_package(out, network, card)
+    return card
+
+
+def read_legend(classes: str) -> Legend:
+    """A legend by name, or from a class file ``{"classes": [{"id": 0, "name": "water", "color": "#1f78b4"}, ...]}``.
+
+    Raises:
+        ModelError: there is no such file, or it is no class file.
+    """
+    if classes == "deepglobe":
+        return DEEPGLOBE
+    path = Path(classes)
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))["classes"]
+        return Legend(
+            tuple(LandClass(id=int(e["id"]), name=str(e["name"]), color=str(e["color"])) for e in entries)
+        )
+    except OSError as error:
+        raise ModelError(
+            f"{path} cannot be read: give deepglobe, or the path of a class file (JSON)"
+        ) from error
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f'{path} is not a class file ({error!r}): write {{"classes": [{{"id": 0, "name": "water", '
+            '"color": "#1f78b4"}, ...]}'
+        ) from error
+
+
+def _most(checkpoints: Mapping[str, Path]) -> Sharing:
+    if "local2global" in checkpoints:
+        return "bidirectional"
+    return "global_to_local" if "global2local" in checkpoints else "none"

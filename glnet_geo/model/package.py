@@ -1,0 +1,143 @@
+"""One model, one file: weights and card in a ``.safetensors`` package."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from glnet_geo.errors import ModelError
+from glnet_geo.model.card import Card
+from glnet_geo.model.glnet import GLNet
+
+SUFFIX = ".safetensors"
+DEFAULT_MODEL = "urban"
+_CARD_KEY = "glnet_geo.card"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A network ready to predict, its card, and where it came from.
+
+    Attributes:
+        network: in evaluation mode, float32, on the CPU.
+        card: what it says of itself.
+        path: its package.
+        sha256: of the package, in hexadecimal.
+    """
+
+    network: GLNet
+    card: Card
+    path: Path
+    sha256: str
+
+
+def save_package(path: Path, network: GLNet, card: Card, *, half: bool = False) -> None:
+    """Write a package; ``half`` stores the weights in half precision.
+
+    Raises:
+        ModelError: the card does not describe the network, or the file cannot be written.
+    """
+    card.check()
+    if card.architecture != network.architecture:
+        raise ModelError("the card describes another network than the one to be saved")
+    tensors = {
+        name: (tensor.half() if half and tensor.is_floating_point() else tensor).contiguous()
+        for name, tensor in network.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        save_file(tensors, unfinished, metadata={"format": "pt", _CARD_KEY: card.to_json()})
+        os.replace(unfinished, path)  # noqa: PTH105 - the rename must replace on every system
+    except (OSError, SafetensorError) as error:
+        unfinished.unlink(missing_ok=True)
+        raise ModelError(f"{path} cannot be written ({error}): choose another folder") from error
+
+
+def read_card(path: Path) -> Card:
+    """The card of a package, without its weights.
+
+    Raises:
+        ModelError: the file is missing or is no package.
+    """
+    if not path.is_file():
+        raise ModelError(
+            f"{path} does not exist: give a model package ({SUFFIX}) or the name of an installed model"
+        )
+    try:
+        with safe_open(path, framework="pt") as package:
+            metadata = package.metadata() or {}
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path} is not a model package: make one with glnet-geo models import") from error
+    if _CARD_KEY not in metadata:
+        raise ModelError(f"{path} has no glnet_geo card: make a package with glnet-geo models import")
+    return Card.from_json(metadata[_CARD_KEY])
+
+
+def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
+    """A model by the name under which it is installed, or by the path of its package.
+
+    Raises:
+        ModelError: there is none, or its weights do not fit its card.
+    """
+    path = find_model(name_or_path)
+    card = read_card(path)
+    network = GLNet(card.architecture)
+    expected = {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
+    with safe_open(path, framework="pt") as package:
+        found = {name: package.get_tensor(name) for name in package.keys()}  # noqa: SIM118 - not a mapping
+    wrong = sorted(expected.keys() ^ found.keys()) + sorted(
+        name for name in expected.keys() & found.keys() if expected[name].shape != found[name].shape
+    )
+    if wrong:
+        raise ModelError(f"the weights of {path} do not fit its card: {', '.join(wrong[:5])} and maybe more")
+    network.load_state_dict({name: tensor.to(torch.float32) for name, tensor in found.items()}, strict=False)
+    return Model(network.eval(), card, path, _sha256(path))
+
+
+def find_model(name_or_path: str | Path) -> Path:
+    """The package of a model.
+
+    Raises:
+        ModelError: no model has this name, and no file lies there.
+    """
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    installed = {package.stem: package for package in installed_models()}
+    if str(name_or_path) in installed:
+        return installed[str(name_or_path)]
+    if path.suffix == SUFFIX or path.parent != Path():
+        raise ModelError(f"{path} does not exist: give the path of a model package ({SUFFIX})")
+    known = ", ".join(sorted(installed)) or "none"
+    raise ModelError(
+        f"no model is called {name_or_path}: installed are {known}; or give the path of a package"
+    )
+
+
+def installed_models() -> Iterator[Path]:
+    """The packages that ship with glnet_geo, then those in the user's own model folder, sorted by name."""
+    for folder in (Path(__file__).parent / "weights", user_model_folder()):
+        if folder.is_dir():
+            yield from sorted(folder.glob(f"*{SUFFIX}"))
+
+
+def user_model_folder() -> Path:
+    """Where a person keeps model packages to use them by name."""
+    return Path(platformdirs.user_data_dir("glnet_geo", appauthor=False)) / "models"
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as package:
+        while chunk := package.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()

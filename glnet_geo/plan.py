@@ -1,0 +1,280 @@
+"""What a job will do, decided before it starts: the same for ``check``, which only tells, and ``classify``."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from glnet_geo.core.grid import Frame, Tiling, frame_rows
+from glnet_geo.core.lattice import CELL, Lattice, snapped_scale
+from glnet_geo.core.normalize import Normalization
+from glnet_geo.core.window import Window
+from glnet_geo.errors import DoubtfulInputWarning, OptionError
+from glnet_geo.io.aoi import Aoi, read_aoi
+from glnet_geo.io.scene import Scene, open_scene
+from glnet_geo.model.card import Card
+from glnet_geo.model.machine import Device, Machine, Precision, choose_machine
+from glnet_geo.model.package import DEFAULT_MODEL, Model, load_model
+
+MOST_ENLARGED = 4.0
+"""A scene is never enlarged more than this: beyond, every logit would already have a pixel of its own."""
+
+_LIBRARIES_BYTES = 900e6
+_STRIP_ROWS = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to classify a scene; every option of the command line, by the same name.
+
+    Attributes:
+        model: name of an installed model, or path of a package.
+        bands: numbers or names of the scene's bands in the model's order, such as ``1,2,3``; None to find them.
+        nodata: value of pixels without data, where the scene does not declare it.
+        value_range: file values that become the network's 0 and 1; None for the model's own where the scene is of
+            8 bits, else for the scene's 2nd and 98th percentile.
+        aoi: polygons to which the map is limited.
+        device: where to compute.
+        precision: of weights and maps.
+        max_memory: bytes of memory to stay below.
+        max_gpu_memory: bytes of GPU memory to stay below.
+        batch: patches at a time; None to choose.
+        readers: threads that read ahead.
+        exact: compute what the published code computes.
+    """
+
+    model: str | Path = DEFAULT_MODEL
+    bands: str | None = None
+    nodata: float | None = None
+    value_range: tuple[float, float] | None = None
+    aoi: Path | None = None
+    device: Device = "auto"
+    precision: Precision = "auto"
+    max_memory: int | None = None
+    max_gpu_memory: int | None = None
+    batch: int | None = None
+    readers: int = 1
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One frame of the plan and the patches of it that count, relative to its window."""
+
+    frame: Frame
+    patches: list[Window]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that is settled before the first pixel is classified.
+
+    Attributes:
+        scene: open.
+        model: loaded.
+        lattice: where the scene lies among the pixels that the model sees.
+        aoi: to which the map is limited, or None.
+        machine: where to compute.
+        normalization: from file values to network inputs.
+        readers: threads that read ahead.
+        exact: whether to compute what the published code computes.
+        memory: bytes that the job is expected to need.
+        notes: sentences for the log.
+    """
+
+    scene: Scene
+    model: Model
+    lattice: Lattice
+    aoi: Aoi | None
+    machine: Machine
+    normalization: Normalization
+    readers: int
+    exact: bool
+    memory: int
+    notes: tuple[str, ...]
+
+    @property
+    def card(self) -> Card:
+        """The model's card."""
+        return self.model.card
+
+    @property
+    def megapixels(self) -> float:
+        """Millions of pixels of the scene."""
+        return self.scene.height * self.scene.width / 1e6
+
+    def tiles(self) -> Iterator[list[Tile]]:
+        """All frames that the map needs, row by row of frames; rows without any are empty."""
+        for row in frame_rows(self.lattice.extent, self.card.tiling):
+            yield [
+                Tile(frame, _patches_that_count(frame, self.card.tiling))
+                for frame in row
+                if self.aoi is None or _touches(self.aoi, self.scene_window(frame.share))
+            ]
+
+    def scene_window(self, cells: Window) -> Window:
+        """The scene's pixels that the cells cover, at least one."""
+        rows, cols = self.lattice.rows, self.lattice.cols
+        top = max(0, math.floor(rows.to_scene(cells.row * CELL)))
+        left = max(0, math.floor(cols.to_scene(cells.col * CELL)))
+        bottom = min(self.scene.height, math.ceil(rows.to_scene(cells.row_stop * CELL)))
+        right = min(self.scene.width, math.ceil(cols.to_scene(cells.col_stop * CELL)))
+        top, left = min(top, self.scene.height - 1), min(left, self.scene.width - 1)
+        return Window(row=top, col=left, height=max(1, bottom - top), width=max(1, right - left))
+
+
+@contextmanager
+def planned(scene: str | Path, options: Options, *, confidence: bool = False) -> Iterator[Plan]:
+    """Open a scene and a model, and decide how the one is mapped by the other; closes the scene on leaving.
+
+    Doubts about the input are raised as `DoubtfulInputWarning`.
+
+    Raises:
+        GlnetGeoError: something cannot be used; the message says what, where, and what to do.
+    """
+    model = load_model(options.model)
+    card = model.card
+    machine = choose_machine(
+        options.device,
+        "fp32" if options.exact and options.precision == "auto" else options.precision,
+        gpu_memory=options.max_gpu_memory,
+        batch=options.batch,
+    )
+    if options.readers < 1:
+        raise OptionError(f"{options.readers} reading threads were asked for: take at least 1")
+    with open_scene(scene, bands=options.bands, wanted=card.bands, nodata=options.nodata) as opened:
+        notes = list(opened.notes)
+        scales = (1.0, 1.0) if options.exact else _scales(opened, card, notes)
+        aoi = None
+        if options.aoi is not None:
+            aoi = read_aoi(
+                options.aoi,
+                crs=opened.crs,
+                transform=opened.transform,
+                height=opened.height,
+                width=opened.width,
+            )
+        lattice = Lattice.of(
+            height=opened.height, width=opened.width, transform=opened.transform, scales=scales
+        )
+        memory = _memory(opened, lattice, model, options, confidence=confidence)
+        if options.max_memory is not None and memory > options.max_memory:
+            raise OptionError(
+                f"{opened.name} needs about {memory / 1e9:.1f} GB and {options.max_memory / 1e9:.1f} were allowed: "
+                "raise --max-memory, or choose a model with a smaller frame"
+            )
+        yield Plan(
+            scene=opened,
+            model=model,
+            lattice=lattice,
+            aoi=aoi,
+            machine=machine,
+            normalization=_normalization(opened, card, options, notes),
+            readers=options.readers,
+            exact=options.exact,
+            memory=memory,
+            notes=tuple(notes),
+        )
+
+
+def _scales(scene: Scene, card: Card, notes: list[str]) -> tuple[float, float]:
+    """Lattice pixels per scene pixel: 1 inside the model's range of ground sample distance, else to its nearer end."""
+    valid, found = card.ground_sample_distance, scene.ground_sample_distance
+    if valid is None or found is None:
+        if found is None and valid is not None:
+            notes.append(
+                f"the ground sample distance of {scene.name} is unknown: its pixels are used as they are, and the model "
+                f"is valid from {valid.minimum:g} to {valid.maximum:g} m"
+            )
+        return 1.0, 1.0
+    rows, cols = (_scale(distance, valid.minimum, valid.maximum) for distance in found)
+    size = (
+        f"{found[0]:.3g} x {found[1]:.3g} m" if abs(found[0] / found[1] - 1) > 0.01 else f"{found[0]:.3g} m"
+    )
+    if (rows, cols) == (1.0, 1.0):
+        notes.append(
+            f"pixels of {size} lie in the model's range ({valid.minimum:g} to {valid.maximum:g} m) and are used as they are"
+        )
+        return rows, cols
+    to = f"{found[0] / rows:.3g} m" if rows != 1.0 else f"{found[1] / cols:.3g} m"
+    notes.append(
+        f"pixels of {size} lie outside the model's range ({valid.minimum:g} to {valid.maximum:g} m): "
+        f"the scene is resampled on the fly to {to}"
+    )
+    if max(rows, cols) >= MOST_ENLARGED:
+        warnings.warn(
+            f"pixels of {size} are far coarser than the model knows (up to {valid.maximum:g} m): {scene.name} is enlarged "
+            f"{MOST_ENLARGED:g} times at most, and the map is not to be trusted; use finer imagery",
+            DoubtfulInputWarning,
+            stacklevel=2,
+        )
+    return rows, cols
+
+
+def _scale(distance: float, least: float, most: float) -> float:
+    if least <= distance <= most:
+        return 1.0
+    wanted = snapped_scale(distance / (least if distance < least else most))
+    return min(wanted, MOST_ENLARGED)
+
+
+def _normalization(scene: Scene, card: Card, options: Options, notes: list[str]) -> Normalization:
+    """The card's scaling, over the value range that the options or the scene ask for."""
+    standard = card.normalization
+    if options.value_range is not None:
+        low, high = options.value_range
+    elif scene.dtype == "uint8":
+        return standard
+    else:
+        low, high = scene.value_range()
+        if not high > low:
+            high = low + 1
+        warnings.warn(
+            f"{scene.name} holds {scene.dtype} values and the model was trained on 8 bits: they are scaled by the "
+            f"scene's own range {low:g}..{high:g} (2nd to 98th percentile); give --value-range {low:g},{high:g} to "
+            "every tile of one mosaic, so that they agree",
+            DoubtfulInputWarning,
+            stacklevel=2,
+        )
+    notes.append(f"values {low:g} to {high:g} become the model's darkest and brightest")
+    return Normalization(low=low, high=high, mean=standard.mean, std=standard.std)
+
+
+def _memory(scene: Scene, lattice: Lattice, model: Model, options: Options, *, confidence: bool) -> int:
+    """Bytes that the job is expected to need at its peak, libraries included."""
+    bands, classes = len(model.card.bands), len(model.card.legend)
+    fixed = _LIBRARIES_BYTES + 8 * sum(weight.numel() for weight in model.network.parameters())
+    if options.exact:
+        return int(fixed + scene.height * scene.width * 4 * (2 * bands + 2 * classes))
+    extent, tiling = lattice.extent, model.card.tiling
+    frame = min(extent.height, tiling.frame) * min(extent.width, tiling.frame)
+    reading = frame * (4 * bands + 1) * (2 + options.readers)
+    blending = frame // CELL**2 * 4 * classes * 4
+    mosaic = 2 * min(extent.height, tiling.frame + tiling.stride) * extent.width // CELL**2 * 4 * classes
+    strip = _STRIP_ROWS * scene.width * (4 * classes * (4 if confidence else 3) + 8)
+    return int(fixed + reading + blending + mosaic + strip)
+
+
+def _patches_that_count(frame: Frame, tiling: Tiling) -> list[Window]:
+    """The patches of a frame that reach into its share; the rest of a frame that moved inward has no weight."""
+    share = Window(
+        row=frame.share.row * CELL - frame.window.row,
+        col=frame.share.col * CELL - frame.window.col,
+        height=frame.share.height * CELL,
+        width=frame.share.width * CELL,
+    )
+    return [patch for patch in tiling.patches(frame.window.shape) if patch.intersection(share) is not None]
+
+
+def _touches(aoi: Aoi, window: Window) -> bool:
+    part = aoi.bounds.intersection(window)
+    return part is not None and bool(aoi.mask(part).any())
+
+
+def count_patches(tiles: Sequence[list[Tile]]) -> int:
+    """Steps of progress in a plan."""
+    return sum(max(1, len(tile.patches)) for row in tiles for tile in row)

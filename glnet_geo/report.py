@@ -1,0 +1,178 @@
+"""What a job tells: before it starts, and when it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.strip import Strip
+from glnet_geo.errors import SceneError
+from glnet_geo.io.ground import pixel_areas
+from glnet_geo.io.scene import Scene
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What `classify` would do with a scene.
+
+    Attributes:
+        scene: path of the scene.
+        height: rows.
+        width: columns.
+        crs: its coordinate reference system, or None.
+        bands: numbers of the bands that the model gets, in its order.
+        band_names: what the model takes them for.
+        dtype: of the values.
+        value_range: file values that become the network's 0 and 1.
+        nodata: how pixels without data are told.
+        ground_sample_distance: metres per pixel along rows and columns, or None.
+        scales: by how much the scene is resampled along rows and columns; 1 for not at all.
+        model: name.
+        model_sha256: of its package.
+        device: where it would be computed.
+        megapixels: millions of pixels.
+        memory: bytes it would need.
+        seconds: how long it would take.
+        notes: sentences for the log.
+    """
+
+    scene: str
+    height: int
+    width: int
+    crs: str | None
+    bands: tuple[int, ...]
+    band_names: tuple[str, ...]
+    dtype: str
+    value_range: tuple[float, float]
+    nodata: str
+    ground_sample_distance: tuple[float, float] | None
+    scales: tuple[float, float]
+    model: str
+    model_sha256: str
+    device: str
+    megapixels: float
+    memory: int
+    seconds: float
+    notes: tuple[str, ...]
+
+    def lines(self) -> list[tuple[str, str]]:
+        """What there is to know, each with its name, for a person."""
+        distance = self.ground_sample_distance
+        named = (f"{number} as {name}" for number, name in zip(self.bands, self.band_names, strict=True))
+        return [
+            ("size", f"{self.height} rows x {self.width} columns, {self.megapixels:.2f} megapixels"),
+            ("CRS", self.crs or "none: the map will have none either"),
+            (
+                "pixel size",
+                "unknown" if distance is None else f"{distance[0]:.3g} x {distance[1]:.3g} m on the ground",
+            ),
+            ("bands", ", ".join(named)),
+            ("values", f"{self.dtype}, {self.value_range[0]:g} to {self.value_range[1]:g}"),
+            ("no data", self.nodata),
+            ("model", self.model),
+            ("device", self.device),
+            ("memory", f"about {self.memory / 1e9:.1f} GB"),
+            ("time", f"about {duration(self.seconds)}"),
+            *(("note", note) for note in self.notes),
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassShare:
+    """How much of the map one class covers.
+
+    Attributes:
+        id: raster value.
+        name: of the class.
+        color: ``#rrggbb``.
+        pixels: number of pixels.
+        share: of all classified pixels, 0 to 1.
+        area_m2: ground area in square metres; None where the scene has no CRS.
+    """
+
+    id: int
+    name: str
+    color: str
+    pixels: int
+    share: float
+    area_m2: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What was done.
+
+    Attributes:
+        scene: path of the scene.
+        outputs: paths of the files that were written.
+        model: name of the model.
+        model_sha256: of its package.
+        device: where it was computed.
+        classes: what covers how much.
+        megapixels: millions of pixels of the scene.
+        seconds: from opening the scene to the last output.
+    """
+
+    scene: str
+    outputs: tuple[str, ...]
+    model: str
+    model_sha256: str
+    device: str
+    classes: tuple[ClassShare, ...]
+    megapixels: float
+    seconds: float
+
+
+class Tally:
+    """A sink that counts pixels and ground area per class."""
+
+    def __init__(self, scene: Scene, legend: Legend) -> None:
+        self._legend = legend
+        self._scene = scene
+        self._pixels = np.zeros(256, dtype=np.int64)
+        self._area = np.zeros(256)
+
+    def write(self, strip: Strip) -> None:
+        """Count the next rows."""
+        counts = np.bincount(strip.classes.ravel(), minlength=256)
+        self._pixels += counts
+        if self._scene.crs is not None:
+            rows = slice(strip.row, strip.row + len(strip.classes))
+            self._area += counts * pixel_areas(
+                self._scene.transform, self._scene.crs, self._scene.width, rows
+            )
+
+    def finish(self) -> None:
+        """Refuse a map without a single classified pixel."""
+        if not self._pixels[:NODATA].any():
+            raise SceneError(
+                f"{self._scene.name} has no valid pixel to classify: check its nodata value, its alpha band and the "
+                "area of interest"
+            )
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+    def shares(self) -> tuple[ClassShare, ...]:
+        """What covers how much, in the legend's order."""
+        total = int(self._pixels[:NODATA].sum())
+        return tuple(
+            ClassShare(
+                id=c.id,
+                name=c.name,
+                color=c.color,
+                pixels=int(self._pixels[c.id]),
+                share=int(self._pixels[c.id]) / total,
+                area_m2=float(self._area[c.id]) if self._scene.crs is not None else None,
+            )
+            for c in self._legend
+        )
+
+
+def duration(seconds: float) -> str:
+    """A length of time as a person says it."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
