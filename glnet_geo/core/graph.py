@@ -24,8 +24,8 @@ def cycles(
     Returns:
         The nodes in order, (nodes,), and the place in that order where each cycle starts, (cycles,).
 
-    Source: the random-mate list contraction of Anderson and Miller, "A simple randomized parallel algorithm for
-    list-ranking", Information Processing Letters 33 (1990), made without a look at predecessors.
+    Source: list contraction after Anderson and Miller, "A simple randomized parallel algorithm for list-ranking",
+    Information Processing Letters 33 (1990); the rule for who is swallowed is our own.
     """
     count = successor.size
     key = np.random.default_rng(0).permutation(count)

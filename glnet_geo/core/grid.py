@@ -125,7 +125,8 @@ def frame_rows(extent: Window, tiling: Tiling) -> Iterator[list[Frame]]:
 
     Frames lie at multiples of the stride on the lattice and weigh there what they weigh in every scene. One that
     would reach over the edge of the area moves inward until it fits (or, where the area is smaller than a frame,
-    shrinks to it), but keeps its weights: so it still answers for its own place only.
+    shrinks to it), but keeps its weights: so it still answers for its own place only. Frames that thereby come to see
+    the same pixels are one frame with the sum of their weights.
 
     Args:
         extent: the area on the lattice, whole cells.
@@ -157,7 +158,7 @@ def _frame(row: _Span, col: _Span) -> Frame:
 
 def _axis_frames(start: int, stop: int, tiling: Tiling) -> list[_Span]:
     half = tiling.frame_overlap // 2
-    spans = []
+    spans: list[_Span] = []
     for index in range((start - half) // tiling.stride, (stop + half - 1) // tiling.stride + 1):
         # The frame's place on the lattice, and what of it lies in the area.
         nominal = index * tiling.stride - half
@@ -166,8 +167,21 @@ def _axis_frames(start: int, stop: int, tiling: Tiling) -> list[_Span]:
         at = min(max(nominal, start), stop - length)
         weights = trapezoid(tiling.frame // CELL, tiling.frame_overlap // CELL)
         part = weights[(low - nominal) // CELL : (high - nominal) // CELL]
-        spans.append(_Span(at, length, low // CELL, part))
+        span = _Span(at, length, low // CELL, part)
+        if spans and spans[-1].start == at:
+            spans[-1] = _joined(spans[-1], span)
+        else:
+            spans.append(span)
     return spans
+
+
+def _joined(first: _Span, second: _Span) -> _Span:
+    """Two spans that see the same pixels as one that answers for both."""
+    offset = second.share - first.share
+    weights = np.zeros(offset + len(second.weights), dtype=np.float32)
+    weights[: len(first.weights)] = first.weights
+    weights[offset:] += second.weights
+    return _Span(first.start, first.length, first.share, weights)
 
 
 def trapezoid(length: int, ramp: int) -> NDArray[np.float32]:

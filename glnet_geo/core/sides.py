@@ -46,7 +46,8 @@ class Corners:
         """Where outlines leave in all four directions: there a region may touch itself."""
         west_to_east = (self.north_west != self.north_east) & (self.south_west != self.south_east)
         north_to_south = (self.north_west != self.south_west) & (self.north_east != self.south_east)
-        return west_to_east & north_to_south
+        both: NDArray[np.bool_] = west_to_east & north_to_south
+        return both
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Sides:
     """Horizontal stretches of outline from corner to corner, in order of lines; all arrays are (sides,).
 
     Attributes:
+        class_id: uint8, the value of the owner's pixels.
         below: True where the owner lies below the line; such a side is walked to the right, others to the left.
         tail: corner where the walk enters the side.
         head: corner where the walk leaves it.
@@ -61,11 +63,15 @@ class Sides:
         head_up: True where the walk goes on from the head upward, False where downward.
     """
 
+    class_id: NDArray[np.uint8]
     below: NDArray[np.bool_]
     tail: NDArray[np.int64]
     head: NDArray[np.int64]
     tail_up: NDArray[np.bool_]
     head_up: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return self.below.size
 
     @property
     def left(self) -> NDArray[np.int64]:
@@ -79,52 +85,56 @@ class Block:
     Attributes:
         rows: (1 + rows, width + 2) uint8, the row above first, and a column of nodata left and right.
         edge: (1 + rows, width + 1) True where a row changes its value at a column of the lattice.
-        nodata: the value that belongs to no region.
+        corners: the corners on the line above each new row.
+        sides: the sides between them.
     """
 
-    __slots__ = ("edge", "nodata", "rows")
+    __slots__ = ("_nodata", "corners", "edge", "rows", "sides")
 
     def __init__(self, above: NDArray[np.uint8], classes: NDArray[np.uint8], nodata: int) -> None:
         height, width = classes.shape
-        self.nodata = np.uint8(nodata)
+        self._nodata = np.uint8(nodata)
         self.rows = np.full((1 + height, width + 2), nodata, np.uint8)
         self.rows[0, 1:-1], self.rows[1:, 1:-1] = above, classes
         self.edge = self.rows[:, 1:] != self.rows[:, :-1]
-
-    def corners(self) -> Corners:
-        """The corners on the line above each new row."""
-        step = self.rows[1:] != self.rows[:-1]
-        turning = self.edge[:-1] | self.edge[1:]
-        turning &= step[:, :-1] | step[:, 1:]
-        point = np.flatnonzero(turning)
-        line, column = np.divmod(point, turning.shape[1])
-        north = point + line
-        south = north + self.rows.shape[1]
-        pixels = self.rows.ravel()
-        return Corners(line, column, pixels[north], pixels[north + 1], pixels[south], pixels[south + 1])
+        self.corners = _corners(self.rows, self.edge)
+        self.sides = _sides(self.corners, self._nodata)
 
     def uprights(self, row: int, *, upward: bool) -> NDArray[np.int64]:
         """The columns in which an outline runs up (or down) along a row of the block, from left to right."""
         owner = self.rows[row, 1:] if upward else self.rows[row, :-1]
-        return np.flatnonzero(self.edge[row] & (owner != self.nodata))
+        return np.flatnonzero(self.edge[row] & (owner != self._nodata))
 
-    def run_starts(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where the stretch of equal values begins in which each pixel lies.
+    def left_ends(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where one arrives by walking left from pixels as far as their value goes.
 
         Args:
             row: (pixels,) rows of the block.
             column: (pixels,) columns of the map.
 
         Returns:
-            (pixels,) column of the lattice at the left end of the stretch.
+            (pixels,) columns of the lattice.
         """
-        row_start = row * self.edge.shape[1]
+        row_start: NDArray[np.int64] = row * self.edge.shape[1]
         edges = np.flatnonzero(self.edge)
-        last: NDArray[np.int64] = edges[np.searchsorted(edges, row_start + column, side="right") - 1]
-        return last - row_start
+        return edges[np.searchsorted(edges, row_start + column, side="right") - 1] - row_start
 
 
-def sides_between(corners: Corners, nodata: np.uint8) -> Sides:
+def _corners(rows: NDArray[np.uint8], edge: NDArray[np.bool_]) -> Corners:
+    """Finds the points where an edge between columns meets one between rows."""
+    step = rows[1:] != rows[:-1]
+    turning = edge[:-1] | edge[1:]
+    turning &= step[:, :-1] | step[:, 1:]
+    point = np.flatnonzero(turning)
+    line, column = np.divmod(point, turning.shape[1])
+    # Rows are one pixel longer than lines have points.
+    north = point + line
+    south = north + rows.shape[1]
+    pixels = rows.ravel()
+    return Corners(line, column, pixels[north], pixels[north + 1], pixels[south], pixels[south + 1])
+
+
+def _sides(corners: Corners, nodata: np.uint8) -> Sides:
     """Pairs the corners into sides."""
     north_west, north_east = corners.north_west, corners.north_east
     south_west, south_east = corners.south_west, corners.south_east
@@ -149,10 +159,18 @@ def sides_between(corners: Corners, nodata: np.uint8) -> Sides:
         stops(south_west, north_west, south_east, north_east),
     )
     convex = np.stack([north_west != north_east, south_west != south_east], axis=1).ravel()
+    owner = np.stack([north_east, south_east], axis=1).ravel()
     left, found = np.flatnonzero(np.stack(starts, axis=1)), np.flatnonzero(np.stack(ends, axis=1))
     below, found_below = left % 2 == 1, found % 2 == 1
     right = np.empty_like(left)
     right[below], right[~below] = found[found_below], found[~found_below]
 
     tail, head = np.where(below, left, right), np.where(below, right, left)
-    return Sides(below, tail // 2, head // 2, tail_up=convex[tail] == below, head_up=convex[head] != below)
+    return Sides(
+        class_id=owner[left],
+        below=below,
+        tail=tail // 2,
+        head=head // 2,
+        tail_up=convex[tail] == below,
+        head_up=convex[head] != below,
+    )

@@ -32,7 +32,7 @@ class Regions:
     Attributes:
         class_ids: (regions,) uint8, the class of each.
         polygons: (regions,) shapely Polygons, valid, with holes; x is the column, y the row (growing downward),
-            both counted at pixel edges; every vertex is a corner.
+            both counted at pixel edges. Every vertex is a corner, and outer rings run clockwise on the map.
         pixels: (regions,) int64, number of pixels in each.
     """
 

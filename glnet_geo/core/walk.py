@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from glnet_geo.core.graph import cycles
 from glnet_geo.core.ragged import Ragged
-from glnet_geo.core.sides import Block, Corners, Sides
+from glnet_geo.core.sides import Block
 
 _ROW_BITS = 32
 
@@ -37,65 +37,60 @@ class Links:
         successor: (stretches,) the stretch that a walk takes after each.
         chains: the first chain.
         below: the first stretch of the world below.
-        reached_by: (stretches,) in rising order, the uprights as column, direction (1 up) and first row.
+        uprights: (stretches,) in rising order, each as its column, its direction (1 up), and the row below the
+            line or seam where it is reached from above or, walked down, where it ends.
         reached: (stretches,) the stretch that each upright leads to.
     """
 
     successor: NDArray[np.int64]
     chains: int
     below: int
-    reached_by: NDArray[np.int64]
+    uprights: NDArray[np.int64]
     reached: NDArray[np.int64]
 
-    def upward(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The stretches that one reaches by walking up along rows of the block in columns with an upright."""
+    def above(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The stretches to which uprights lead that are walked up along rows of the block in these columns."""
         upright = ((2 * column + 1) << _ROW_BITS) | row
-        return self.reached[np.searchsorted(self.reached_by, upright, side="right") - 1]
+        return self.reached[np.searchsorted(self.uprights, upright, side="right") - 1]
 
 
-def link(block: Block, corners: Corners, sides: Sides, exits: NDArray[np.int64]) -> Links:
+def link(block: Block, exits: NDArray[np.int64]) -> Links:
     """Pairs the ends of all stretches, in every column and direction from top to bottom.
 
     Args:
         block: the rows.
-        corners: their corners.
-        sides: their sides.
         exits: (chains,) which chain comes down through the row above, from left to right.
     """
+    sides, line, column = block.sides, block.corners.line, block.corners.column
     up, down = block.uprights(0, upward=True), block.uprights(0, upward=False)
     last_up, last_down = block.uprights(-1, upward=True), block.uprights(-1, upward=False)
-    side, chain, below = np.split(
-        np.arange(len(sides) + up.size + last_up.size), [len(sides), len(sides) + up.size]
-    )
+    chains, below = len(sides), len(sides) + up.size
+    side, chain, rest = np.split(np.arange(below + last_up.size), [chains, below])
+
     # Column and direction in one number. All are listed from top to bottom, and a stable sort keeps that order.
-    tails = np.concatenate([2 * up + 1, 2 * corners.column[sides.tail] + sides.tail_up, 2 * last_down])
-    heads = np.concatenate([2 * down, 2 * corners.column[sides.head] + sides.head_up, 2 * last_up + 1])
+    tails = np.concatenate([2 * up + 1, 2 * column[sides.tail] + sides.tail_up, 2 * last_down])
+    heads = np.concatenate([2 * down, 2 * column[sides.head] + sides.head_up, 2 * last_up + 1])
     # NumPy sorts numbers of 16 bits by counting, many times faster than longer ones.
     number = np.min_scalar_type(2 * block.edge.shape[1])
     by_tail = np.argsort(tails.astype(number), kind="stable")
     by_head = np.argsort(heads.astype(number), kind="stable")
-    reached = np.concatenate([chain, side, below])[by_tail]
+    reached = np.concatenate([chain, side, rest])[by_tail]
     successor = np.empty_like(reached)
-    successor[np.concatenate([chain[exits], side, below])[by_head]] = reached
+    successor[np.concatenate([chain[exits], side, rest])[by_head]] = reached
 
-    # Line ``i`` lies above row ``i + 1``; chains are reached from row 0, the world below from beyond the last.
-    rows = np.repeat([0, block.rows.shape[0]], [chain.size, below.size])
-    first_row = np.insert(rows, chain.size, corners.line[sides.tail] + 1)
-    return Links(
-        successor,
-        chains=len(sides),
-        below=len(sides) + chain.size,
-        reached_by=(tails[by_tail] << _ROW_BITS) | first_row[by_tail],
-        reached=reached,
-    )
+    # Below line ``i`` lies row ``i + 1``; above all lines, row 0.
+    above, beyond = np.zeros_like(up), np.full_like(last_up, block.rows.shape[0])
+    first_row = np.concatenate([above, line[sides.tail] + 1, beyond])
+    uprights = (tails[by_tail] << _ROW_BITS) | first_row[by_tail]
+    return Links(successor, chains, below, uprights, reached)
 
 
 @dataclass(frozen=True, slots=True)
 class Walks:
-    """Stretches in the order of walking.
+    """The outlines of a block as stretches in the order of walking.
 
     Attributes:
-        order: (stretches,) outline after outline; those that go on in the world below start there.
+        order: (stretches,) outline after outline; those that lead to the world below start there.
         bounds: (outlines + 1,) where each outline begins in that order, and where the last one ends.
         outline: (stretches,) the outline that each stretch is part of.
     """
@@ -117,6 +112,16 @@ class Walks:
         """(outlines,) the last stretch of each."""
         return self.order[self.bounds[1:] - 1]
 
+    @property
+    def lowest(self) -> NDArray[np.int64]:
+        """(outlines,) the stretch of each with the lowest number."""
+        return np.minimum.reduceat(self.order, self.bounds[:-1]) if len(self) else self.order
+
+    def values(self, stretches: Ragged) -> Ragged:
+        """The values of each outline's stretches, in the order of walking."""
+        walked = stretches.take(self.order)
+        return Ragged(walked.values, walked.offsets[self.bounds])
+
 
 def walk(links: Links) -> Walks:
     """Walks all outlines, those that lead to the world below from there and back."""
@@ -127,21 +132,3 @@ def walk(links: Links) -> Walks:
     outline = np.empty_like(order)
     outline[order] = np.cumsum(begins) - 1
     return Walks(order, np.append(np.flatnonzero(begins), order.size), outline)
-
-
-def points_along(walks: Walks, sides: Sides, points: NDArray[np.int64], chains: Ragged) -> Ragged:
-    """The points along each outline: two from a side, many from a chain, none from the world below.
-
-    Args:
-        walks: the outlines.
-        sides: the sides in them.
-        points: (corners,) the point of each corner.
-        chains: the points along each chain.
-    """
-    ends = points[np.stack([sides.tail, sides.head], axis=1)].ravel()
-    below = np.full(walks.order.size - len(sides) - len(chains), ends.size + chains.values.size)
-    stretches = Ragged(
-        np.concatenate([ends, chains.values]),
-        np.concatenate([np.arange(0, ends.size, 2), ends.size + chains.offsets, below]),
-    ).take(walks.order)
-    return Ragged(stretches.values, stretches.offsets[walks.bounds])

@@ -1,0 +1,144 @@
+"""Times the main job, whole processes from start to exit, and their peak memory; prints a table of medians.
+
+python benchmarks/classify.py                 # the sample, repeated to 30 megapixels
+python benchmarks/classify.py --scene my.tif  # your own
+python benchmarks/classify.py --exact         # the published network, 2448 x 2448, rule-made weights
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+import rasterio
+from rasterio.windows import Window
+
+SAMPLE = Path(__file__).parents[1] / "sample_data" / "scene.tif"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One finished process."""
+
+    seconds: float
+    peak_bytes: int
+
+
+@click.command()
+@click.option("--scene", type=click.Path(path_type=Path, exists=True), help="a scene of your own")
+@click.option("--runs", default=3, show_default=True, help="of every row; the median is printed")
+@click.option("--exact", is_flag=True, help="the published network and --exact instead of the default model")
+def main(scene: Path | None, runs: int, exact: bool) -> None:  # noqa: FBT001 - click passes flags by name
+    """Measure classify on this machine."""
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        rows = (
+            _exact_rows(work) if exact else _default_rows(scene or _repeated_sample(work / "scene.tif"), work)
+        )
+        print(f"{'job':58} {'megapixels':>10} {'seconds':>8} {'MP/s':>6} {'peak GB':>8}")
+        for name, megapixels, arguments in rows:
+            done = [_run(arguments) for _ in range(runs)]
+            seconds = statistics.median(run.seconds for run in done)
+            peak = statistics.median(run.peak_bytes for run in done)
+            print(
+                f"{name:58} {megapixels:10.1f} {seconds:8.1f} {megapixels / seconds:6.2f} {peak / 1e9:8.2f}"
+            )
+
+
+def _default_rows(scene: Path, work: Path) -> list[tuple[str, float, list[str]]]:
+    both = ["--out", str(work / "map.tif"), "--out", str(work / "map.gpkg")]
+    job = ["classify", str(scene), "--overwrite", "--quiet"]
+    size = _megapixels(scene)
+    return [
+        ("urban, to .tif and .gpkg", size, [*job, *both]),
+        ("urban, to .tif and .gpkg, --precision fp32", size, [*job, *both, "--precision", "fp32"]),
+        ("urban, to .tif alone", size, [*job, *both[:2]]),
+    ]
+
+
+def _exact_rows(work: Path) -> list[tuple[str, float, list[str]]]:
+    import torch
+
+    from glnet_geo.core.grid import Tiling
+    from glnet_geo.core.normalize import Normalization
+    from glnet_geo.model.card import Card
+    from glnet_geo.model.glnet import GLNet, published
+    from glnet_geo.model.importing import DEEPGLOBE
+    from glnet_geo.model.package import save_package
+
+    torch.manual_seed(0)
+    side, rows = 2448, []
+    _noise(work / "scene.tif", side)
+    for sharing in ("none", "global_to_local", "bidirectional"):
+        network = GLNet(published(classes=len(DEEPGLOBE), sharing=sharing))  # type: ignore[arg-type]
+        card = Card.of(
+            name=sharing,
+            architecture=network.architecture,
+            tiling=Tiling(frame=side, frame_overlap=0, patch=508, patch_overlap=52, global_size=508),
+            bands=("red", "green", "blue"),
+            normalization=Normalization(low=0, high=255, mean=(0,) * 3, std=(1,) * 3),
+            legend=DEEPGLOBE,
+        )
+        package = work / f"{sharing}.safetensors"
+        save_package(package, network, card)
+        job = ["classify", str(work / "scene.tif"), "--overwrite", "--quiet", "--model", str(package)]
+        for extra in (["--exact"], []):
+            name = f"resnet50, {sharing} {' '.join(extra)}"
+            rows.append((name, side * side / 1e6, [*job, *extra, "--out", str(work / "map.tif")]))
+    return rows
+
+
+def _run(arguments: list[str]) -> Run:
+    start = time.perf_counter()
+    # wait4 tells the peak of this child, not of all children so far.
+    pid = subprocess.Popen([sys.executable, "-m", "glnet_geo", *arguments]).pid
+    _, status, usage = os.wait4(pid, 0)
+    if status:
+        raise click.ClickException(f"the job failed: glnet-geo {' '.join(arguments)}")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Run(time.perf_counter() - start, usage.ru_maxrss * unit)
+
+
+def _repeated_sample(path: Path, height: int = 5000, width: int = 6000) -> Path:
+    """The sample, mirrored over and over, as one scene of 30 megapixels."""
+    with rasterio.open(SAMPLE) as sample:
+        pixels = sample.read()
+        profile = {**sample.profile, "height": height, "width": width}
+    rows = [height - pixels.shape[1], width - pixels.shape[2]]
+    larger = np.pad(pixels, ((0, 0), (0, max(rows[0], 0)), (0, max(rows[1], 0))), mode="symmetric")
+    with rasterio.open(path, "w", **profile) as scene:
+        for row in range(0, height, 512):
+            window = Window(0, row, width, min(512, height - row))
+            scene.write(larger[:, row : row + 512, :width], window=window)
+    return path
+
+
+def _noise(path: Path, side: int) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, side, side), dtype=np.uint8)
+    options = {
+        "driver": "GTiff",
+        "dtype": "uint8",
+        "count": 3,
+        "height": side,
+        "width": side,
+        "crs": "EPSG:32640",
+    }
+    with rasterio.open(path, "w", transform=rasterio.Affine(1, 0, 3e5, 0, -1, 2.8e6), **options) as scene:
+        scene.write(pixels)
+
+
+def _megapixels(path: Path) -> float:
+    with rasterio.open(path) as scene:
+        return float(scene.height * scene.width / 1e6)
+
+
+if __name__ == "__main__":
+    main()

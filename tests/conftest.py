@@ -1,0 +1,33 @@
+"""What tests of several layers need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.golden import Golden
+
+_SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real imagery beside the repository."""
+    folder = _SHARED / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the real imagery is not here: {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def golden() -> Golden:
+    """The parity vectors, and the networks that must reproduce them."""
+    from tests.golden import FILE, Golden
+
+    folder = _SHARED / "golden"
+    if not (folder / FILE).is_file():
+        pytest.skip(f"the parity vectors are not here: {folder / FILE}")
+    return Golden(folder)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from glnet_geo.core.legend import NODATA, LandClass, Legend
+from glnet_geo.errors import ModelError
+
+WATER = LandClass(id=3, name="water", color="#0000ff")
+FOREST = LandClass(id=0, name="forest", color="#00Ff10")
+
+
+def test_channels_keep_their_order_and_their_values() -> None:
+    legend = Legend((WATER, FOREST))
+    assert legend.ids.tolist() == [3, 0]
+    assert legend.ids.dtype == np.uint8
+    assert list(legend) == [WATER, FOREST]
+    assert len(legend) == 2
+
+
+def test_a_color_as_numbers() -> None:
+    assert WATER.rgb == (0, 0, 255)
+    assert FOREST.rgb == (0, 255, 16)
+
+
+def test_a_class_by_its_raster_value() -> None:
+    legend = Legend((WATER, FOREST))
+    assert legend.by_id(0) is FOREST
+    with pytest.raises(ModelError, match="no class has the id 1: the legend has 3 water, 0 forest"):
+        legend.by_id(1)
+
+
+@pytest.mark.parametrize("class_id", [-1, NODATA, 300])
+def test_an_id_beyond_bytes_or_on_nodata_is_refused(class_id: int) -> None:
+    with pytest.raises(ModelError, match=f"class id {class_id} is not in 0..254"):
+        LandClass(id=class_id, name="water", color="#0000ff")
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_class_without_a_name_is_refused(name: str) -> None:
+    with pytest.raises(ModelError, match="class 3 has no name"):
+        LandClass(id=3, name=name, color="#0000ff")
+
+
+@pytest.mark.parametrize("color", ["blue", "#00f", "0000ff", "#0000fg", "#0000ff00", "#0000ff\n"])
+def test_a_color_in_another_notation_is_refused(color: str) -> None:
+    with pytest.raises(ModelError, match="write it as #rrggbb"):
+        LandClass(id=3, name="water", color=color)
+
+
+def test_a_legend_without_classes_is_refused() -> None:
+    with pytest.raises(ModelError, match="no classes"):
+        Legend(())
+
+
+@pytest.mark.parametrize(
+    ("twin", "said"),
+    [
+        (LandClass(id=3, name="lake", color="#0000aa"), "the id 3 twice"),
+        (LandClass(id=4, name="water", color="#0000aa"), "the name water twice"),
+    ],
+)
+def test_classes_that_cannot_be_told_apart_are_refused(twin: LandClass, said: str) -> None:
+    with pytest.raises(ModelError, match=said):
+        Legend((WATER, twin))
