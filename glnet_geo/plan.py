@@ -105,7 +105,7 @@ class Plan:
     @property
     def megapixels(self) -> float:
         """Millions of pixels of the scene."""
-        return self.scene.height * self.scene.width / 1e6
+        return float(self.scene.height * self.scene.width / 1e6)
 
     def tiles(self) -> Iterator[list[Tile]]:
         """All frames that the map needs, row by row of frames; rows without any are empty."""
@@ -275,6 +275,6 @@ def _touches(aoi: Aoi, window: Window) -> bool:
     return part is not None and bool(aoi.mask(part).any())
 
 
-def count_patches(tiles: Sequence[list[Tile]]) -> int:
+def count_patches(tiles: Sequence[Sequence[Tile]]) -> int:
     """Steps of progress in a plan."""
     return sum(max(1, len(tile.patches)) for row in tiles for tile in row)

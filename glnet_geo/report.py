@@ -138,7 +138,7 @@ class Tally:
         """Count the next rows."""
         counts = np.bincount(strip.classes.ravel(), minlength=256)
         self._pixels += counts
-        if self._scene.crs is not None:
+        if self._scene.crs is not None and self._scene.transform is not None:
             rows = slice(strip.row, strip.row + len(strip.classes))
             self._area += counts * pixel_areas(
                 self._scene.transform, self._scene.crs, self._scene.width, rows

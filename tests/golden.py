@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 from torchvision.models import resnet50
 
@@ -22,7 +23,7 @@ from glnet_geo.core.window import Window
 from glnet_geo.model.exact import ExactPredictor
 from glnet_geo.model.glnet import GLNet, Sharing
 from glnet_geo.model.published import STAGES, import_published
-from glnet_geo.model.sharing import Place, Merger
+from glnet_geo.model.sharing import Place
 
 FILE = "parity_420x560.npz"
 CLASSES = 7
@@ -131,7 +132,9 @@ class Golden:
     @property
     def shrunk(self) -> Tensor:
         """The scene as the global branch sees it: (1, 3, 252, 252)."""
-        return ExactPredictor(GLNet, TILING, UNIT)._shrunk(self.pixels)
+        small = Image.fromarray(self.arrays["image"]).resize((252, 252), Image.Resampling.BILINEAR)
+        unit = np.asarray(small).astype(np.float32) / np.float32(255)
+        return torch.from_numpy(np.ascontiguousarray(unit.transpose(2, 0, 1)))[None]
 
     @property
     def places(self) -> list[Place]:

@@ -12,7 +12,7 @@ from glnet_geo.commands.console import ProgressKind, area_text, print_json, show
 from glnet_geo.commands.options import file_argument, how_to_classify, json_option
 
 if TYPE_CHECKING:
-    from glnet_geo.pipeline import Summary
+    from glnet_geo.report import Summary
 
 
 @click.command()

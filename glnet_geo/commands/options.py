@@ -14,7 +14,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _UNITS = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
 
-class Size(click.ParamType):
+class Size(click.ParamType[int]):
     """An amount of memory such as ``2.5GB`` or ``800M``, in bytes."""
 
     name = "SIZE"
@@ -29,7 +29,7 @@ class Size(click.ParamType):
         return int(float(matched[1]) * _UNITS[matched[2].upper()])
 
 
-class ValueRange(click.ParamType):
+class ValueRange(click.ParamType[tuple[float, float]]):
     """Two numbers, ``LOW,HIGH``."""
 
     name = "LOW,HIGH"

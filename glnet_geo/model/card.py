@@ -223,13 +223,19 @@ class Card(_Part):
 
     def check(self) -> None:
         """Raise a ModelError where the parts of the card contradict each other."""
+        scaling = self.inputs[0].value_scaling
         for what, said, needed in (
             ("classes", len(self.legend), self.architecture.classes),
             ("bands", len(self.bands), self.architecture.bands),
-            ("means", len(self.normalization.mean), self.architecture.bands),
+            ("scalings", len(scaling), self.architecture.bands),
         ):
             if said != needed:
-                raise ModelError(f"the model card names {said} {what}, but its network has {needed}")
+                raise ModelError(f"the model card names {said} {what}, but its network needs {needed}")
+        ranges = {(band.minimum, band.maximum) for band in scaling}
+        if len(ranges) != 1 or not all(high > low for low, high in ranges):
+            raise ModelError(
+                "the bands of the model card do not share one value range: give all the same, not empty"
+            )
 
 
 def class_entries(legend: Legend) -> tuple[ClassEntry, ...]:

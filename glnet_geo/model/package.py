@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +59,8 @@ def save_package(path: Path, network: GLNet, card: Card, *, half: bool = False) 
         save_file(tensors, unfinished, metadata={"format": "pt", _CARD_KEY: card.to_json()})
         os.replace(unfinished, path)  # noqa: PTH105 - the rename must replace on every system
     except (OSError, SafetensorError) as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
         raise ModelError(f"{path} cannot be written ({error}): choose another folder") from error
 
 

@@ -71,9 +71,10 @@ class Predictor:
         Raises:
             ModelError: the device has too little memory even for one patch.
         """
+        tell = _Once(advance)
         while True:
             try:
-                return self._attempt(pixels, patches, advance)
+                return self._attempt(pixels, patches, tell)
             except torch.OutOfMemoryError as error:
                 if self._batch == 1:
                     raise ModelError(
@@ -85,18 +86,20 @@ class Predictor:
                 self._warn(
                     f"{self._machine.device} ran out of memory: going on with {self._batch} patches at a time"
                 )
+                tell.restart()
 
     def seconds_per_patch(self) -> float:
         """How long one patch takes on this machine, measured now; for a network without patches, one frame."""
-        side = self._tiling.frame if self._network.architecture.sharing == "none" else self._tiling.patch
+        whole = self._network.architecture.sharing == "none"
+        side = self._tiling.frame if whole else self._tiling.patch
         blank = np.zeros((self._network.architecture.bands, side, side), dtype=np.float32)
-        windows = [Window(row=0, col=0, height=side, width=side)] * self._batch
+        windows = [Window(row=0, col=0, height=side, width=side)] * (1 if whole else self._batch)
         times = []
         for _ in range(3):
             start = time.perf_counter()
             self.logits(blank, windows)
             times.append(time.perf_counter() - start)
-        return min(times) / self._batch
+        return min(times) / len(windows)
 
     @torch.inference_mode()
     def _attempt(
@@ -146,6 +149,25 @@ class Predictor:
 
     def _ready(self, images: Tensor) -> Tensor:
         return images.to(self._machine.dtype).contiguous(memory_format=torch.channels_last)
+
+
+class _Once:
+    """Tells of every patch once, also where an attempt failed half way and another begins anew."""
+
+    def __init__(self, advance: Callable[[int], None]) -> None:
+        self._advance = advance
+        self._done = 0
+        self._told = 0
+
+    def __call__(self, patches: int) -> None:
+        self._done += patches
+        if self._done > self._told:
+            self._advance(self._done - self._told)
+            self._told = self._done
+
+    def restart(self) -> None:
+        """Begin another attempt."""
+        self._done = 0
 
 
 class _Blend:

@@ -106,7 +106,8 @@ def import_published(
 
 def published_keys() -> frozenset[str]:
     """Every key of a published file, without the counters of batch norm."""
-    full = GLNet(published(classes=1, sharing="bidirectional"))
+    with torch.device("meta"):
+        full = GLNet(published(classes=1, sharing="bidirectional"))
     sources = {"glance": ("", False), "local": ("", False), "refined": ("", True), "ensemble": ("", False)}
     return frozenset(
         _origin(key, sources)[1] for key in full.state_dict() if not key.endswith("num_batches_tracked")

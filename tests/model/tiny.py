@@ -7,9 +7,19 @@ from dataclasses import replace
 import torch
 
 from glnet_geo.core.grid import Tiling
+from glnet_geo.core.legend import LandClass, Legend
+from glnet_geo.core.normalize import Normalization
+from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import Architecture, GLNet, Sharing, light
 
 TILING = Tiling(frame=128, frame_overlap=16, patch=64, patch_overlap=16, global_size=64)
+LEGEND = Legend(
+    (
+        LandClass(id=4, name="water", color="#0000ff"),
+        LandClass(id=0, name="land", color="#aa8800"),
+        LandClass(id=17, name="road", color="#808080"),
+    )
+)
 
 
 def architecture(sharing: Sharing = "bidirectional", **changed: object) -> Architecture:
@@ -33,3 +43,17 @@ def network(sharing: Sharing = "bidirectional", *, seed: int = 0, **changed: obj
                 ):
                     torch.nn.init.uniform_(values, low, high)  # type: ignore[arg-type]
     return made
+
+
+def card(network: GLNet, **more: object) -> Card:
+    """A card that fits a network."""
+    bands = network.architecture.bands
+    return Card.of(
+        name="tiny",
+        architecture=network.architecture,
+        tiling=TILING,
+        bands=("red", "green", "blue", "nir", "swir")[:bands],
+        normalization=Normalization(low=0, high=255, mean=(0.5,) * bands, std=(0.25,) * bands),
+        legend=LEGEND,
+        **more,
+    )

@@ -1,0 +1,211 @@
+"""Raster outputs: cloud-optimised GeoTIFFs that name and colour their classes."""
+
+from __future__ import annotations
+
+import warnings
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+import rasterio
+import rasterio.shutil
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError
+from rasterio.crs import CRS
+from rasterio.enums import ColorInterp
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.windows import Window as RasterWindow
+
+from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.strip import Strip
+from glnet_geo.errors import OutputError
+from glnet_geo.io.attribute_table import write_attribute_table
+
+_BLOCK = 512
+
+
+class _Cog:
+    """Strips in, a tiled TIFF with overviews out; what was written is read back once before it counts as written."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        height: int,
+        width: int,
+        transform: Affine | None,
+        crs: CRS | None,
+        tags: Mapping[str, str],
+        overviews: str,
+    ) -> None:
+        self._path = path
+        self._rough = path.with_name(f"rough-{path.name}")
+        self._overviews = overviews
+        self._checksums: list[tuple[int, int, int]] = []
+        place = {} if transform is None else {"transform": transform}
+        with _writing(self._path):
+            self.dataset = rasterio.open(
+                self._rough,
+                "w",
+                driver="GTiff",
+                dtype="uint8",
+                count=1,
+                height=height,
+                width=width,
+                crs=crs,
+                nodata=NODATA,
+                compress="DEFLATE",
+                zlevel=1,
+                blockysize=64,
+                bigtiff="IF_SAFER",
+                **place,
+            )
+            self.dataset.update_tags(**{name: value for name, value in tags.items() if value})
+
+    def write(self, row: int, pixels: NDArray[np.uint8]) -> None:
+        """The next whole rows."""
+        rows, width = pixels.shape
+        with _writing(self._path):
+            self.dataset.write(pixels, 1, window=RasterWindow(0, row, width, rows))
+        self._checksums.append((row, rows, zlib.crc32(pixels.tobytes())))
+
+    def finish(self) -> None:
+        """Make the final file of the rough one, and read it back."""
+        with _writing(self._path):
+            self.dataset.close()
+            rasterio.shutil.copy(
+                self._rough,
+                self._path,
+                driver="COG",
+                compress="DEFLATE",
+                blocksize=_BLOCK,
+                overview_resampling=self._overviews,
+                num_threads="ALL_CPUS",
+                bigtiff="IF_SAFER",
+            )
+            self._rough.unlink()
+            with rasterio.open(self._path) as made:
+                for row, rows, checksum in self._checksums:
+                    read = made.read(1, window=RasterWindow(0, row, made.width, rows))
+                    if zlib.crc32(read) != checksum:
+                        # A full disk does not always make GDAL raise.
+                        raise OutputError(
+                            f"{self._path.name} was not written whole: free some space on its disk"
+                        )
+
+    def close(self) -> None:
+        """Let go of the rough file."""
+        # Closing flushes, and may fail for the very reason for which the job is being given up.
+        with suppress(RasterioError), _unplaced():
+            self.dataset.close()
+
+
+class ClassRaster:
+    """A sink for the classes: uint8 COG with colours, names and an attribute table; 255 is nodata.
+
+    Args:
+        path: where to make it.
+        height: rows of the scene.
+        width: columns of the scene.
+        transform: of the scene; None where it has none.
+        crs: of the scene; None where it has none.
+        legend: names and colours.
+        tags: provenance.
+
+    Raises:
+        OutputError: it cannot be written (in every method).
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        height: int,
+        width: int,
+        transform: Affine | None,
+        crs: CRS | None,
+        legend: Legend,
+        tags: Mapping[str, str],
+    ) -> None:
+        self._legend = legend
+        self._path = path
+        self._cog = _Cog(
+            path, height=height, width=width, transform=transform, crs=crs, tags=tags, overviews="MODE"
+        )
+        colors = dict.fromkeys(range(256), (0, 0, 0, 0)) | {c.id: (*c.rgb, 255) for c in legend}
+        self._cog.dataset.write_colormap(1, colors)
+        self._cog.dataset.set_band_description(1, "land cover")
+
+    def write(self, strip: Strip) -> None:
+        """The next rows."""
+        self._cog.write(strip.row, strip.classes)
+
+    def finish(self) -> None:
+        """Complete the file, and name its classes."""
+        self._cog.finish()
+        write_attribute_table(self._path, self._legend)
+
+    def close(self) -> None:
+        """Let go of open files."""
+        self._cog.close()
+
+
+class ConfidenceRaster:
+    """A sink for the confidence: uint8 COG in percent; 255 is nodata. The arguments are those of `ClassRaster`."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        height: int,
+        width: int,
+        transform: Affine | None,
+        crs: CRS | None,
+        tags: Mapping[str, str],
+    ) -> None:
+        self._cog = _Cog(
+            path, height=height, width=width, transform=transform, crs=crs, tags=tags, overviews="AVERAGE"
+        )
+        self._cog.dataset.set_band_description(1, "confidence of the class, percent")
+        self._cog.dataset.set_band_unit(1, "%")
+        self._cog.dataset.colorinterp = [ColorInterp.gray]
+
+    def write(self, strip: Strip) -> None:
+        """The next rows."""
+        if strip.confidence is None:
+            raise OutputError("no confidence was computed for the confidence raster")
+        self._cog.write(strip.row, strip.confidence)
+
+    def finish(self) -> None:
+        """Complete the file."""
+        self._cog.finish()
+
+    def close(self) -> None:
+        """Let go of open files."""
+        self._cog.close()
+
+
+@contextmanager
+def _unplaced() -> Iterator[None]:
+    """No warning where a scene without georeference gets a map without one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turns GDAL's failures into ours."""
+    try:
+        with _unplaced():
+            yield
+    except (RasterioError, CPLE_BaseError, OSError) as error:
+        if isinstance(error, OutputError):
+            raise
+        raise OutputError(
+            f"{path.name} could not be written ({str(error).rstrip('.')}): free some space on its disk, or choose "
+            "another folder"
+        ) from error

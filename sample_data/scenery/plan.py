@@ -1,0 +1,106 @@
+"""Where everything lies: the coast, the creek, the avenues and the districts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from .canvas import Array
+from .shapes import smooth_line
+
+ROWS, COLS = 2660, 2740
+
+Style = Literal["old town", "villas", "apartments", "warehouses"]
+
+
+@dataclass(frozen=True, slots=True)
+class Avenue:
+    """A main road: its centreline (n, 2), half its width, and whether a planted strip divides it."""
+
+    line: Array
+    half_width: float
+    divided: bool = False
+    palms: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A district of parallel streets: outline, direction, and the distances between streets."""
+
+    style: Style
+    outline: tuple[tuple[float, float], ...]
+    angle: float
+    along: float
+    across: float
+    half_width: float = 5.5
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """A district of rings and spokes round a roundabout."""
+
+    style: Style
+    center: tuple[float, float]
+    rings: tuple[float, ...]
+    spokes: int
+    turn: float
+    half_width: float = 5.5
+
+
+@dataclass(frozen=True, slots=True)
+class Roundabout:
+    """A ring road round a planted island: centre, radius of its centreline."""
+
+    center: tuple[float, float]
+    radius: float
+    half_width: float = 8.0
+
+
+def _line(*points: tuple[float, float]) -> Array:
+    return smooth_line(np.array(points))
+
+
+def coast_x(y: Array) -> Array:
+    """Where the sea ends, before the waves have gnawed at it: land lies to the right."""
+    return 500 - 0.085 * y + 70 * np.sin(y / 390 + 0.6) + 26 * np.sin(y / 131 + 2.0)
+
+
+def _corniche() -> Array:
+    y = np.arange(-60.0, 1190.0, 40.0)
+    shore = np.stack([coast_x(y) + 118 + 0.02 * y, y], axis=1)
+    return smooth_line(np.concatenate([shore, [[676, 1235], [760, 1262], [868, 1258]]]))
+
+
+CREEK = _line(
+    (150, 1592), (430, 1560), (640, 1500), (860, 1438), (1100, 1492), (1330, 1640), (1600, 1690), (1850, 1590),
+    (2080, 1440), (2330, 1420), (2560, 1490), (2840, 1430),
+)  # fmt: skip
+CREEK_HALF_WIDTH = ((0.0, 118.0), (600.0, 66.0), (1500.0, 60.0), (2200.0, 42.0), (3000.0, 30.0))
+"""(distance from the mouth, half width) along the creek."""
+LAGOON = (1500.0, 1705.0, 128.0)
+"""Centre and radius of the basin that the creek widens into."""
+
+ROUNDABOUTS = (
+    Roundabout(center=(944, 772), radius=34),
+    Roundabout(center=(1975, 2106), radius=36),
+    Roundabout(center=(1392, 2392), radius=30),
+)
+AVENUES = (
+    Avenue(_line((1012, -60), (985, 300), (944, 772), (900, 1150), (858, 1440), (806, 1760), (742, 2110), (690, 2420), (650, 2720)), 13.0, divided=True),
+    Avenue(_line((2150, -60), (2085, 400), (2020, 930), (1955, 1300), (1925, 1560), (1945, 1830), (1975, 2106), (2040, 2400), (2120, 2720)), 19.0, divided=True),
+    Avenue(_line((470, 690), (700, 735), (944, 772), (1300, 822), (1660, 868), (2020, 930), (2380, 1030), (2820, 1110)), 12.0, divided=True),
+    Avenue(_line((742, 2110), (1100, 2128), (1540, 2112), (1975, 2106), (2400, 2040), (2820, 1935)), 11.0),
+    Avenue(_corniche(), 9.0),
+)  # fmt: skip
+
+GRIDS = (
+    Grid("old town", ((962, 850), (1962, 985), (1880, 1500), (1680, 1590), (1560, 1560), (1370, 1560), (1130, 1405), (905, 1300)), 0.135, 74, 96, 4.0),
+    Grid("apartments", ((1035, 40), (2075, 40), (1985, 880), (1300, 775), (995, 735)), 0.115, 172, 150, 6.0),
+    Grid("apartments", ((610, 60), (965, 60), (925, 720), (610, 690)), 0.07, 150, 165, 5.5),
+    Grid("warehouses", ((2170, 60), (2560, 60), (2480, 1010), (2060, 890)), 0.115, 190, 172, 6.5),
+    Grid("villas", ((820, 1800), (1260, 1745), (1400, 1860), (1640, 1850), (1905, 1740), (1930, 2080), (1540, 2085), (1100, 2100), (765, 2080)), -0.02, 176, 84),
+    Grid("villas", ((1995, 1640), (2330, 1500), (2440, 1990), (2010, 2075)), -0.17, 150, 84),
+)  # fmt: skip
+WHEELS = (Wheel("villas", (1392, 2392), (112, 196, 280, 364, 448), 10, 0.31),)
