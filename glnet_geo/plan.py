@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,7 @@ class Options:
     """How to classify a scene; every option of the command line, by the same name.
 
     Attributes:
-        model: name of an installed model, or path of a package.
+        model: name of an installed model, path of a package, or a model that was loaded.
         bands: numbers or names of the scene's bands in the model's order, such as ``1,2,3``; None to find them.
         nodata: value of pixels without data, where the scene does not declare it.
         value_range: file values that become the network's 0 and 1; None for the model's own where the scene is of
@@ -47,7 +48,7 @@ class Options:
         exact: compute what the published code computes.
     """
 
-    model: str | Path = DEFAULT_MODEL
+    model: str | Path | Model = DEFAULT_MODEL
     bands: str | None = None
     nodata: float | None = None
     value_range: tuple[float, float] | None = None
@@ -136,7 +137,8 @@ def planned(scene: str | Path, options: Options, *, confidence: bool = False) ->
     Raises:
         GlnetGeoError: something cannot be used; the message says what, where, and what to do.
     """
-    model = load_model(options.model)
+    # A job prepares the network for its machine: a model that the caller keeps stays as it is.
+    model = deepcopy(options.model) if isinstance(options.model, Model) else load_model(options.model)
     card = model.card
     machine = choose_machine(
         options.device,

@@ -61,35 +61,43 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its documented code."""
     signal.signal(signal.SIGTERM, _stop)
-    warnings.simplefilter("ignore")
-    warnings.simplefilter("always", DoubtfulInputWarning)
-    warnings.showwarning = _show_warning
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code, having said in one sentence what went wrong."""
     try:
-        code = cli.main(args=arguments, standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("always", DoubtfulInputWarning)
+            warnings.showwarning = _show_warning
+            cli.main(args=arguments, prog_name="glnet-geo", standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt, CancelledError):
         _say("Stopped: nothing was written.")
-        sys.exit(CancelledError.exit_code)
+        return CancelledError.exit_code
     except GlnetGeoError as error:
         if os.environ.get(_DEBUG):
             raise
         _say(f"Error: {error}")
-        sys.exit(error.exit_code)
+        return error.exit_code
     except MemoryError:
         _say(
-            "Error: the computer has too little free memory: close other programs, or limit the job with --aoi."
+            "Error: the computer has too little free memory: close other programs, or use a computer with more."
         )
-        sys.exit(1)
+        return 1
     except Exception as error:
         # The last resort: a person never meets a traceback.
         if os.environ.get(_DEBUG):
             raise
         _say(f"Error: something unforeseen happened ({type(error).__name__}: {error}); nothing was written.")
         _say(f"Please report it with the output of the same command after setting {_DEBUG}=1.")
-        sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)
+        return 1
+    return 0
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

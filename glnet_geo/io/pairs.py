@@ -16,7 +16,10 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterWindow
 from typing_extensions import Self
 
+from glnet_geo.core.legend import NODATA
 from glnet_geo.errors import TrainingError
+
+_IMAGE_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".vrt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,10 @@ class Pair:
             )
         if self._image.count < bands:
             raise TrainingError(f"{image} has {self._image.count} bands: the model needs {bands}")
+        if self._label.count != 1:
+            raise TrainingError(
+                f"{label} has {self._label.count} bands: give a label map of one, holding class ids"
+            )
         self._bands = list(range(1, bands + 1))
 
     @property
@@ -77,10 +84,10 @@ class Pair:
         ).astype(np.float32)
 
     def label(self, spot: Spot) -> NDArray[np.uint8]:
-        """The label map at a spot: (rows, cols) class ids, of the nearest pixel."""
-        return self._read(
-            self._label, spot, indexes=1, out_shape=spot.shape, resampling=Resampling.nearest
-        ).astype(np.uint8)
+        """The label map at a spot: (rows, cols) class ids, of the nearest pixel; 255 where there is none."""
+        ids = self._read(self._label, spot, indexes=1, out_shape=spot.shape, resampling=Resampling.nearest)
+        known = np.isin(ids, np.arange(NODATA))
+        return np.where(known, ids, NODATA).astype(np.uint8)
 
     def _read(self, dataset: rasterio.DatasetReader, spot: Spot, **options: object) -> NDArray[np.generic]:
         try:
@@ -113,10 +120,10 @@ def find_pairs(images: Path, labels: Path) -> list[tuple[Path, Path]]:
         if not folder.is_dir():
             raise TrainingError(f"{folder} is not a folder: give one that holds the files")
     by_stem: dict[str, list[Path]] = {}
-    for path in sorted(labels.iterdir()):
+    for path in _images_in(labels):
         by_stem.setdefault(path.stem, []).append(path)
     pairs = []
-    for image in sorted(path for path in images.iterdir() if path.suffix.lower() in _IMAGE_SUFFIXES):
+    for image in _images_in(images):
         found: Sequence[Path] = by_stem.get(image.stem, [])
         if len(found) != 1:
             raise TrainingError(
@@ -128,7 +135,9 @@ def find_pairs(images: Path, labels: Path) -> list[tuple[Path, Path]]:
     return pairs
 
 
-_IMAGE_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".vrt")
+def _images_in(folder: Path) -> list[Path]:
+    """Beside rasters, folders hold what viewers leave there: world files, statistics, styles."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _IMAGE_SUFFIXES)
 
 
 def _opened(path: Path) -> rasterio.DatasetReader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -115,19 +116,22 @@ class PolygonLayer:
         elif driver == "GeoJSON" and self._crs is not None:
             options = {"layer_options": {"RFC7946": "YES"}}
         try:
-            pyogrio.raw.write(
-                self._path,
-                shapely.to_wkb(polygons),
-                list(attributes.values()),
-                list(attributes),
-                field_mask=[None, None, unknown],
-                layer=LAYER,
-                driver=driver,
-                geometry_type="Polygon",
-                crs=None if self._crs is None else self._crs.to_wkt(),
-                append=self._written > 0,
-                **options,
-            )
+            with warnings.catch_warnings():
+                # That a scene has no CRS was said when it was opened.
+                warnings.filterwarnings("ignore", message="'crs' was not provided")
+                pyogrio.raw.write(
+                    self._path,
+                    shapely.to_wkb(polygons),
+                    list(attributes.values()),
+                    list(attributes),
+                    field_mask=[None, None, unknown],
+                    layer=LAYER,
+                    driver=driver,
+                    geometry_type="Polygon",
+                    crs=None if self._crs is None else self._crs.to_wkt(),
+                    append=self._written > 0,
+                    **options,
+                )
         except (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, OSError) as error:
             raise OutputError(_could_not(self._path, error)) from error
         self._written += len(polygons)

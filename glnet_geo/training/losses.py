@@ -28,7 +28,9 @@ def focal_loss(logits: Tensor, labels: Tensor, *, gamma: float) -> Tensor:
     """
     used = labels != IGNORED
     entropy = functional.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="none")
-    focal = (1 - (-entropy).exp()) ** gamma * entropy
+    # Kept above 0, where the slope of a power below 1 is infinite.
+    doubt = (1 - (-entropy).exp()).clamp(min=1e-8)
+    focal = doubt**gamma * entropy
     return (focal * used).sum() / used.sum().clamp(min=1)
 
 

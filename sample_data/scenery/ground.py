@@ -28,7 +28,7 @@ def shore_distance(rng: Generator, shape: tuple[int, int]) -> Array:
     sea = (x - plan.coast_x(y)) * 0.95
     distance = _smooth_minimum(_smooth_minimum(sea, _creek_distance(x, y), 70), _lagoon_distance(x, y), 60)
     shore = stretch(distance, shape, _CELL)
-    for cell, strength in ((70, 7.0), (26, 3.2), (9, 1.1)):
+    for cell, strength in ((70, 13.0), (26, 7.0), (9, 2.2)):
         shore += strength * stretch(rng.random(knot_shape(shape, cell)) * 2 - 1, shape, cell)
     return shore
 
@@ -57,13 +57,13 @@ def draw_desert(canvas: Canvas, rng: Generator) -> None:
     shape = canvas.shape
     broad, middle, fine = field(rng, shape, 260), fractal(rng, shape, (96, 40)), fractal(rng, shape, (14, 6, 3))
     dunes = _dunes(rng, shape)
-    relief = 9.0 * middle + 1.5 * fine + 11.0 * dunes
+    relief = 4.5 * middle + 1.6 * fine + 11.0 * dunes
     light = _slope(relief)
-    gravel = np.clip(0.42 + 0.33 * middle - 0.30 * broad, 0, 1)
-    pale, brown = np.array([217, 200, 172]), np.array([186, 163, 132])
+    gravel = np.clip(0.45 + 0.26 * middle - 0.28 * broad, 0, 1)
+    pale, brown = np.array([216, 203, 181]), np.array([184, 166, 141])
     for band in range(3):
         canvas.rgb[band] = pale[band] + (brown[band] - pale[band]) * gravel
-        canvas.rgb[band] *= 1 + 0.055 * light + 0.012 * fine + 0.03 * broad
+        canvas.rgb[band] *= 1 + 0.05 * light + 0.016 * fine + 0.025 * broad
 
 
 def _dunes(rng: Generator, shape: tuple[int, int]) -> Plane:

@@ -67,7 +67,7 @@ def draw_roads(canvas: Canvas, rng: Generator, roads: list[Road], network: Netwo
     for k, road in enumerate(roads):
         if road.lanes:
             _draw_lines(canvas, k, road, network)
-    canvas.reserve(_EVERYWHERE, network.paved < 3)
+    canvas.reserve(_EVERYWHERE, network.paved < 1.5)
     for roundabout in plan.ROUNDABOUTS:
         _draw_island(canvas, rng, roundabout)
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
+import shapely.ops
 from numpy.typing import NDArray
 
 from . import plan
 from .canvas import Array
 from .plan import Grid, Roundabout, Style, Wheel
-from .shapes import resample
+from .shapes import lengths, resample
 
 _BANK = 30.0  # streets end this far from the water
 _SHORTEST = 70.0  # a stump is no street
@@ -44,15 +45,27 @@ def all_roads(shore: Array) -> list[Road]:
     Args:
         shore: distance to the waterline, (rows, cols), positive on land.
     """
-    roads = [_avenue(avenue) for avenue in plan.AVENUES]
-    roads += [_ring(roundabout) for roundabout in plan.ROUNDABOUTS]
-    claimed: list[shapely.Polygon] = []
-    for wheel in plan.WHEELS:
-        roads += _wheel_roads(wheel, shore)
-        claimed.append(shapely.Point(wheel.center).buffer(wheel.rings[-1] + 40))
-    for grid in plan.GRIDS:
-        roads += _grid_roads(grid, shore)
-    return roads
+    main = [_avenue(avenue) for avenue in plan.AVENUES] + [_ring(roundabout) for roundabout in plan.ROUNDABOUTS]
+    streets = [street for wheel in plan.WHEELS for street in _wheel_roads(wheel, shore)]
+    streets += [street for grid in plan.GRIDS for street in _grid_roads(grid, shore)]
+    for _ in range(2):  # a street that is cut may have been what another one led to
+        streets = list(_cut_stumps(main, streets))
+    return main + streets
+
+
+def _cut_stumps(main: list[Road], streets: list[Road]) -> Iterator[Road]:
+    """Let every street begin and end at another road."""
+    lines = [shapely.LineString(road.line) for road in (*main, *streets)]
+    tree = shapely.STRtree(lines)
+    for k, street in enumerate(streets, start=len(main)):
+        others = sorted(int(j) for j in tree.query(lines[k], predicate="intersects") if j != k)
+        met = [lines[k].intersection(lines[j]) for j in others]
+        at = sorted(float(lines[k].project(point)) for where in met for point in shapely.get_parts(where).tolist())
+        if lines[k].is_ring:
+            yield street
+        elif at and at[-1] - at[0] >= _SHORTEST:
+            cut = shapely.ops.substring(lines[k], at[0], at[-1])
+            yield replace(street, line=np.asarray(cut.coords))
 
 
 def _avenue(avenue: plan.Avenue) -> Road:
@@ -71,47 +84,57 @@ def _circle(center: tuple[float, float], radius: float) -> Array:
 def _grid_roads(grid: Grid, shore: Array) -> Iterator[Road]:
     outline = shapely.Polygon(grid.outline)
     middle = np.array([outline.centroid.x, outline.centroid.y])
-    reach = outline.minimum_clearance + outline.length
+    reach = outline.length / 2
     cos, sin = np.cos(grid.angle), np.sin(grid.angle)
     for direction, normal, gap in (((cos, sin), (-sin, cos), grid.across), ((-sin, cos), (cos, sin), grid.along)):
         for k in range(-int(reach / gap), int(reach / gap) + 1):
             start = middle + np.array(normal) * (gap * k)
             ends = np.stack([start - np.array(direction) * reach, start + np.array(direction) * reach])
-            for piece in _inside(ends, outline, shore):
+            for piece in _inside(_bent(resample(ends, 8.0)), outline, shore):
                 yield Road(piece, grid.half_width, 2.0, style=grid.style)
 
 
+def _bent(points: Array) -> Array:
+    """The same points, moved a little: surveyors of old did not draw straight lines."""
+    x, y = points.T
+    return np.stack([x + 13 * np.sin(y / 233 + 0.7), y + 11 * np.sin(x / 287 + 2.1)], axis=1)
+
+
 def _wheel_roads(wheel: Wheel, shore: Array) -> Iterator[Road]:
-    outline = _wheel_outline(wheel)
+    outline = shapely.Polygon(wheel.outline)
     for radius in wheel.rings:
         for piece in _inside(_circle(wheel.center, radius), outline, shore):
             yield Road(piece, wheel.half_width, 2.0, style=wheel.style)
     center = np.array(wheel.center)
-    for k in range(wheel.spokes):
-        turn = wheel.turn + 2 * np.pi * k / wheel.spokes
+    for k in range(2 * wheel.spokes):
+        turn = wheel.turn + np.pi * k / wheel.spokes
         ray = np.array([np.cos(turn), np.sin(turn)])
-        for piece in _inside(np.stack([center + 30 * ray, center + (wheel.rings[-1] + 10) * ray]), outline, shore):
-            yield Road(piece, wheel.half_width + 0.5, 2.0, style=wheel.style)
-
-
-def _wheel_outline(wheel: Wheel) -> shapely.Polygon:
-    """The wheel between the avenues that bound it: the first, the second and the fourth."""
-    west, east, north = (plan.AVENUES[k].line for k in (0, 1, 3))
-    south = np.array([[2100.0, 2700.0], [660.0, 2700.0]])
-    x_from, x_to = 742.0, 1975.0
-    top = north[(north[:, 0] >= x_from) & (north[:, 0] <= x_to)]
-    right, left = east[east[:, 1] > 2106], west[west[:, 1] > 2110][::-1]
-    return shapely.Polygon(np.concatenate([top, right, south, left])).buffer(0)
+        first = wheel.rings[1] - 4 if k % 2 else 24.0  # every other spoke begins at the second ring
+        ends = np.stack([center + first * ray, center + (wheel.rings[-1] + 10) * ray])
+        for piece in _inside(ends, outline, shore):
+            yield Road(piece, wheel.half_width, 2.0, style=wheel.style)
 
 
 def _inside(line: Array, outline: shapely.Polygon, shore: Array) -> Iterator[Array]:
     """The stretches of a line that lie within an outline and away from water."""
     points = resample(line, 8.0)
-    keep = np.asarray(shapely.contains_xy(outline, points[:, 0], points[:, 1])) & _dry(points, shore)
+    within = np.asarray(shapely.contains_xy(outline, points[:, 0], points[:, 1]))
+    keep = within & _dry(points, shore) & ~_beside_avenue(points)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], keep, [False]]).astype(np.int8)))
     for first, last in zip(edges[::2], edges[1::2], strict=True):
         if (last - first - 1) * 8.0 >= _SHORTEST:
             yield points[first:last]
+
+
+def _beside_avenue(points: Array) -> NDArray[np.bool_]:
+    """Where a line runs along an avenue, next to it: no town needs two roads there."""
+    beside = np.zeros(len(points), dtype=bool)
+    where = shapely.points(points)
+    for avenue in plan.AVENUES:
+        distance = np.asarray(shapely.distance(where, shapely.LineString(avenue.line)))
+        nearing = np.abs(np.gradient(distance)) / 8.0  # the sine of the angle between the two
+        beside |= (distance < avenue.half_width + 46) & (nearing < 0.6)
+    return beside
 
 
 def _dry(points: Array, shore: Array) -> NDArray[np.bool_]:
@@ -122,8 +145,6 @@ def _dry(points: Array, shore: Array) -> NDArray[np.bool_]:
 
 def walk(road: Road, start: float, step: float) -> Iterator[tuple[float, float, float]]:
     """Places (x, y, angle of the road) along a road, every ``step`` pixels from ``start``."""
-    from .shapes import lengths
-
     position = lengths(road.line)
     for at in np.arange(start, position[-1] - start / 2, step):
         k = min(int(np.searchsorted(position, at, side="right")) - 1, len(position) - 2)
@@ -132,5 +153,3 @@ def walk(road: Road, start: float, step: float) -> Iterator[tuple[float, float, 
         x, y = road.line[k] + share * ahead
         yield float(x), float(y), float(np.arctan2(ahead[1], ahead[0]))
 
-
-Along = Callable[[Road, float, float], Iterator[tuple[float, float, float]]]

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from glnet_geo.errors import TrainingError
+from glnet_geo.io.pairs import Pair, Spot, find_pairs
+from tests.rasters import write_plain
+
+ROWS, COLS = 24, 40
+
+
+def _slopes() -> NDArray[np.float32]:
+    """Three bands: the row of a pixel's centre, its column, and ten times the row."""
+    row, col = np.mgrid[:ROWS, :COLS] + 0.5
+    return np.stack([row, col, 10 * row]).astype(np.float32)
+
+
+def _ids() -> NDArray[np.uint8]:
+    return np.add.outer(np.arange(ROWS), np.arange(COLS)).astype(np.uint8)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Pair:
+    image = write_plain(tmp_path / "scene.tif", _slopes())
+    return Pair(image, write_plain(tmp_path / "label.tif", _ids()))
+
+
+def _spot(row: float, col: float, height: float, width: float, shape: tuple[int, int]) -> Spot:
+    return Spot(row=row, col=col, height=height, width=width, shape=shape)
+
+
+def test_a_pair_knows_its_name_and_its_size(pair: Pair) -> None:
+    with pair:
+        assert pair.name == "scene"
+        assert pair.shape == (ROWS, COLS)
+
+
+def test_whole_pixels_come_as_they_are(pair: Pair) -> None:
+    with pair:
+        spot = _spot(3, 5, 8, 16, (8, 16))
+        np.testing.assert_array_equal(pair.image(spot), _slopes()[:, 3:11, 5:21])
+        np.testing.assert_array_equal(pair.label(spot), _ids()[3:11, 5:21])
+        assert pair.image(spot).dtype == np.float32
+        assert pair.label(spot).dtype == np.uint8
+
+
+@pytest.mark.parametrize("zoom", [0.5, 0.7, 1.0, 1.4, 2.0])
+def test_zoomed_reads_lie_where_they_should(pair: Pair, zoom: float) -> None:
+    """On slopes, averages and bilinear values are exact: those of the new pixels' centres."""
+    shape = (8, 12)
+    spot = _spot(4.25, 6.5, shape[0] / zoom, shape[1] / zoom, shape)
+    with pair:
+        read = pair.image(spot)
+    rows = 4.25 + (np.arange(shape[0]) + 0.5) / zoom
+    cols = 6.5 + (np.arange(shape[1]) + 0.5) / zoom
+    # A reader may take the nearest whole pixel's edge when it enlarges the window's border.
+    inner = (slice(1, -1), slice(1, -1))
+    np.testing.assert_allclose(read[0][inner], np.broadcast_to(rows[:, None], shape)[inner], atol=0.3)
+    np.testing.assert_allclose(read[1][inner], np.broadcast_to(cols, shape)[inner], atol=0.3)
+    np.testing.assert_allclose(read[2], 10 * read[0], rtol=1e-5)
+
+
+def test_shrunk_images_are_averaged(pair: Pair) -> None:
+    with pair:
+        read = pair.image(_spot(0, 0, ROWS, COLS, (ROWS // 4, COLS // 4)))
+    blocks = _slopes().reshape(3, ROWS // 4, 4, COLS // 4, 4).mean(axis=(2, 4))
+    np.testing.assert_allclose(read, blocks, rtol=1e-6)
+
+
+def test_shrunk_labels_are_those_of_the_cells_centres(pair: Pair) -> None:
+    with pair:
+        read = pair.label(_spot(0, 0, ROWS, COLS, (ROWS // 4, COLS // 4)))
+    np.testing.assert_array_equal(read, _ids()[2::4, 2::4])
+
+
+def test_more_bands_than_needed_are_left_out(tmp_path: Path) -> None:
+    image = write_plain(tmp_path / "scene.tif", _slopes())
+    label = write_plain(tmp_path / "label.tif", _ids())
+    with Pair(image, label, bands=2) as pair:
+        assert pair.image(_spot(0, 0, 4, 4, (4, 4))).shape == (2, 4, 4)
+    with pytest.raises(TrainingError, match=r"scene\.tif has 3 bands: the model needs 4"):
+        Pair(image, label, bands=4)
+
+
+def test_files_of_different_sizes_are_refused(tmp_path: Path) -> None:
+    image = write_plain(tmp_path / "scene.tif", _slopes())
+    label = write_plain(tmp_path / "label.tif", _ids()[:-1])
+    with pytest.raises(
+        TrainingError, match=r"scene\.tif has 24 x 40 pixels and .*label\.tif has 23 x 40 pixels"
+    ):
+        Pair(image, label)
+
+
+def test_a_file_that_is_no_image_is_refused(tmp_path: Path) -> None:
+    image = write_plain(tmp_path / "scene.tif", _slopes())
+    text = tmp_path / "label.tif"
+    text.write_text("no image")
+    with pytest.raises(TrainingError, match=r"label\.tif cannot be opened as an image"):
+        Pair(image, text)
+
+
+def test_a_file_cut_short_is_named_when_it_is_read(tmp_path: Path) -> None:
+    image = write_plain(tmp_path / "scene.tif", _slopes())
+    label = write_plain(tmp_path / "label.tif", _ids())
+    image.write_bytes(image.read_bytes()[:2000])
+    with Pair(image, label) as pair, pytest.raises(TrainingError, match=r"scene\.tif cannot be read"):
+        pair.image(_spot(0, 0, ROWS, COLS, (ROWS, COLS)))
+
+
+def test_a_picture_of_a_label_map_is_refused(tmp_path: Path) -> None:
+    image = write_plain(tmp_path / "scene.tif", _slopes())
+    label = write_plain(tmp_path / "label.png", np.stack([_ids()] * 3))
+    with pytest.raises(TrainingError, match=r"label\.png has 3 bands: give a label map of one"):
+        Pair(image, label)
+
+
+def test_values_that_are_no_class_ids_become_nodata(tmp_path: Path) -> None:
+    image = write_plain(tmp_path / "scene.tif", np.zeros((3, 1, 5), dtype=np.uint8))
+    label = write_plain(tmp_path / "label.tif", np.array([[0, 254, 256, -1, -9999]], dtype=np.int16))
+    with Pair(image, label) as pair:
+        assert pair.label(_spot(0, 0, 1, 5, (1, 5))).tolist() == [[0, 254, 255, 255, 255]]
+
+
+# --- folders ---
+
+
+def _folders(tmp_path: Path, images: tuple[str, ...], labels: tuple[str, ...]) -> tuple[Path, Path]:
+    for folder, names in (("images", images), ("labels", labels)):
+        (tmp_path / folder).mkdir()
+        for name in names:
+            (tmp_path / folder / name).touch()
+    return tmp_path / "images", tmp_path / "labels"
+
+
+def test_pairs_are_found_by_stem_and_sorted(tmp_path: Path) -> None:
+    images, labels = _folders(tmp_path, ("b.JPG", "a.tif", "a.tif.aux.xml", "notes.txt"), ("b.png", "a.png", "c.png"))
+    assert find_pairs(images, labels) == [
+        (images / "a.tif", labels / "a.png"),
+        (images / "b.JPG", labels / "b.png"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "count"), [((), 0), (("b.png",), 0), (("a.png", "a.tif"), 2)], ids=["none", "other", "two"]
+)
+def test_an_image_needs_exactly_one_label(tmp_path: Path, labels: tuple[str, ...], count: int) -> None:
+    folders = _folders(tmp_path, ("a.tif",), labels)
+    with pytest.raises(TrainingError, match=rf"a\.tif has {count} label files named a\.\*: give exactly one"):
+        find_pairs(*folders)
+
+
+def test_a_sidecar_is_no_second_label(tmp_path: Path) -> None:
+    """Viewers leave statistics beside the files they open."""
+    images, labels = _folders(tmp_path, ("a.tif",), ("a.png", "a.png.aux.xml", "a.pgw", "a.qml", "a.xml"))
+    assert find_pairs(images, labels) == [(images / "a.tif", labels / "a.png")]
+
+
+def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
+    images, labels = _folders(tmp_path, ("readme.txt",), ("a.png",))
+    with pytest.raises(TrainingError, match=r"images holds no image \(.tif"):
+        find_pairs(images, labels)
+
+
+@pytest.mark.parametrize("gone", ["images", "labels"])
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path, gone: str) -> None:
+    folders = _folders(tmp_path, ("a.tif",), ("a.png",))
+    shutil.rmtree(tmp_path / gone)
+    with pytest.raises(TrainingError, match=f"{gone} is not a folder"):
+        find_pairs(*folders)
+
+
+def test_real_pairs(shared_data: Path) -> None:
+    """Dubai: JPEG images and PNG labels."""
+    folder = shared_data / "dubai"
+    found = find_pairs(folder / "images", folder / "masks")
+    assert len(found) == 54
+    with Pair(*found[0]) as pair:
+        spot = _spot(0, 0, *pair.shape, (32, 32))
+        assert pair.image(spot).shape == (3, 32, 32)
+        assert set(np.unique(pair.label(spot))) <= set(range(6))

@@ -1,0 +1,327 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args
+
+import geopandas
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from affine import Affine
+
+import glnet_geo
+from glnet_geo import DoubtfulInputWarning, Options
+from glnet_geo.core.lattice import Lattice
+from glnet_geo.core.progress import Silence
+from glnet_geo.errors import (
+    AoiError,
+    CancelledError,
+    OptionError,
+    OutputError,
+    SceneError,
+)
+from glnet_geo.model.card import GroundSampleDistance
+from glnet_geo.model.glnet import Sharing
+from tests.model.tiny import LEGEND, TILING
+from tests.scenes import UTM, read, texture, write_model, write_scene
+
+FRAME = TILING.frame
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp("models") / "tiny.safetensors")
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_scene(tmp_path_factory.mktemp("scenes") / "scene.tif", texture(533, 467))
+
+
+def classes(scene: Path, folder: Path, **options: Any) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    out = folder / f"{len(list(folder.iterdir()))}.tif"
+    glnet_geo.classify(scene, out, options=Options(precision="fp32", **options))
+    return read(out)
+
+
+def whole(scene_shape: tuple[int, int], mapped: np.ndarray[Any, Any]) -> bool:
+    return mapped.shape == scene_shape and set(np.unique(mapped)) <= set(LEGEND.ids.tolist())
+
+
+class TestLaws:
+    @pytest.mark.parametrize("sharing", get_args(Sharing))
+    @pytest.mark.parametrize(("top", "left"), [(37, 0), (0, 61), (101, 14)])
+    def test_a_crop_gets_the_classes_of_the_whole_one_frame_from_its_cut_edges(
+        self, tmp_path: Path, sharing: Sharing, top: int, left: int
+    ) -> None:
+        model = write_model(tmp_path / "m.safetensors", sharing)
+        pixels = texture(520, 500)
+        full = write_scene(tmp_path / "full.tif", pixels)
+        part = write_scene(
+            tmp_path / "part.tif", pixels[:, top:, left:], transform=UTM @ Affine.translation(left, top)
+        )
+        expected = classes(full, tmp_path, model=model)[top:, left:]
+        found = classes(part, tmp_path, model=model)
+        rows = slice(FRAME if top else 0, None)
+        cols = slice(FRAME if left else 0, None)
+        assert len(np.unique(expected[rows, cols])) > 1
+        assert np.array_equal(found[rows, cols], expected[rows, cols])
+
+    @pytest.mark.parametrize("changed", [{"batch": 3}, {"batch": 8}, {"readers": 3}])
+    def test_batch_size_and_readers_change_nothing(
+        self, tmp_path: Path, model: Path, scene: Path, changed: dict[str, int]
+    ) -> None:
+        expected = classes(scene, tmp_path, model=model)
+        assert np.array_equal(classes(scene, tmp_path, model=model, **changed), expected)
+
+    @pytest.mark.parametrize(
+        "layout",
+        [{"tiled": True, "blockxsize": 64, "blockysize": 32}, {"blockysize": 1}, {"interleave": "band"}],
+    )
+    def test_the_layout_of_the_file_changes_nothing(
+        self, tmp_path: Path, model: Path, scene: Path, layout: dict[str, Any]
+    ) -> None:
+        expected = classes(scene, tmp_path, model=model)
+        other = write_scene(tmp_path / "other.tif", texture(533, 467), **layout)
+        assert np.array_equal(classes(other, tmp_path, model=model), expected)
+
+    def test_an_area_of_interest_changes_no_class_inside_and_maps_nothing_outside(
+        self, tmp_path: Path, model: Path, scene: Path
+    ) -> None:
+        triangle = shapely.Polygon([UTM @ corner for corner in ((60, 40), (400, 90), (200, 410))])
+        aoi = tmp_path / "aoi.gpkg"
+        geopandas.GeoSeries([triangle], crs="EPSG:32640").to_crs("EPSG:4326").to_file(aoi)
+        everywhere = classes(scene, tmp_path, model=model)
+        found = classes(scene, tmp_path, model=model, aoi=aoi)
+        inside = found != 255
+        assert inside.sum() == pytest.approx(triangle.area / 0.25, rel=0.01)
+        assert np.array_equal(found[inside], everywhere[inside])
+
+    def test_strip_height_changes_nothing(
+        self, tmp_path: Path, model: Path, scene: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        expected = classes(scene, tmp_path, model=model)
+        monkeypatch.setattr("glnet_geo.pipeline.STRIP_ROWS", 7)
+        assert np.array_equal(classes(scene, tmp_path, model=model), expected)
+
+
+class TestGrids:
+    @pytest.mark.parametrize("sharing", get_args(Sharing))
+    @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (3, 5), (64, 64), (127, 129), (141, 263)])
+    def test_every_size_gives_a_whole_map(
+        self, tmp_path: Path, sharing: Sharing, shape: tuple[int, int]
+    ) -> None:
+        model = write_model(tmp_path / "m.safetensors", sharing)
+        scene = write_scene(tmp_path / "scene.tif", texture(*shape))
+        assert whole(shape, classes(scene, tmp_path, model=model))
+
+    @pytest.mark.parametrize(
+        "transform",
+        [UTM, Affine(0.5, 0, 331_207.3, 0, 0.5, 2_779_120.2), UTM @ Affine.rotation(30)],
+        ids=["north-up", "south-up", "rotated"],
+    )
+    def test_the_map_lies_on_the_scene_grid(self, tmp_path: Path, model: Path, transform: Affine) -> None:
+        scene = write_scene(tmp_path / "scene.tif", texture(150, 130), transform=transform)
+        out = tmp_path / "map.tif"
+        glnet_geo.classify(scene, out, options=Options(model=model))
+        with rasterio.open(out) as mapped:
+            assert mapped.shape == (150, 130)
+            assert mapped.transform.almost_equals(transform)
+            assert mapped.crs == "EPSG:32640"
+
+    def test_a_scene_without_crs_gets_a_map_without_one(self, tmp_path: Path, model: Path) -> None:
+        scene = write_scene(tmp_path / "scene.tif", texture(140, 90), crs=None, transform=None)
+        summary = glnet_geo.classify(
+            scene, [tmp_path / "map.tif", tmp_path / "map.gpkg"], options=Options(model=model)
+        )
+        assert whole((140, 90), read(tmp_path / "map.tif"))
+        polygons = geopandas.read_file(tmp_path / "map.gpkg")
+        assert polygons.crs is None
+        assert list(polygons.total_bounds) == [0, -140, 90, 0]
+        assert all(share.area_m2 is None for share in summary.classes)
+
+    @pytest.mark.parametrize("distance", [(0.1, 0.2), (1.0, 1.9)])
+    def test_a_scene_outside_the_range_is_resampled_and_answered_on_its_own_grid(
+        self, tmp_path: Path, distance: tuple[float, float]
+    ) -> None:
+        valid = GroundSampleDistance(minimum=distance[0], maximum=distance[1])
+        model = write_model(tmp_path / "m.safetensors", ground_sample_distance=valid)
+        scene = write_scene(tmp_path / "scene.tif", texture(211, 190))
+        forecast = glnet_geo.check(scene, options=Options(model=model))
+        assert forecast.scales[0] == pytest.approx(
+            0.5 / (distance[1] if distance[1] < 0.5 else distance[0]), rel=0.05
+        )
+        assert any("resampled" in note for note in forecast.notes)
+        mapped = classes(scene, tmp_path, model=model)
+        assert whole((211, 190), mapped)
+        assert len(np.unique(mapped)) > 1
+
+    def test_far_too_coarse_pixels_raise_doubt(self, tmp_path: Path) -> None:
+        valid = GroundSampleDistance(minimum=0.01, maximum=0.02)
+        model = write_model(tmp_path / "m.safetensors", ground_sample_distance=valid)
+        scene = write_scene(tmp_path / "scene.tif", texture(40, 50))
+        with pytest.warns(DoubtfulInputWarning, match="not to be trusted"):
+            assert whole((40, 50), classes(scene, tmp_path, model=model))
+
+
+class TestNodata:
+    def test_nodata_in_is_nodata_out_and_nothing_else_is(self, tmp_path: Path, model: Path) -> None:
+        pixels = texture(300, 280)
+        collar = np.add.outer(np.arange(300), np.arange(280)) < 220
+        pixels[:, collar] = 0
+        scene = write_scene(tmp_path / "scene.tif", pixels, nodata=0)
+        assert np.array_equal(classes(scene, tmp_path, model=model) == 255, collar)
+
+    def test_a_black_pixel_in_one_band_is_data(self, tmp_path: Path, model: Path) -> None:
+        pixels = texture(60, 60)
+        pixels[0, 20:30, 20:30] = 0
+        scene = write_scene(tmp_path / "scene.tif", pixels, nodata=0)
+        assert whole((60, 60), classes(scene, tmp_path, model=model))
+
+    def test_a_scene_without_a_valid_pixel_is_refused(self, tmp_path: Path, model: Path) -> None:
+        scene = write_scene(tmp_path / "scene.tif", np.zeros((3, 50, 50), np.uint8), nodata=0)
+        out = tmp_path / "map.tif"
+        with pytest.raises(SceneError, match="no valid pixel"):
+            glnet_geo.classify(scene, out, options=Options(model=model))
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["scene.tif"]
+
+
+class TestOutputs:
+    def test_raster_polygons_summary_and_confidence_agree(
+        self, tmp_path: Path, model: Path, scene: Path
+    ) -> None:
+        paths = [tmp_path / name for name in ("map.tif", "map.gpkg", "map.geojson", "map.fgb", "map.parquet")]
+        sure = tmp_path / "sure.tif"
+        summary = glnet_geo.classify(scene, paths, options=Options(model=model), confidence=sure)
+        mapped = read(paths[0])
+        polygons = geopandas.read_file(paths[1])
+        assert len(np.unique(mapped)) > 1
+        for share in summary.classes:
+            pixels = int((mapped == share.id).sum())
+            of_class = polygons[polygons.class_id == share.id]
+            assert share.pixels == pixels
+            assert share.share == pytest.approx(pixels / mapped.size)
+            assert of_class.area.sum() == pytest.approx(pixels * 0.25, rel=1e-9)
+            assert share.area_m2 == pytest.approx(of_class.area_m2.sum(), rel=1e-4, abs=1e-6)
+            assert set(of_class.class_name) <= {share.name}
+        together = shapely.union_all(polygons.geometry.to_numpy())
+        assert together.area == pytest.approx(polygons.area.sum(), rel=1e-9)
+        assert together.area == pytest.approx(mapped.size * 0.25, rel=1e-9)
+        for path in paths[2:]:
+            other = geopandas.read_parquet(path) if path.suffix == ".parquet" else geopandas.read_file(path)
+            assert len(other) == len(polygons)
+            assert other.area_m2.sum() == pytest.approx(polygons.area_m2.sum())
+        assert read(sure).min() >= 100 / len(LEGEND) - 1
+        assert read(sure).max() <= 100
+
+    def test_the_raster_says_how_it_was_made(self, tmp_path: Path, model: Path, scene: Path) -> None:
+        out = tmp_path / "map.tif"
+        summary = glnet_geo.classify(scene, out, options=Options(model=model))
+        with rasterio.open(out) as mapped:
+            tags = mapped.tags()
+        assert tags["GLNET_GEO_MODEL"] == "tiny"
+        assert tags["GLNET_GEO_MODEL_SHA256"] == summary.model_sha256
+        assert tags["GLNET_GEO_VERSION"] == glnet_geo.__version__
+        assert "bands=1,2,3" in tags["GLNET_GEO_OPTIONS"]
+
+    def test_a_loaded_model_can_be_used_again_and_again(
+        self, tmp_path: Path, model: Path, scene: Path
+    ) -> None:
+        loaded = glnet_geo.load_model(model)
+        first = classes(scene, tmp_path, model=loaded)
+        assert np.array_equal(classes(scene, tmp_path, model=loaded), first)
+        assert np.array_equal(classes(scene, tmp_path, model=model), first)
+
+    def test_existing_outputs_stay_unless_they_may_be_replaced(
+        self, tmp_path: Path, model: Path, scene: Path
+    ) -> None:
+        out = tmp_path / "map.tif"
+        out.write_text("precious")
+        with pytest.raises(OutputError, match="--overwrite"):
+            glnet_geo.classify(scene, out, options=Options(model=model))
+        assert out.read_text() == "precious"
+        glnet_geo.classify(scene, out, options=Options(model=model), overwrite=True)
+        assert whole((533, 467), read(out))
+
+    @pytest.mark.parametrize("error", [CancelledError, KeyboardInterrupt])
+    def test_a_broken_job_leaves_nothing(
+        self, tmp_path: Path, model: Path, scene: Path, error: type[BaseException]
+    ) -> None:
+        class Impatient(Silence):
+            steps = 0
+
+            def advance(self, steps: int = 1) -> None:
+                self.steps += steps
+                if error is KeyboardInterrupt and self.steps > 20:
+                    raise KeyboardInterrupt
+
+            def cancelled(self) -> bool:
+                return self.steps > 20
+
+        with pytest.raises(error):
+            glnet_geo.classify(
+                scene,
+                [tmp_path / "map.tif", tmp_path / "map.gpkg"],
+                options=Options(model=model),
+                progress=Impatient(),
+            )
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestInputs:
+    def test_sixteen_bits_are_scaled_by_the_scene_with_a_warning_or_by_a_given_range(
+        self, tmp_path: Path, model: Path
+    ) -> None:
+        pixels = texture(90, 90)
+        scene = write_scene(tmp_path / "scene.tif", pixels.astype(np.uint16) * 16)
+        eight = write_scene(tmp_path / "eight.tif", pixels)
+        with pytest.warns(DoubtfulInputWarning, match="uint16"):
+            classes(scene, tmp_path, model=model)
+        assert np.array_equal(
+            classes(scene, tmp_path, model=model, value_range=(0, 255 * 16)),
+            classes(eight, tmp_path, model=model),
+        )
+
+    def test_too_little_memory_is_said_before_the_start(
+        self, tmp_path: Path, model: Path, scene: Path
+    ) -> None:
+        with pytest.raises(OptionError, match="--max-memory"):
+            glnet_geo.classify(scene, tmp_path / "map.tif", options=Options(model=model, max_memory=10**6))
+
+    def test_an_area_of_interest_elsewhere_is_refused(self, tmp_path: Path, model: Path, scene: Path) -> None:
+        aoi = tmp_path / "aoi.gpkg"
+        geopandas.GeoSeries([shapely.box(0, 0, 1, 1)], crs="EPSG:4326").to_file(aoi)
+        with pytest.raises(AoiError, match="misses the scene"):
+            glnet_geo.classify(scene, tmp_path / "map.tif", options=Options(model=model, aoi=aoi))
+        assert [path.name for path in tmp_path.iterdir()] == ["aoi.gpkg"]
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "RGB.byte.tif",
+            "RGBA.byte.tif",
+            "cog_rgb_mask.tif",
+            "cog_rgba.tif",
+            "pix4d_alpha_nodata.tif",
+            "image_2000px.tif",
+            "cogeo.tif",
+        ],
+    )
+    def test_awkward_real_files_get_whole_maps(
+        self, tmp_path: Path, model: Path, shared_data: Path, name: str
+    ) -> None:
+        scene = shared_data / "edgecases" / name
+        glnet_geo.classify(scene, tmp_path / "map.tif", options=Options(model=model))
+        with rasterio.open(scene) as source, rasterio.open(tmp_path / "map.tif") as mapped:
+            assert mapped.shape == source.shape
+            assert mapped.transform.almost_equals(source.transform)
+            assert mapped.crs == source.crs
+            valid = source.dataset_mask() > 0
+            assert np.array_equal(mapped.read(1) != 255, valid)
+
+
+def test_lattices_of_neighbours_meet() -> None:
+    left = Lattice.of(height=100, width=100, transform=UTM)
+    right = Lattice.of(height=100, width=100, transform=UTM @ Affine.translation(100, 0))
+    assert left.cols.phase + 100 == right.cols.phase
