@@ -173,9 +173,11 @@ def _run(plan: Plan, sinks: Sequence[Sink], progress: Progress, *, confidence: b
             pending = writer.submit(_write, sinks, strip)
         if pending is not None:
             pending.result()
+    progress.begin("writing", len(sinks))
     for sink in sinks:
         _stop_if_cancelled(progress)
         sink.finish()
+        progress.advance()
 
 
 def _write(sinks: Sequence[Sink], strip: Strip) -> None:

@@ -7,12 +7,15 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 from typing_extensions import Self
 
 from glnet_geo.core.progress import Progress, Silence
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 ProgressKind: TypeAlias = Literal["auto", "bar", "json", "none"]
 
@@ -78,11 +81,11 @@ class Lines:
     def advance(self, steps: int = 1) -> None:
         """Tell now and then how far the job is."""
         self._pace.advance(steps)
-        left = self._pace.seconds_left
-        if self._every is None or left is None or self._pace.share < self._told + self._every:
+        left, share = self._pace.seconds_left, self._pace.share
+        if self._every is None or left is None or (share < self._told + self._every and share < 1):
             return
-        self._told = self._pace.share
-        self.info(f"{self._pace.what}: {self._pace.share:.0%}, about {left:.0f} s left")
+        self._told = share
+        self.info(f"{self._pace.what}: {share:.0%}, about {left:.0f} s left")
 
     def info(self, message: str) -> None:
         """Print a line."""
@@ -147,7 +150,7 @@ class Bar:
             TimeRemainingColumn(),
             console=self._console,
         )
-        self._task = self._progress.add_task("", total=None, visible=False)
+        self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -157,12 +160,13 @@ class Bar:
         self._progress.stop()
 
     def begin(self, what: str, total: int) -> None:
-        """Start the bar afresh."""
-        self._progress.reset(self._task, total=total, description=what, visible=True)
+        """Start a bar of its own."""
+        self._task = self._progress.add_task(what, total=total)
 
     def advance(self, steps: int = 1) -> None:
         """Move the bar."""
-        self._progress.advance(self._task, steps)
+        if self._task is not None:
+            self._progress.advance(self._task, steps)
 
     def info(self, message: str) -> None:
         """Print a line above the bar."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -86,7 +88,8 @@ def train_stage(
         report: called after every step.
 
     Raises:
-        TrainingError: the checkpoint belongs to another recipe, or the loss is not a number.
+        TrainingError: the checkpoint belongs to another recipe or network, cannot be written, or the loss is not a
+            number.
     """
     network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     begin(network, recipe.stage)
@@ -110,7 +113,7 @@ def train_stage(
                 loss = loss_of(network, _on(sample, device), number)
             (loss / recipe.frames).backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach()) / recipe.frames
-        if total != total:  # noqa: PLR0124 - only NaN differs from itself
+        if not math.isfinite(total):
             raise TrainingError(f"the loss of step {step} is not a number: lower the learning rate")
         optimizer.step()
         step += 1
@@ -185,7 +188,8 @@ def _save(path: Path, network: GLNet, optimizer: torch.optim.Optimizer, recipe: 
         torch.save(state, unfinished)
         os.replace(unfinished, path)  # noqa: PTH105 - the rename must replace on every system
     except (OSError, RuntimeError) as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
         raise TrainingError(
             f"{path} cannot be written ({error}): free some space; the last checkpoint is kept"
         ) from error
@@ -193,12 +197,15 @@ def _save(path: Path, network: GLNet, optimizer: torch.optim.Optimizer, recipe: 
 
 def _restore(path: Path, network: GLNet, optimizer: torch.optim.Optimizer, recipe: Recipe) -> int:
     try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        state: Any = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         # torch raises whatever its unpickler met.
         raise TrainingError(f"{path} is not a checkpoint: remove it to start afresh") from error
-    if state.get("recipe") != asdict(recipe):
+    if not isinstance(state, dict) or state.get("recipe") != asdict(recipe):
         raise TrainingError(f"{path} belongs to another recipe: remove it to start afresh")
-    network.load_state_dict(state["network"])
-    optimizer.load_state_dict(state["optimizer"])
+    try:
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+    except (RuntimeError, ValueError) as error:
+        raise TrainingError(f"{path} belongs to another network: remove it to start afresh") from error
     return int(state["step"])

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from . import plan
 from .canvas import SHADOW, Array, Canvas, Cover, coverage
 from .noise import field, fractal, knot_shape, stretch
-from .shapes import lengths
+from .shapes import lengths, line_distance
 
 _CELL = 8  # the shore is computed on every eighth pixel, and is smooth between them
 
@@ -87,6 +87,18 @@ def _slope(height: Plane) -> Plane:
     return np.clip(light, -2.5, 2.5)
 
 
+def draw_tracks(canvas: Canvas, rng: Generator) -> None:
+    """Draw the ruts that wheels have left in the desert: pale, and gone in places."""
+    worn = field(rng, canvas.shape, 30)
+    for track in plan.TRACKS:
+        found = line_distance(canvas, track, 8)
+        if found is not None:
+            spot, distance, _ = found
+            seen = np.clip(0.55 + 0.3 * worn[spot.area], 0, 1)
+            canvas.paint(spot.area, (224, 212, 191), 0.35 * coverage(distance - 4.0, 3.0) * seen)
+            canvas.paint(spot.area, (170, 152, 128), 0.4 * coverage(np.abs(distance - 1.7) - 0.5) * seen)
+
+
 def draw_water(canvas: Canvas, rng: Generator, shore: Array) -> None:
     """Lay the sea and the creek, shallow to deep, and the wet sand beside them."""
     shape = canvas.shape
@@ -111,7 +123,7 @@ def _water_color(rng: Generator, depth: Plane, patches: Plane) -> Plane:
     green = (168, 166, 150, 118, 88, 70, 58)
     blue = (136, 148, 146, 128, 106, 92, 82)
     ripples = 1 + 0.016 * field(rng, depth.shape, 5) + 0.02 * field(rng, depth.shape, 17)
-    weeds = np.clip(patches - 0.5, 0, 1.5) * np.clip(depth / 30, 0, 1) * np.clip(2.4 - depth / 70, 0, 1)
+    weeds = np.clip(patches - 0.6, 0, 1.0) * np.clip(depth / 30, 0, 1) * np.clip(2.4 - depth / 70, 0, 1)
     return np.stack(
         [np.interp(depth, knots, band).astype(np.float32) * ripples * (1 - 0.16 * weeds) for band in (red, green, blue)]
     )

@@ -15,14 +15,18 @@ ROWS, COLS = 2660, 2740
 Style = Literal["old town", "villas", "apartments", "warehouses"]
 
 
+Frontage = tuple[Style, float, float]
+"""What is built along a road, and between which shares of its length."""
+
+
 @dataclass(frozen=True, slots=True)
 class Avenue:
-    """A main road: its centreline (n, 2), half its width, and whether a planted strip divides it."""
+    """A main road: centreline (n, 2), half its width, what lines it, and whether a planted strip divides it."""
 
     line: Array
     half_width: float
+    frontages: tuple[Frontage, ...]
     divided: bool = False
-    palms: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +93,35 @@ ROUNDABOUTS = (
     Roundabout(center=(1392, 2392), radius=30),
 )
 AVENUES = (
-    Avenue(_line((1012, -60), (985, 300), (944, 772), (900, 1150), (858, 1440), (806, 1760), (742, 2110), (690, 2420), (650, 2720)), 13.0, divided=True),
-    Avenue(_line((2150, -60), (2085, 400), (2020, 930), (1955, 1300), (1925, 1560), (1945, 1830), (1975, 2106), (2040, 2400), (2120, 2720)), 19.0, divided=True),
-    Avenue(_line((640, 722), (700, 735), (944, 772), (1300, 822), (1660, 868), (2020, 930), (2380, 1030), (2820, 1110)), 12.0, divided=True),
-    Avenue(_line((742, 2110), (1100, 2128), (1540, 2112), (1975, 2106), (2400, 2040), (2820, 1935)), 11.0),
-    Avenue(_corniche(), 9.0),
-    Avenue(_line((877, 1300), (1110, 1368), (1370, 1512), (1585, 1566), (1790, 1492), (1945, 1372)), 7.5),
+    Avenue(
+        _line((1012, -60), (985, 300), (944, 772), (900, 1150), (858, 1440), (806, 1760), (742, 2110), (690, 2420), (650, 2720)),
+        13.0, (("apartments", 0.0, 0.28), ("old town", 0.31, 0.49), ("villas", 0.74, 1.0)), divided=True,
+    ),
+    Avenue(
+        _line((2150, -60), (2085, 400), (2020, 930), (1955, 1300), (1925, 1560), (1945, 1830), (1975, 2106), (2040, 2400), (2120, 2720)),
+        19.0, (("warehouses", 0.04, 0.33), ("old town", 0.37, 0.50), ("villas", 0.62, 0.76)), divided=True,
+    ),
+    Avenue(
+        _line((640, 722), (700, 735), (944, 772), (1300, 822), (1660, 868), (2020, 930), (2380, 1030), (2820, 1110)),
+        12.0, (("apartments", 0.0, 0.62), ("old town", 0.14, 0.62)), divided=True,
+    ),
+    Avenue(_line((742, 2110), (1100, 2128), (1540, 2112), (1975, 2106), (2400, 2040), (2820, 1935)), 11.0, (("villas", 0.04, 0.8),)),
+    Avenue(_corniche(), 9.0, (("apartments", 0.0, 0.5), ("villas", 0.5, 1.0))),
+    Avenue(
+        _line((877, 1300), (1110, 1368), (1370, 1512), (1585, 1566), (1790, 1492), (1945, 1372)), 7.5,
+        (("old town", 0.04, 0.96),),
+    ),
 )  # fmt: skip
+TRACKS = (
+    _line((2040, 1120), (2200, 1180), (2330, 1290), (2480, 1260), (2740, 1330)),
+    _line((2200, 1180), (2390, 1150), (2560, 1190), (2760, 1170)),
+    _line((2500, 700), (2600, 640), (2590, 400), (2680, 200)),
+    _line((2480, 860), (2560, 960), (2700, 900)),
+    _line((560, 1330), (480, 1390), (520, 1450), (700, 1400), (850, 1345)),
+    _line((700, 1700), (600, 1690), (460, 1720), (360, 1900), (350, 2200), (420, 2560)),
+    _line((2440, 2035), (2575, 2140), (2590, 2420), (2480, 2560), (2110, 2600)),
+)
+"""Where lorries have driven over the desert without a road."""
 
 GRIDS = (
     Grid("old town", ((930, 752), (1300, 802), (1660, 848), (2040, 912), (1962, 1362), (1800, 1504), (1585, 1580), (1362, 1526), (1100, 1382), (872, 1310)), 0.118, 78, 88, 4.0),

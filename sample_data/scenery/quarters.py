@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from .blocks import Roof, Tint
 from .canvas import Cover
 from .plan import Style
+from .shapes import lengths
 from .streets import Road, walk
 from .town import Lot, Town
 
@@ -26,29 +28,26 @@ POOL: Tint = (84, 178, 190)
 
 
 def build_quarters(town: Town, roads: Sequence[Road]) -> None:
-    """Build on both sides of every street, as its district does."""
-    for style, (frontage, depth, build) in _STYLES.items():
-        for road in roads:
-            if road.style == style:
-                _build_along(town, road, frontage, depth, build)
+    """Build on both sides of every street as its district does, then on what is left along the avenues."""
+    for road in sorted(roads, key=lambda road: road.lanes):
+        for style, first, last in road.frontages:
+            for row in range(2 if style == "old town" else 1):
+                _build_along(town, road, _STYLES[style], (first, last), row)
 
 
-def _build_along(
-    town: Town,
-    road: Road,
-    frontage: tuple[float, float],
-    depth: tuple[float, float],
-    build: Callable[[Town, Lot], None],
-) -> None:
+def _build_along(town: Town, road: Road, style: _Building, part: tuple[float, float], row: int) -> None:
+    """Build one row of lots on either side of a part of a road; row 1 stands behind row 0."""
+    total = float(lengths(road.line)[-1])
+    start, end = (share * total for share in part)
     for side in (1, -1):
-        for x, y, angle in walk(road, frontage[0] / 2 + 3, 3.5):
-            length, width = town.rng.uniform(*frontage), town.rng.uniform(*depth)
+        for x, y, angle in walk(road, start + style.frontage[0] / 2, 3.5, end):
+            length, width = town.rng.uniform(*style.frontage), town.rng.uniform(*style.depth)
             # The lot's negative across side must face the street, on either side of it.
             facing = angle if side > 0 else angle + np.pi
-            away = road.half_width + road.pavement + 3.5 + width / 2
+            away = road.half_width + road.pavement + 3.5 + width / 2 + row * style.depth[1] * 0.9
             lot = Lot(x - away * np.sin(facing), y + away * np.cos(facing), facing, length, width)
             if town.claim(lot, margin=0.5):
-                build(town, lot)
+                style.build(town, lot)
 
 
 def _pick(town: Town, tints: Sequence[Tint]) -> Tint:
@@ -196,9 +195,18 @@ def _warehouse(town: Town, lot: Lot) -> None:
         town.car(x, y, lot.angle + rng.normal(0, 0.06), long=True)
 
 
-_STYLES: dict[Style, tuple[tuple[float, float], tuple[float, float], Callable[[Town, Lot], None]]] = {
-    "apartments": ((66, 84), (56, 62), _apartments),
-    "warehouses": ((76, 104), (66, 74), _warehouse),
-    "villas": ((32, 39), (31, 34), _villa),
-    "old town": ((17, 31), (17, 30), _old_house),
+@dataclass(frozen=True, slots=True)
+class _Building:
+    """How a district is built: least and greatest frontage and depth of a lot, and what stands on it."""
+
+    frontage: tuple[float, float]
+    depth: tuple[float, float]
+    build: Callable[[Town, Lot], None]
+
+
+_STYLES: dict[Style, _Building] = {
+    "apartments": _Building((66, 84), (56, 62), _apartments),
+    "warehouses": _Building((76, 104), (66, 74), _warehouse),
+    "villas": _Building((32, 39), (31, 34), _villa),
+    "old town": _Building((17, 31), (17, 30), _old_house),
 }

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from . import plan
 from .canvas import Array
-from .plan import Grid, Roundabout, Style, Wheel
+from .plan import Frontage, Grid, Roundabout, Wheel
 from .shapes import lengths, resample
 
 _BANK = 30.0  # streets end this far from the water
@@ -26,8 +26,7 @@ class Road:
     Attributes:
         divided: a planted strip runs down the middle.
         lanes: it has painted lines.
-        palms: palms stand on both sides.
-        style: what is built along it; None for avenues.
+        frontages: what is built along which part of it.
     """
 
     line: Array
@@ -35,8 +34,7 @@ class Road:
     pavement: float
     divided: bool = False
     lanes: bool = False
-    palms: bool = False
-    style: Style | None = None
+    frontages: tuple[Frontage, ...] = ()
 
 
 def all_roads(shore: Array) -> list[Road]:
@@ -69,7 +67,7 @@ def _cut_stumps(main: list[Road], streets: list[Road]) -> Iterator[Road]:
 
 
 def _avenue(avenue: plan.Avenue) -> Road:
-    return Road(avenue.line, avenue.half_width, 3.5, divided=avenue.divided, lanes=True, palms=avenue.palms)
+    return Road(avenue.line, avenue.half_width, 3.5, divided=avenue.divided, lanes=True, frontages=avenue.frontages)
 
 
 def _ring(roundabout: Roundabout) -> Road:
@@ -91,7 +89,7 @@ def _grid_roads(grid: Grid, shore: Array) -> Iterator[Road]:
             start = middle + np.array(normal) * (gap * k)
             ends = np.stack([start - np.array(direction) * reach, start + np.array(direction) * reach])
             for piece in _inside(_bent(resample(ends, 8.0)), outline, shore):
-                yield Road(piece, grid.half_width, 2.0, style=grid.style)
+                yield Road(piece, grid.half_width, 2.0, frontages=((grid.style, 0.0, 1.0),))
 
 
 def _bent(points: Array) -> Array:
@@ -104,7 +102,7 @@ def _wheel_roads(wheel: Wheel, shore: Array) -> Iterator[Road]:
     outline = shapely.Polygon(wheel.outline)
     for radius in wheel.rings:
         for piece in _inside(_circle(wheel.center, radius), outline, shore):
-            yield Road(piece, wheel.half_width, 2.0, style=wheel.style)
+            yield Road(piece, wheel.half_width, 2.0, frontages=((wheel.style, 0.0, 1.0),))
     center = np.array(wheel.center)
     for k in range(2 * wheel.spokes):
         turn = wheel.turn + np.pi * k / wheel.spokes
@@ -112,7 +110,7 @@ def _wheel_roads(wheel: Wheel, shore: Array) -> Iterator[Road]:
         first = wheel.rings[1] - 4 if k % 2 else 24.0  # every other spoke begins at the second ring
         ends = np.stack([center + first * ray, center + (wheel.rings[-1] + 10) * ray])
         for piece in _inside(ends, outline, shore):
-            yield Road(piece, wheel.half_width, 2.0, style=wheel.style)
+            yield Road(piece, wheel.half_width, 2.0, frontages=((wheel.style, 0.0, 1.0),))
 
 
 def _inside(line: Array, outline: shapely.Polygon, shore: Array) -> Iterator[Array]:
@@ -120,10 +118,16 @@ def _inside(line: Array, outline: shapely.Polygon, shore: Array) -> Iterator[Arr
     points = resample(line, 8.0)
     within = np.asarray(shapely.contains_xy(outline, points[:, 0], points[:, 1]))
     keep = within & _dry(points, shore) & ~_beside_avenue(points)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], keep, [False]]).astype(np.int8)))
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
+    for first, last in _runs(keep):
         if (last - first - 1) * 8.0 >= _SHORTEST:
             yield points[first:last]
+
+
+def _runs(flags: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """First index, and index after the last, of every run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        yield int(first), int(last)
 
 
 def _beside_avenue(points: Array) -> NDArray[np.bool_]:
@@ -133,7 +137,8 @@ def _beside_avenue(points: Array) -> NDArray[np.bool_]:
     for avenue in plan.AVENUES:
         distance = np.asarray(shapely.distance(where, shapely.LineString(avenue.line)))
         nearing = np.abs(np.gradient(distance)) / 8.0  # the sine of the angle between the two
-        beside |= (distance < avenue.half_width + 46) & (nearing < 0.6)
+        for first, last in _runs((distance < avenue.half_width + 46) & (nearing < 0.6)):
+            beside[first:last] |= last - first > 5  # it does not merely cross
     return beside
 
 
@@ -143,13 +148,12 @@ def _dry(points: Array, shore: Array) -> NDArray[np.bool_]:
     return shore[rows, cols] > _BANK
 
 
-def walk(road: Road, start: float, step: float) -> Iterator[tuple[float, float, float]]:
-    """Places (x, y, angle of the road) along a road, every ``step`` pixels from ``start``."""
+def walk(road: Road, start: float, step: float, end: float = np.inf) -> Iterator[tuple[float, float, float]]:
+    """Places (x, y, angle of the road) along a road, every ``step`` pixels between two distances from its beginning."""
     position = lengths(road.line)
-    for at in np.arange(start, position[-1] - start / 2, step):
+    for at in np.arange(start, min(end, position[-1]), step):
         k = min(int(np.searchsorted(position, at, side="right")) - 1, len(position) - 2)
         ahead = road.line[k + 1] - road.line[k]
         share = (at - position[k]) / (position[k + 1] - position[k])
         x, y = road.line[k] + share * ahead
         yield float(x), float(y), float(np.arctan2(ahead[1], ahead[0]))
-

@@ -11,7 +11,7 @@ from .blocks import Block, Roof, Tint, draw_block
 from .canvas import SHADOW, SHADOW_PER_METRE, Array, Canvas, Color, Cover, coverage
 from .noise import field
 from .plants import Kind, Nursery, Plant
-from .shapes import box, rectangle_corners, rounded_box, swept, turned
+from .shapes import box, line_distance, rectangle_corners, rounded_box, swept, turned
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,14 @@ class Town:
         """Take a lot if all of it is free, and say whether it was."""
         if not self.canvas.is_free(lot.x, lot.y, lot.angle, lot.length + 2 * margin, lot.width + 2 * margin):
             return False
+        self.take(lot)
+        return True
+
+    def take(self, lot: Lot) -> None:
+        """Mark all of a lot as taken."""
         spot = self.canvas.around(lot.x, lot.y, float(np.hypot(lot.length, lot.width)) / 2 + 2)
         if spot is not None:
             self.canvas.reserve(spot.area, box(*turned(spot, lot.angle), lot.length, lot.width) < 0)
-        return True
 
     def block(
         self, lot: Lot, height: float, roof: Roof, tint: Tint, *, clutter: int = 0, base: float = 0.0
@@ -79,6 +83,7 @@ class Town:
         radius: float = 0.0,
         ragged: float = 0.0,
         opacity: float = 1.0,
+        around: bool = False,
     ) -> None:
         """Cover a lot with something flat.
 
@@ -90,6 +95,7 @@ class Town:
             radius: of its corners.
             ragged: how far its edge wanders, in pixels.
             opacity: 1 hides what lies below; less lets its texture through.
+            around: leave out the ground that is taken.
         """
         spot = self.canvas.around(lot.x, lot.y, float(np.hypot(lot.length, lot.width)) / 2 + 2 + 2 * ragged)
         if spot is None:
@@ -99,9 +105,32 @@ class Town:
             distance = distance + ragged * field(self.rng, distance.shape, 14).astype(np.float64)
         texture = rough * (0.7 * field(self.rng, distance.shape, 9) + 0.5 * field(self.rng, distance.shape, 3))
         color: Color = np.asarray(tint, dtype=np.float32)[:, None, None] + texture
-        share = coverage(distance)
+        share = coverage(distance) * (~self.canvas.taken[spot.area] if around else 1)
         self.canvas.paint(spot.area, color, opacity * share)
         self.canvas.label[spot.area][share > 0.5] = cover
+
+    def path(
+        self,
+        points: Array,
+        half_width: float,
+        tint: Tint,
+        cover: Cover,
+        *,
+        ragged: float = 0.0,
+        rough: float = 4.0,
+        around: bool = False,
+    ) -> None:
+        """Cover a strip along a line (n, 2); ``ragged``, ``rough`` and ``around`` as for `ground`."""
+        found = line_distance(self.canvas, points, half_width + 2 + 3 * ragged)
+        if found is None:
+            return
+        spot, distance, _ = found
+        edge = distance - half_width
+        if ragged:
+            edge = edge + ragged * field(self.rng, edge.shape, 16)
+        texture = rough * (0.7 * field(self.rng, edge.shape, 11) + 0.5 * field(self.rng, edge.shape, 3))
+        share = coverage(edge, 1.3) * (~self.canvas.taken[spot.area] if around else 1)
+        self.canvas.paint(spot.area, np.asarray(tint, dtype=np.float32)[:, None, None] + texture, share, cover)
 
     def wall(self, lot: Lot, tint: Tint) -> None:
         """A garden wall round a lot, 2 m high and half a metre thick: drawn, but too thin for a class."""

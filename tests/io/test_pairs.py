@@ -51,17 +51,16 @@ def test_whole_pixels_come_as_they_are(pair: Pair) -> None:
 
 @pytest.mark.parametrize("zoom", [0.5, 0.7, 1.0, 1.4, 2.0])
 def test_zoomed_reads_lie_where_they_should(pair: Pair, zoom: float) -> None:
-    """On slopes, averages and bilinear values are exact: those of the new pixels' centres."""
+    """On slopes, averages and bilinear values are those at the new pixels' centres."""
     shape = (8, 12)
     spot = _spot(4.25, 6.5, shape[0] / zoom, shape[1] / zoom, shape)
     with pair:
         read = pair.image(spot)
     rows = 4.25 + (np.arange(shape[0]) + 0.5) / zoom
     cols = 6.5 + (np.arange(shape[1]) + 0.5) / zoom
-    # A reader may take the nearest whole pixel's edge when it enlarges the window's border.
-    inner = (slice(1, -1), slice(1, -1))
-    np.testing.assert_allclose(read[0][inner], np.broadcast_to(rows[:, None], shape)[inner], atol=0.3)
-    np.testing.assert_allclose(read[1][inner], np.broadcast_to(cols, shape)[inner], atol=0.3)
+    # Averages weigh pixels at the edge of their area in coarse steps.
+    np.testing.assert_allclose(read[0], np.broadcast_to(rows[:, None], shape), atol=0.1)
+    np.testing.assert_allclose(read[1], np.broadcast_to(cols, shape), atol=0.1)
     np.testing.assert_allclose(read[2], 10 * read[0], rtol=1e-5)
 
 

@@ -70,9 +70,14 @@ def test_other_numbers_and_other_seeds_are_other_samples(parts: Sampler) -> None
 
 
 @pytest.mark.parametrize("patches", [3, None])
-def test_patches_show_what_the_frame_shows_at_their_places(whole: Sampler, patches: int | None) -> None:
+@pytest.mark.parametrize("zoom", [0.5, 0.7, 1, 1.3])
+def test_patches_show_what_the_frame_shows_at_their_places(
+    parts: Sampler, zoom: float, patches: int | None
+) -> None:
+    turned = Augmentation(zoom=(zoom, zoom), turn=True, color=0.3)
+    sampler = toys.sampler(*parts._pairs, tiling=TILING, classes=251, augmentation=turned)
     for number in range(12):
-        sample = whole.draw(number, patches)
+        sample = sampler.draw(number, patches)
         assert len(sample.places) == len(sample.patches) == len(sample.patch_labels) > 0
         for place, patch, label in zip(sample.places, sample.patches, sample.patch_labels, strict=True):
             window = place.patch
