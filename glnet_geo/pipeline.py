@@ -31,9 +31,6 @@ from glnet_geo.model.predict import Predictor
 from glnet_geo.plan import Options, Plan, Tile, count_patches, planned
 from glnet_geo.report import Forecast, Summary, Tally, duration
 
-STRIP_ROWS = 256
-"""Rows that flow to the outputs at a time."""
-
 
 def classify(
     scene: str | Path,
@@ -251,7 +248,7 @@ class _FinishedRows:
         """All rows not yet given that need no cell from ``cell`` on; all that are left where it is the last call."""
         stop = self._plan.scene.height if last else self._rows.ready(cell)
         while self._next < stop:
-            rows = slice(self._next, min(self._next + STRIP_ROWS, stop))
+            rows = slice(self._next, min(self._next + self._plan.strip_rows, stop))
             first, end = int(self._rows.lower[rows.start]), int(self._rows.upper[rows.stop - 1]) + 1
             logits = self._mosaic.rows(first, end)
             classes, percent = self._decide(logits, first, rows, _wanted(self._plan, rows))
@@ -287,8 +284,8 @@ def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterat
         _stop_if_cancelled(progress)
 
     logits = predictor.logits(block.pixels, advance)
-    for start in range(0, shape[0], STRIP_ROWS):
-        rows = slice(start, min(start + STRIP_ROWS, shape[0]))
+    for start in range(0, shape[0], plan.strip_rows):
+        rows = slice(start, min(start + plan.strip_rows, shape[0]))
         wanted, part = _wanted(plan, rows), logits[:, rows]
         classes = np.where(wanted, plan.card.legend.ids[part.argmax(axis=0)], NODATA).astype(np.uint8)
         percent = None

@@ -16,7 +16,7 @@ from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, OptionError
 from glnet_geo.io.aoi import Aoi, read_aoi
-from glnet_geo.io.scene import Scene, open_scene
+from glnet_geo.io.scene import Scene, block_cache, open_scene
 from glnet_geo.model.card import Card
 from glnet_geo.model.machine import Device, Machine, Precision, choose_machine
 from glnet_geo.model.package import DEFAULT_MODEL, Model, load_model
@@ -25,7 +25,8 @@ MOST_ENLARGED = 4.0
 """A scene is never enlarged more than this: beyond, every logit would already have a pixel of its own."""
 
 _LIBRARIES_BYTES = 900e6
-_STRIP_ROWS = 256
+_STRIP_PIXELS = 1_500_000
+_STRIP_ROWS = (16, 256)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,17 +109,23 @@ class Plan:
         """Millions of pixels of the scene."""
         return float(self.scene.height * self.scene.width / 1e6)
 
+    @property
+    def strip_rows(self) -> int:
+        """Rows that flow to the outputs at a time: the fewer, the wider the scene."""
+        least, most = _STRIP_ROWS
+        return int(min(most, max(least, _STRIP_PIXELS // self.scene.width)))
+
     def tiles(self) -> Iterator[list[Tile]]:
         """All frames that the map needs, row by row of frames; rows without any are empty."""
         for row in frame_rows(self.lattice.extent, self.card.tiling):
             yield [
                 Tile(frame, _patches_that_count(frame, self.card.tiling))
                 for frame in row
-                if self.aoi is None or _touches(self.aoi, self.scene_window(frame.share))
+                if self.aoi is None or _touches(self.aoi, self.scene_window(_grown(frame.share)))
             ]
 
     def scene_window(self, cells: Window) -> Window:
-        """The scene's pixels that the cells cover, at least one."""
+        """The scene's pixels that the cells cover, at least one; cells may reach outside."""
         rows, cols = self.lattice.rows, self.lattice.cols
         top = max(0, math.floor(rows.to_scene(cells.row * CELL)))
         left = max(0, math.floor(cols.to_scene(cells.col * CELL)))
@@ -148,7 +155,10 @@ def planned(scene: str | Path, options: Options, *, confidence: bool = False) ->
     )
     if options.readers < 1:
         raise OptionError(f"{options.readers} reading threads were asked for: take at least 1")
-    with open_scene(scene, bands=options.bands, wanted=card.bands, nodata=options.nodata) as opened:
+    with (
+        block_cache(),
+        open_scene(scene, bands=options.bands, wanted=card.bands, nodata=options.nodata) as opened,
+    ):
         notes = list(opened.notes)
         scales = (1.0, 1.0) if options.exact else _scales(opened, card, notes)
         aoi = None
@@ -257,7 +267,7 @@ def _memory(scene: Scene, lattice: Lattice, model: Model, options: Options, *, c
     reading = frame * (4 * bands + 1) * (2 + options.readers)
     blending = frame // CELL**2 * 4 * classes * 4
     mosaic = 2 * min(extent.height, tiling.frame + tiling.stride) * extent.width // CELL**2 * 4 * classes
-    strip = _STRIP_ROWS * scene.width * (4 * classes * (4 if confidence else 3) + 8)
+    strip = max(_STRIP_PIXELS, _STRIP_ROWS[0] * scene.width) * (4 * classes * (4 if confidence else 3) + 8)
     return int(fixed + reading + blending + mosaic + strip)
 
 
@@ -270,6 +280,11 @@ def _patches_that_count(frame: Frame, tiling: Tiling) -> list[Window]:
         width=frame.share.width * CELL,
     )
     return [patch for patch in tiling.patches(frame.window.shape) if patch.intersection(share) is not None]
+
+
+def _grown(cells: Window) -> Window:
+    """One cell more on every side: pixels are interpolated between cells."""
+    return Window(row=cells.row - 1, col=cells.col - 1, height=cells.height + 2, width=cells.width + 2)
 
 
 def _touches(aoi: Aoi, window: Window) -> bool:

@@ -102,7 +102,7 @@ class TestLaws:
         self, tmp_path: Path, model: Path, scene: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         expected = classes(scene, tmp_path, model=model)
-        monkeypatch.setattr("glnet_geo.pipeline.STRIP_ROWS", 7)
+        monkeypatch.setattr("glnet_geo.plan._STRIP_ROWS", (7, 7))
         assert np.array_equal(classes(scene, tmp_path, model=model), expected)
 
 

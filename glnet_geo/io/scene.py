@@ -279,6 +279,11 @@ class Scene:
             )
 
 
+def block_cache(megabytes: int = 256) -> rasterio.Env:
+    """A context in which GDAL keeps no more blocks than this; by default it would take a share of all memory."""
+    return rasterio.Env(GDAL_CACHEMAX=megabytes)
+
+
 def open_scene(
     path: str | Path, *, bands: str | None = None, wanted: Sequence[str], nodata: float | None = None
 ) -> Scene:

@@ -95,8 +95,8 @@ def draw_tracks(canvas: Canvas, rng: Generator) -> None:
         if found is not None:
             spot, distance, _ = found
             seen = np.clip(0.55 + 0.3 * worn[spot.area], 0, 1)
-            canvas.paint(spot.area, (224, 212, 191), 0.35 * coverage(distance - 4.0, 3.0) * seen)
-            canvas.paint(spot.area, (170, 152, 128), 0.4 * coverage(np.abs(distance - 1.7) - 0.5) * seen)
+            canvas.paint(spot.area, (224, 212, 191), 0.6 * coverage(distance - 4.0, 3.0) * seen)
+            canvas.paint(spot.area, (170, 152, 128), 0.5 * coverage(np.abs(distance - 1.7) - 0.5) * seen)
 
 
 def draw_water(canvas: Canvas, rng: Generator, shore: Array) -> None:

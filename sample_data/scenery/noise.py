@@ -54,16 +54,14 @@ def stretch(knots: NDArray[Real], shape: tuple[int, int], cell: int) -> NDArray[
 
 def _stretch_rows(knots: NDArray[Real], cell: int) -> NDArray[Real]:
     spans = knots.shape[0] - 3
-    out = np.empty((spans, cell, knots.shape[1]), dtype=knots.dtype)
-    for step in range(cell):
-        t = step / cell
-        weights = (
-            (1 - t) ** 3 / 6,
-            (3 * t**3 - 6 * t**2 + 4) / 6,
-            (-3 * t**3 + 3 * t**2 + 3 * t + 1) / 6,
-            t**3 / 6,
-        )
-        out[:, step] = sum(
-            knots[k : k + spans] * knots.dtype.type(weight) for k, weight in enumerate(weights)
-        )
+    t = np.arange(cell) / cell
+    weights = (
+        (1 - t) ** 3 / 6,
+        (3 * t**3 - 6 * t**2 + 4) / 6,
+        (-3 * t**3 + 3 * t**2 + 3 * t + 1) / 6,
+        t**3 / 6,
+    )
+    out = np.zeros((spans, cell, knots.shape[1]), dtype=knots.dtype)
+    for k, weight in enumerate(weights):
+        out += knots[k : k + spans, None, :] * weight.astype(knots.dtype)[None, :, None]
     return out.reshape(spans * cell, knots.shape[1])

@@ -40,7 +40,7 @@ def survey(canvas: Canvas, roads: list[Road]) -> Network:
     edge, other, paved = (np.full(canvas.shape, _FAR) for _ in range(3))
     owner = np.full(canvas.shape, -1, dtype=np.int16)
     for k, road in enumerate(roads):
-        found = line_distance(canvas, road.line, road.half_width + road.pavement + 60)
+        found = line_distance(canvas, road.line, road.half_width + road.pavement + 36)
         if found is None:
             continue
         spot, distance, _ = found
@@ -60,7 +60,7 @@ def draw_roads(canvas: Canvas, rng: Generator, roads: list[Road], network: Netwo
     dusty = np.clip(0.5 - network.paved / 9.0, 0, 1) * 0.35
     canvas.paint(_EVERYWHERE, (196, 184, 163), dusty * (shore > 3))
     # Ground near streets has been levelled, driven on and littered.
-    trodden = np.exp(-np.maximum(network.paved, 0) / 45) * np.clip(0.32 + 0.22 * worn, 0, 0.8)
+    trodden = (network.paved < 36) * np.exp(-np.clip(network.paved, 0, 36) / 24) * np.clip(0.32 + 0.22 * worn, 0, 0.8)
     canvas.paint(_EVERYWHERE, (183, 172, 153), trodden * np.clip(shore / 30, 0, 1))
     tiles = np.stack([(tone + 5 * worn + 3 * grain) for tone in (199, 190, 174)])
     canvas.paint(_EVERYWHERE, tiles, coverage(network.paved), Cover.ROAD)

@@ -117,10 +117,11 @@ def _inside(line: Array, outline: shapely.Polygon, shore: Array) -> Iterator[Arr
     """The stretches of a line that lie within an outline and away from water."""
     points = resample(line, 8.0)
     within = np.asarray(shapely.contains_xy(outline, points[:, 0], points[:, 1]))
-    keep = within & _dry(points, shore) & ~_beside_avenue(points)
-    for first, last in _runs(keep):
-        if (last - first - 1) * 8.0 >= _SHORTEST:
-            yield points[first:last]
+    for start, stop in _runs(within & _dry(points, shore)):
+        piece = points[start:stop]
+        for first, last in _runs(~_beside_avenue(piece)) if len(piece) > 1 else ():
+            if (last - first - 1) * 8.0 >= _SHORTEST:
+                yield piece[first:last]
 
 
 def _runs(flags: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
@@ -135,7 +136,7 @@ def _beside_avenue(points: Array) -> NDArray[np.bool_]:
     beside = np.zeros(len(points), dtype=bool)
     where = shapely.points(points)
     for avenue in plan.AVENUES:
-        distance = np.asarray(shapely.distance(where, shapely.LineString(avenue.line)))
+        distance = np.asarray(shapely.distance(where, shapely.LineString(avenue.line).simplify(1.0)))
         nearing = np.abs(np.gradient(distance)) / 8.0  # the sine of the angle between the two
         for first, last in _runs((distance < avenue.half_width + 46) & (nearing < 0.6)):
             beside[first:last] |= last - first > 5  # it does not merely cross
