@@ -78,7 +78,7 @@ def _exact_rows(work: Path) -> list[tuple[str, float, list[str]]]:
     side, rows = 2448, []
     _noise(work / "scene.tif", side)
     for sharing in ("none", "global_to_local", "bidirectional"):
-        network = GLNet(published(classes=len(DEEPGLOBE), sharing=sharing))  # type: ignore[arg-type]
+        network = GLNet(published(classes=len(DEEPGLOBE), sharing=sharing))
         card = Card.of(
             name=sharing,
             architecture=network.architecture,

@@ -39,7 +39,7 @@ TILES = {"tiled": True, "blockxsize": 512, "blockysize": 512}
     help="folder to write scene.tif and label.tif to",
 )
 def main(out: Path) -> None:
-    """Write scene.tif and label.tif; about ten seconds."""
+    """Write scene.tif and label.tif; it takes about ten seconds."""
     out.mkdir(parents=True, exist_ok=True)
     sample = render(SEED)
     write_scene(out / "scene.tif", sample)
@@ -57,7 +57,7 @@ def write_scene(path: Path, sample: Sample) -> None:
         rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
         rasterio.open(
             path, "w", driver="GTiff", height=rows, width=cols, count=3, dtype="uint8", crs=CRS, transform=TRANSFORM,
-            compress="jpeg", photometric="ycbcr", jpeg_quality=85, **TILES,
+            compress="jpeg", photometric="ycbcr", jpeg_quality=95, **TILES,
         ) as scene,
     ):  # fmt: skip
         scene.write(sample.photograph)
@@ -70,7 +70,7 @@ def write_label(path: Path, label: NDArray[np.uint8]) -> None:
     rows, cols = label.shape
     with rasterio.open(
         path, "w", driver="GTiff", height=rows, width=cols, count=1, dtype="uint8", crs=CRS, transform=TRANSFORM,
-        nodata=NODATA, compress="deflate", zlevel=9, **TILES,
+        nodata=NODATA, compress="deflate", zlevel=6, **TILES,
     ) as file:  # fmt: skip
         file.write(label, 1)
         file.write_colormap(1, {int(cover): (*color, 255) for cover, color in COLORS.items()})

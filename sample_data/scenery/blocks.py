@@ -106,7 +106,9 @@ def _hip(_: Generator, block: Block, along: Array, across: Array) -> tuple[Array
     sides = np.sign(across) * sun[1]
     ridge = np.minimum(np.abs(to_end - to_side), np.where(to_side < to_end, np.abs(across), np.inf))
     shine = 1 + 0.27 * np.where(to_end < to_side, ends, sides)
-    return shine + 0.14 * np.clip(1 - ridge, 0, 1) + 0.025 * np.sin(2.4 * np.minimum(to_end, to_side)), distance
+    return shine + 0.14 * np.clip(1 - ridge, 0, 1) + 0.025 * np.sin(
+        2.4 * np.minimum(to_end, to_side)
+    ), distance
 
 
 def _metal(_: Generator, block: Block, along: Array, across: Array) -> tuple[Array, Array]:
@@ -127,7 +129,9 @@ def _dome(_: Generator, block: Block, along: Array, across: Array) -> tuple[Arra
     rise = 0.55 if block.roof == "dome" else 0.12
     sun = _sun(block.angle)
     facing = (along * sun[0] + across * sun[1]) / radius
-    return 0.94 + rise * 0.6 * facing + rise * 0.18 * np.clip(1 - ((facing - 0.45) / 0.3) ** 2, 0, 1), distance
+    return 0.94 + rise * 0.6 * facing + rise * 0.18 * np.clip(
+        1 - ((facing - 0.45) / 0.3) ** 2, 0, 1
+    ), distance
 
 
 def _draw_machine(canvas: Canvas, rng: Generator, block: Block) -> None:
@@ -142,4 +146,6 @@ def _draw_machine(canvas: Canvas, rng: Generator, block: Block) -> None:
         return
     corners = rectangle_corners(block.angle, length, width)
     canvas.cast(spot.area, 0.85 * coverage(swept(spot, corners, SHADOW * SHADOW_PER_METRE * height)))
-    canvas.paint(spot.area, (tone, tone, tone * 0.99), coverage(box(*turned(spot, block.angle), length, width)))
+    canvas.paint(
+        spot.area, (tone, tone, tone * 0.99), coverage(box(*turned(spot, block.angle), length, width))
+    )

@@ -19,9 +19,12 @@ _SKYLIGHT = (0.40, 0.445, 0.52)  # what is left of red, green and blue in the sh
 def expose(canvas: Canvas, rng: Generator) -> NDArray[np.uint8]:
     """The photograph of a finished sheet: (3, rows, cols) uint8."""
     rows, cols = canvas.shape
-    y, x = np.linspace(-1, 1, rows, dtype=np.float32)[:, None], np.linspace(-1, 1, cols, dtype=np.float32)[None, :]
+    y, x = (
+        np.linspace(-1, 1, rows, dtype=np.float32)[:, None],
+        np.linspace(-1, 1, cols, dtype=np.float32)[None, :],
+    )
     light = 1.0 + 0.03 * x + 0.025 * y - 0.035 * (x * x + y * y) + 0.012 * field(rng, canvas.shape, 600)
-    grain = 1.7 * rng.standard_normal(canvas.shape, dtype=np.float32)
+    grain = 2.1 * rng.standard_normal(canvas.shape, dtype=np.float32)
     grain += 0.9 * field(rng, canvas.shape, 2)
     photograph = np.empty((3, rows, cols), dtype=np.uint8)
     for band, (skylight, haze) in enumerate(zip(_SKYLIGHT, (5.0, 6.5, 9.0), strict=True)):
@@ -32,10 +35,10 @@ def expose(canvas: Canvas, rng: Generator) -> NDArray[np.uint8]:
 
 def _blurred(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     """A point of light spreads to its neighbours: 1-4-1 along each axis."""
-    out = plane.copy()
-    out[1:-1] = (plane[:-2] + 4 * plane[1:-1] + plane[2:]) / 6
-    plane, out = out, out.copy()
-    out[:, 1:-1] = (plane[:, :-2] + 4 * plane[:, 1:-1] + plane[:, 2:]) / 6
+    down: NDArray[np.float32] = plane.copy()
+    down[1:-1] = (plane[:-2] + 4 * plane[1:-1] + plane[2:]) / 6
+    out: NDArray[np.float32] = down.copy()
+    out[:, 1:-1] = (down[:, :-2] + 4 * down[:, 1:-1] + down[:, 2:]) / 6
     return out
 
 

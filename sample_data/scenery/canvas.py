@@ -65,7 +65,13 @@ class Canvas:
         return self.between(x - reach, y - reach, x + reach, y + reach, origin=(x, y))
 
     def between(
-        self, left: float, top: float, right: float, bottom: float, *, origin: tuple[float, float] = (0.0, 0.0)
+        self,
+        left: float,
+        top: float,
+        right: float,
+        bottom: float,
+        *,
+        origin: tuple[float, float] = (0.0, 0.0),
     ) -> Spot | None:
         """The rectangle between two corners, cut to the sheet; None where nothing is left of it."""
         rows = slice(max(0, int(np.floor(top))), min(self.shape[0], int(np.ceil(bottom))))
@@ -74,8 +80,8 @@ class Canvas:
             return None
         return Spot(
             area=(rows, cols),
-            x=(np.arange(cols.start, cols.stop) + 0.5 - origin[0])[None, :],
-            y=(np.arange(rows.start, rows.stop) + 0.5 - origin[1])[:, None],
+            x=(np.arange(cols.start, cols.stop, dtype=np.float64) + 0.5 - origin[0])[None, :],
+            y=(np.arange(rows.start, rows.stop, dtype=np.float64) + 0.5 - origin[1])[:, None],
         )
 
     def paint(
@@ -95,7 +101,7 @@ class Canvas:
         """
         share = coverage.astype(np.float32)
         ink = np.asarray(color, dtype=np.float32)
-        under = self.rgb[(slice(None), *area)]
+        under = self.rgb[:, area[0], area[1]]
         under += ((ink[:, None, None] if ink.ndim == 1 else ink) - under) * share
         self.shade[area] *= 1 - share
         if cover is not None:

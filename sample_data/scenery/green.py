@@ -7,6 +7,7 @@ import numpy as np
 from .blocks import Tint
 from .canvas import Array, Cover, coverage
 from .noise import field
+from .plan import WHEELS
 from .quarters import DIRT, LAWN, PAVING
 from .shapes import smooth_line, turned
 from .town import Lot, Town
@@ -21,6 +22,7 @@ def draw_greens(town: Town) -> None:
     """Lay out all parks, the golf course and the farms, and take their ground."""
     _park(town, PARK, trees=330, pond=True)
     _park(town, BANK, trees=120, pond=False)
+    _circus(town, *WHEELS[0].center, radius=WHEELS[0].rings[0] - 10)
     _golf(town)
     _farms(town)
 
@@ -29,7 +31,14 @@ def _park(town: Town, lot: Lot, *, trees: int, pond: bool) -> None:
     """A lawn with winding paths, groves and perhaps a pond."""
     rng = town.rng
     town.ground(lot, LAWN, Cover.VEGETATION, rough=9, radius=50, ragged=2, around=True)
-    town.ground(lot.part(lot.length * 0.18, 8, lot.length * 0.3, lot.width * 0.3), (132, 146, 88), Cover.VEGETATION, radius=20, ragged=4, around=True)
+    town.ground(
+        lot.part(lot.length * 0.18, 8, lot.length * 0.3, lot.width * 0.3),
+        (132, 146, 88),
+        Cover.VEGETATION,
+        radius=20,
+        ragged=4,
+        around=True,
+    )
     for k in range(4):
         u = np.linspace(-0.5, 0.5, 7) * lot.length
         v = lot.width * (0.25 * np.sin(u / 60 + 1.7 * k) + 0.11 * (k - 1.5))
@@ -48,7 +57,21 @@ def _park(town: Town, lot: Lot, *, trees: int, pond: bool) -> None:
         in_pond = pond and _within(water, x, y, 6)
         if grove and not in_pond and not _within(plaza, x, y, -4) and not town.canvas.taken[int(y), int(x)]:
             palm = rng.random() < 0.2
-            town.plant(x, y, "palm" if palm else "tree", rng.uniform(2.8, 4) if palm else rng.uniform(2.4, 6.6))
+            town.plant(
+                x, y, "palm" if palm else "tree", rng.uniform(2.8, 4) if palm else rng.uniform(2.4, 6.6)
+            )
+    town.take(lot)
+
+
+def _circus(town: Town, x: float, y: float, radius: float) -> None:
+    """Lawns between the spokes round a roundabout, with a circle of palms and loose trees."""
+    lot = Lot(x, y, 0, 2 * radius, 2 * radius)
+    town.ground(lot, LAWN, Cover.VEGETATION, rough=8, radius=radius - 0.01, around=True)
+    for turn in np.linspace(0, 2 * np.pi, 44, endpoint=False):
+        _grow_on_green(town, x + 0.9 * radius * np.cos(turn), y + 0.9 * radius * np.sin(turn))
+        inner, shift = town.rng.uniform(0.5, 0.85) * radius, turn + town.rng.uniform(0, 0.3)
+        if town.rng.random() < 0.7:
+            _grow_on_green(town, x + inner * np.cos(shift), y + inner * np.sin(shift))
     town.take(lot)
 
 
@@ -77,7 +100,9 @@ def _golf(town: Town) -> None:
         town.path(line, rng.uniform(34, 40), (128, 128, 86), Cover.VEGETATION, ragged=6, rough=9)
         _reserve_along(town, line, 48)
     for lake in (Lot(486, 1838, 0.1, 66, 26), Lot(540, 2120, 1.1, 60, 34), Lot(498, 2385, 0.6, 58, 36)):
-        town.ground(lake.part(0, 0, lake.length + 7, lake.width + 7), (150, 140, 104), Cover.BARE, radius=16, ragged=4)
+        town.ground(
+            lake.part(0, 0, lake.length + 7, lake.width + 7), (150, 140, 104), Cover.BARE, radius=16, ragged=4
+        )
         town.ground(lake, (52, 84, 84), Cover.WATER, radius=12, ragged=4, rough=3)
     for points in _FAIRWAYS:
         line = smooth_line(np.array(points))
@@ -99,7 +124,12 @@ def _grow_on_green(town: Town, x: float, y: float) -> None:
     rows, cols = town.canvas.shape
     if 0 <= x < cols and 0 <= y < rows and town.canvas.label[int(y), int(x)] == Cover.VEGETATION:
         palm = town.rng.random() < 0.35
-        town.plant(x, y, "palm" if palm else "tree", town.rng.uniform(2.6, 3.6) if palm else town.rng.uniform(2.2, 5.6))
+        town.plant(
+            x,
+            y,
+            "palm" if palm else "tree",
+            town.rng.uniform(2.6, 3.6) if palm else town.rng.uniform(2.2, 5.6),
+        )
 
 
 def _reserve_along(town: Town, line: Array, half_width: float) -> None:

@@ -55,7 +55,11 @@ def _smooth_minimum(a: Array, b: Array, width: float) -> Array:
 def draw_desert(canvas: Canvas, rng: Generator) -> None:
     """Cover the sheet with sand: dunes in the east, gravel and old tracks of water between them."""
     shape = canvas.shape
-    broad, middle, fine = field(rng, shape, 260), fractal(rng, shape, (96, 40)), fractal(rng, shape, (14, 6, 3))
+    broad, middle, fine = (
+        field(rng, shape, 260),
+        fractal(rng, shape, (96, 40)),
+        fractal(rng, shape, (14, 6, 3)),
+    )
     dunes = _dunes(rng, shape)
     relief = 4.5 * middle + 1.6 * fine + 11.0 * dunes
     light = _slope(relief)
@@ -74,7 +78,7 @@ def _dunes(rng: Generator, shape: tuple[int, int]) -> Plane:
     phase = (0.92 * x + 0.39 * y + bend) * np.float32(2 * np.pi / 46)
     crest = (0.5 + 0.5 * np.sin(phase + 0.6 * np.sin(phase))) ** 2
     strength = np.clip((x - 2150) / 420 + 0.35 * field(rng, shape, 200), 0, 1)
-    return (crest * strength).astype(np.float32)
+    return np.asarray(crest * strength, dtype=np.float32)
 
 
 def _slope(height: Plane) -> Plane:
@@ -125,5 +129,8 @@ def _water_color(rng: Generator, depth: Plane, patches: Plane) -> Plane:
     ripples = 1 + 0.016 * field(rng, depth.shape, 5) + 0.02 * field(rng, depth.shape, 17)
     weeds = np.clip(patches - 0.6, 0, 1.0) * np.clip(depth / 30, 0, 1) * np.clip(2.4 - depth / 70, 0, 1)
     return np.stack(
-        [np.interp(depth, knots, band).astype(np.float32) * ripples * (1 - 0.16 * weeds) for band in (red, green, blue)]
+        [
+            np.interp(depth, knots, band).astype(np.float32) * ripples * (1 - 0.16 * weeds)
+            for band in (red, green, blue)
+        ]
     )

@@ -25,8 +25,8 @@ def build_landmarks(town: Town, shore: Array) -> None:
     _mall(town, _find(town, 1780, 300, 0.108, 140, 122))
     for x, y in ((2330, 470), (2330, 300)):
         _tanks(town, _find(town, x, y, 0.115, 128, 128))
-    for y in np.arange(110.0, 1150.0, 128.0):
-        _hotel(town, Lot(float(coast_x(np.array(y)) + 70), float(y), -1.45, 104, 56))
+    for down in range(110, 1150, 128):
+        _hotel(town, Lot(float(coast_x(np.array(down))) + 70, down, -1.45, 104, 56))
     _harbour(town)
     _boats(town, shore)
 
@@ -155,7 +155,13 @@ def _harbour(town: Town) -> None:
 
 def _boats(town: Town, shore: Array) -> None:
     """Boats under way, with their wakes."""
-    for x, y, turn in ((250, 560, -1.2), (330, 1010, 1.9), (190, 2050, -1.5), (1240, 1585, 0.85), (240, 1330, 1.3)):
+    for x, y, turn in (
+        (250, 560, -1.2),
+        (330, 1010, 1.9),
+        (190, 2050, -1.5),
+        (1240, 1585, 0.85),
+        (240, 1330, 1.3),
+    ):
         if shore[y, x] < -20:
             _wake(town, x, y, turn)
             _boat(town, x, y, turn, 17.0)

@@ -26,7 +26,9 @@ def field(rng: Generator, shape: tuple[int, int], cell: int) -> NDArray[np.float
     """
     knots = rng.random(knot_shape(shape, cell), dtype=np.float32) - np.float32(0.5)
     # A uniform knot has variance 1/12, and the spline keeps 151/315 of it along each axis, on average.
-    return stretch(knots, shape, cell) * np.float32(np.sqrt(12.0) * 315 / 151)
+    smooth = stretch(knots, shape, cell)
+    smooth *= np.float32(np.sqrt(12.0) * 315 / 151)
+    return smooth
 
 
 def fractal(rng: Generator, shape: tuple[int, int], cells: tuple[int, ...]) -> NDArray[np.float32]:
@@ -34,7 +36,8 @@ def fractal(rng: Generator, shape: tuple[int, int], cells: tuple[int, ...]) -> N
     total = np.zeros(shape, dtype=np.float32)
     for cell in cells:
         total += field(rng, shape, cell) * np.float32(cell)
-    return total / np.float32(np.sqrt(sum(cell * cell for cell in cells)))
+    total /= np.float32(np.sqrt(sum(cell * cell for cell in cells)))
+    return total
 
 
 def knot_shape(shape: tuple[int, int], cell: int) -> tuple[int, int]:

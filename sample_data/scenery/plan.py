@@ -69,7 +69,7 @@ def _line(*points: tuple[float, float]) -> Array:
 
 def coast_x(y: Array) -> Array:
     """Where the sea ends, before the waves have gnawed at it: land lies to the right."""
-    return 500 - 0.085 * y + 70 * np.sin(y / 390 + 0.6) + 26 * np.sin(y / 131 + 2.0)
+    return np.asarray(500 - 0.085 * y + 70 * np.sin(y / 390 + 0.6) + 26 * np.sin(y / 131 + 2.0))
 
 
 def _corniche() -> Array:
@@ -134,7 +134,16 @@ GRIDS = (
 WHEELS = (
     Wheel(
         "villas",
-        ((727, 2098), (1100, 2114), (1540, 2098), (1990, 2092), (2055, 2400), (2140, 2720), (630, 2720), (675, 2420)),
+        (
+            (727, 2098),
+            (1100, 2114),
+            (1540, 2098),
+            (1990, 2092),
+            (2055, 2400),
+            (2140, 2720),
+            (630, 2720),
+            (675, 2420),
+        ),
         (1392, 2392),
         (96, 186, 276, 366, 456, 546, 636),
         6,

@@ -59,7 +59,9 @@ class Nursery:
 
     def __init__(self, rng: Generator) -> None:
         self._sprites: dict[tuple[Kind, float], list[_Sprite]] = {
-            (kind, size): [_grow(rng, kind, size) for _ in range(_VARIANTS)] for kind in _TINTS for size in _SIZES
+            (kind, size): [_grow(rng, kind, size) for _ in range(_VARIANTS)]
+            for kind in _TINTS
+            for size in _SIZES
         }
 
     def draw(self, canvas: Canvas, rng: Generator, plant: Plant) -> None:

@@ -15,7 +15,13 @@ from .streets import Road, walk
 from .town import Lot, Town
 
 WHITES: tuple[Tint, ...] = ((232, 228, 219), (224, 217, 202), (240, 237, 231), (214, 204, 186))
-EARTHS: tuple[Tint, ...] = ((203, 188, 163), (215, 202, 180), (190, 174, 150), (222, 214, 199), (178, 166, 148))
+EARTHS: tuple[Tint, ...] = (
+    (203, 188, 163),
+    (215, 202, 180),
+    (190, 174, 150),
+    (222, 214, 199),
+    (178, 166, 148),
+)
 TILES: tuple[Tint, ...] = ((176, 104, 78), (160, 92, 70), (186, 122, 92))
 SHEETS: tuple[Tint, ...] = (
     (226, 227, 226), (204, 207, 209), (176, 182, 188), (104, 134, 164), (206, 192, 164), (150, 112, 90), (118, 140, 122),
@@ -80,8 +86,12 @@ def _villa(town: Town, lot: Lot) -> None:
     main = lot.part(side * rng.uniform(-2, 1), lot.width * 0.10, rng.uniform(17, 21), rng.uniform(14, 18))
     wing = main.part(-side * main.length * 0.5, rng.uniform(-3, 3), main.length * 0.62, main.width * 0.6)
     height = rng.uniform(6.5, 9)
-    town.block(main, height, "hip" if tiled else "flat", tint, clutter=0 if tiled else int(rng.integers(1, 5)))
-    town.block(wing, height * 0.6, "hip" if tiled else "flat", tint, clutter=0 if tiled else int(rng.integers(0, 2)))
+    town.block(
+        main, height, "hip" if tiled else "flat", tint, clutter=0 if tiled else int(rng.integers(1, 5))
+    )
+    town.block(
+        wing, height * 0.6, "hip" if tiled else "flat", tint, clutter=0 if tiled else int(rng.integers(0, 2))
+    )
     _garden(town, lot, int(rng.integers(1, 6)))
 
 
@@ -127,7 +137,9 @@ def _old_house(town: Town, lot: Lot) -> None:
     front = lot.part(-(1 - split) * lot.length / 2, 0, split * lot.length, lot.width * rng.uniform(0.84, 1))
     back = lot.part(split * lot.length / 2, 0, (1 - split) * lot.length, lot.width * rng.uniform(0.6, 1))
     town.block(front, height, roof, tint, clutter=int(rng.integers(1, 5)))
-    town.block(back, height * rng.uniform(0.5, 1.1), roof, _pick(town, (tint,)), clutter=int(rng.integers(0, 3)))
+    town.block(
+        back, height * rng.uniform(0.5, 1.1), roof, _pick(town, (tint,)), clutter=int(rng.integers(0, 3))
+    )
 
 
 def _apartments(town: Town, lot: Lot) -> None:
@@ -178,10 +190,17 @@ def _warehouse(town: Town, lot: Lot) -> None:
     if rng.random() < 0.14:
         _vacant(town, lot)
         return
-    town.ground(lot.part(0, 0, lot.length - 2, lot.width - 2), _pick(town, ((186, 178, 164), DIRT)), Cover.BARE, rough=7)
+    town.ground(
+        lot.part(0, 0, lot.length - 2, lot.width - 2),
+        _pick(town, ((186, 178, 164), DIRT)),
+        Cover.BARE,
+        rough=7,
+    )
     town.wall(lot.part(0, 0, lot.length - 2, lot.width - 2), (206, 200, 188))
     tint = _pick(town, SHEETS)
-    hall = lot.part(rng.uniform(-5, 5), lot.width * 0.12, lot.length * rng.uniform(0.62, 0.82), lot.width * 0.58)
+    hall = lot.part(
+        rng.uniform(-5, 5), lot.width * 0.12, lot.length * rng.uniform(0.62, 0.82), lot.width * 0.58
+    )
     if rng.random() < 0.35:
         for sign in (-1, 1):
             half = hall.part(0, sign * hall.width / 4, hall.length, hall.width / 2)

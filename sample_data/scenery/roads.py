@@ -9,9 +9,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from . import plan
-from .canvas import Array, Canvas, Cover, coverage
+from .canvas import Array, Canvas, Cover, Spot, coverage
 from .noise import field, fractal
-from .shapes import Spot, line_distance
+from .shapes import line_distance
 from .streets import Road
 
 _EVERYWHERE = (slice(None), slice(None))
@@ -60,7 +60,11 @@ def draw_roads(canvas: Canvas, rng: Generator, roads: list[Road], network: Netwo
     dusty = np.clip(0.5 - network.paved / 9.0, 0, 1) * 0.35
     canvas.paint(_EVERYWHERE, (196, 184, 163), dusty * (shore > 3))
     # Ground near streets has been levelled, driven on and littered.
-    trodden = (network.paved < 36) * np.exp(-np.clip(network.paved, 0, 36) / 24) * np.clip(0.32 + 0.22 * worn, 0, 0.8)
+    trodden = (
+        (network.paved < 36)
+        * np.exp(-np.clip(network.paved, 0, 36) / 24)
+        * np.clip(0.32 + 0.22 * worn, 0, 0.8)
+    )
     canvas.paint(_EVERYWHERE, (183, 172, 153), trodden * np.clip(shore / 30, 0, 1))
     tiles = np.stack([(tone + 5 * worn + 3 * grain) for tone in (199, 190, 174)])
     canvas.paint(_EVERYWHERE, tiles, coverage(network.paved), Cover.ROAD)

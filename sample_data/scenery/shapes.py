@@ -57,8 +57,8 @@ def rectangle_corners(angle: float, length: float, width: float) -> Array:
     """Corners (4, 2) of a turned rectangle around the origin, clockwise as seen on the sheet."""
     cos, sin = np.cos(angle), np.sin(angle)
     a, b = length / 2, width / 2
-    local = np.array([[-a, -b], [a, -b], [a, b], [-a, b]])
-    return local @ np.array([[cos, sin], [-sin, cos]])
+    along, across = np.array([-a, a, a, -a]), np.array([-b, -b, b, b])
+    return np.stack([along * cos - across * sin, along * sin + across * cos], axis=1)
 
 
 def smooth_line(points: Array, step: float = 16.0) -> Array:

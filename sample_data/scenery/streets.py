@@ -43,7 +43,9 @@ def all_roads(shore: Array) -> list[Road]:
     Args:
         shore: distance to the waterline, (rows, cols), positive on land.
     """
-    main = [_avenue(avenue) for avenue in plan.AVENUES] + [_ring(roundabout) for roundabout in plan.ROUNDABOUTS]
+    main = [_avenue(avenue) for avenue in plan.AVENUES] + [
+        _ring(roundabout) for roundabout in plan.ROUNDABOUTS
+    ]
     streets = [street for wheel in plan.WHEELS for street in _wheel_roads(wheel, shore)]
     streets += [street for grid in plan.GRIDS for street in _grid_roads(grid, shore)]
     for _ in range(2):  # a street that is cut may have been what another one led to
@@ -58,7 +60,9 @@ def _cut_stumps(main: list[Road], streets: list[Road]) -> Iterator[Road]:
     for k, street in enumerate(streets, start=len(main)):
         others = sorted(int(j) for j in tree.query(lines[k], predicate="intersects") if j != k)
         met = [lines[k].intersection(lines[j]) for j in others]
-        at = sorted(float(lines[k].project(point)) for where in met for point in shapely.get_parts(where).tolist())
+        at = sorted(
+            float(lines[k].project(point)) for where in met for point in shapely.get_parts(where).tolist()
+        )
         if lines[k].is_ring:
             yield street
         elif at and at[-1] - at[0] >= _SHORTEST:
@@ -67,7 +71,9 @@ def _cut_stumps(main: list[Road], streets: list[Road]) -> Iterator[Road]:
 
 
 def _avenue(avenue: plan.Avenue) -> Road:
-    return Road(avenue.line, avenue.half_width, 3.5, divided=avenue.divided, lanes=True, frontages=avenue.frontages)
+    return Road(
+        avenue.line, avenue.half_width, 3.5, divided=avenue.divided, lanes=True, frontages=avenue.frontages
+    )
 
 
 def _ring(roundabout: Roundabout) -> Road:
@@ -84,7 +90,10 @@ def _grid_roads(grid: Grid, shore: Array) -> Iterator[Road]:
     middle = np.array([outline.centroid.x, outline.centroid.y])
     reach = outline.length / 2
     cos, sin = np.cos(grid.angle), np.sin(grid.angle)
-    for direction, normal, gap in (((cos, sin), (-sin, cos), grid.across), ((-sin, cos), (cos, sin), grid.along)):
+    for direction, normal, gap in (
+        ((cos, sin), (-sin, cos), grid.across),
+        ((-sin, cos), (cos, sin), grid.along),
+    ):
         for k in range(-int(reach / gap), int(reach / gap) + 1):
             start = middle + np.array(normal) * (gap * k)
             ends = np.stack([start - np.array(direction) * reach, start + np.array(direction) * reach])

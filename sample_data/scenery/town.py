@@ -103,7 +103,9 @@ class Town:
         distance = rounded_box(*turned(spot, lot.angle), lot.length, lot.width, max(radius, 0.01))
         if ragged:
             distance = distance + ragged * field(self.rng, distance.shape, 14).astype(np.float64)
-        texture = rough * (0.7 * field(self.rng, distance.shape, 9) + 0.5 * field(self.rng, distance.shape, 3))
+        texture = rough * (
+            0.7 * field(self.rng, distance.shape, 9) + 0.5 * field(self.rng, distance.shape, 3)
+        )
         color: Color = np.asarray(tint, dtype=np.float32)[:, None, None] + texture
         share = coverage(distance) * (~self.canvas.taken[spot.area] if around else 1)
         self.canvas.paint(spot.area, color, opacity * share)
@@ -130,7 +132,9 @@ class Town:
             edge = edge + ragged * field(self.rng, edge.shape, 16)
         texture = rough * (0.7 * field(self.rng, edge.shape, 11) + 0.5 * field(self.rng, edge.shape, 3))
         share = coverage(edge, 1.3) * (~self.canvas.taken[spot.area] if around else 1)
-        self.canvas.paint(spot.area, np.asarray(tint, dtype=np.float32)[:, None, None] + texture, share, cover)
+        self.canvas.paint(
+            spot.area, np.asarray(tint, dtype=np.float32)[:, None, None] + texture, share, cover
+        )
 
     def wall(self, lot: Lot, tint: Tint) -> None:
         """A garden wall round a lot, 2 m high and half a metre thick: drawn, but too thin for a class."""
@@ -139,7 +143,7 @@ class Town:
             return
         distance = box(*turned(spot, lot.angle), lot.length, lot.width)
         line = np.abs(distance + 0.5) - 0.35
-        shifted = canvas_shift(distance)
+        shifted = _down_shadow(distance)
         self.canvas.cast(spot.area, 0.75 * coverage(np.abs(shifted + 0.5) - 0.8))
         self.canvas.paint(spot.area, tint, 0.9 * coverage(line))
 
@@ -153,12 +157,21 @@ class Town:
         if spot is None:
             return
         length, width, height = (17.0, 4.2, 3.4) if long else (7.4, 3.1, 1.5)
-        paints = ((232, 232, 230), (240, 240, 238), (196, 198, 200), (62, 64, 68), (120, 34, 32), (52, 74, 112))
+        paints = (
+            (232, 232, 230),
+            (240, 240, 238),
+            (196, 198, 200),
+            (62, 64, 68),
+            (120, 34, 32),
+            (52, 74, 112),
+        )
         corners = rectangle_corners(angle, length, width)
         self.canvas.cast(spot.area, 0.9 * coverage(swept(spot, corners, SHADOW * SHADOW_PER_METRE * height)))
         along, across = turned(spot, angle)
         self.canvas.paint(
-            spot.area, paints[int(self.rng.integers(len(paints)))], coverage(box(along, across, length, width))
+            spot.area,
+            paints[int(self.rng.integers(len(paints)))],
+            coverage(box(along, across, length, width)),
         )
         if not long:
             glass = box(np.abs(along + 0.3) - 1.9, across, 0.9, width - 0.8)
@@ -175,7 +188,7 @@ class Town:
                 nursery.draw(self.canvas, self.rng, thing)
 
 
-def canvas_shift(distance: Array) -> Array:
+def _down_shadow(distance: Array) -> Array:
     """The same distances two pixels further along the shadow."""
     shifted = np.full_like(distance, 1e3)
     shifted[:-2, :-2] = distance[2:, 2:]

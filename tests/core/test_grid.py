@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -64,17 +67,16 @@ def test_frames_fit_the_area_and_answer_for_what_they_see(extent: Window, tiling
             assert (weights > 0).all()
 
 
-class _Values:
+class _Values(NamedTuple):
     """A frame as values that can be compared."""
 
-    def __init__(self, frame: Frame) -> None:
-        self.values = frame.window, frame.share, *(tuple(weights.tolist()) for weights in frame.weights)
+    window: Window
+    share: Window
+    weights: tuple[tuple[float, ...], ...]
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Values) and self.values == other.values
 
-    def __hash__(self) -> int:
-        return hash(self.values)
+def _values(frame: Frame) -> _Values:
+    return _Values(frame.window, frame.share, tuple(tuple(weights.tolist()) for weights in frame.weights))
 
 
 @given(tilings(), st.data())
@@ -86,12 +88,10 @@ def test_a_crop_meets_the_frames_of_its_scene(tiling: Tiling, data: st.DataObjec
     )
     height, width = (data.draw(st.integers(1, 5 * tiling.frame // CELL)) * CELL for _ in range(2))
     crop = Window(row=row, col=col, height=height, width=width)
-    scene = Window(
-        row=row - above, col=col - left, height=above + height + below, width=left + width + right
-    )
-    of_crop, of_scene = ([_Values(f) for f in _frames(area, tiling)] for area in (crop, scene))
-    inner = [frame for frame in of_crop if _apart(frame.values[0], crop)]
-    assert inner == [frame for frame in of_scene if _apart(frame.values[0], crop)]
+    scene = Window(row=row - above, col=col - left, height=above + height + below, width=left + width + right)
+    of_crop, of_scene = ([_values(f) for f in _frames(area, tiling)] for area in (crop, scene))
+    inner = [frame for frame in of_crop if _apart(frame.window, crop)]
+    assert inner == [frame for frame in of_scene if _apart(frame.window, crop)]
 
 
 def _apart(part: Window, whole: Window) -> bool:
@@ -108,9 +108,9 @@ def test_a_drawn_crop_meets_the_frames_of_its_scene() -> None:
     tiling = Tiling(**SMALL)
     scene = _frames(Window(row=-100, col=40, height=600, width=600), tiling)
     crop = Window(row=-60, col=92, height=300, width=280)
-    inner = {_Values(frame) for frame in _frames(crop, tiling) if _apart(frame.window, crop)}
+    inner = {_values(frame) for frame in _frames(crop, tiling) if _apart(frame.window, crop)}
     assert len(inner) == 20
-    assert inner < {_Values(frame) for frame in scene}
+    assert inner < {_values(frame) for frame in scene}
 
 
 @given(areas(), tilings())
@@ -127,9 +127,10 @@ def test_frames_come_row_by_row_from_top_left(extent: Window, tiling: Tiling) ->
 def test_a_drawn_axis_of_three_frames() -> None:
     """Frames of 64 px with 16 px of overlap have their places at -8, 40 and 88."""
     tiling = Tiling(**SMALL)
-    spans = [(row[0].window, row[0].share, row[0].weights[0]) for row in frame_rows(
-        Window(row=0, col=0, height=112, width=8), tiling
-    )]
+    spans = [
+        (row[0].window, row[0].share, row[0].weights[0])
+        for row in frame_rows(Window(row=0, col=0, height=112, width=8), tiling)
+    ]
     assert [(window.row, window.height) for window, _, _ in spans] == [(0, 64), (40, 64), (48, 64)]
     assert [(share.row, share.height) for _, share, _ in spans] == [(0, 14), (10, 16), (22, 6)]
     ramp = [1 / 8, 3 / 8, 5 / 8, 7 / 8]
@@ -156,7 +157,7 @@ def test_aligned_patches_cover_an_axis(cells: int, side: int, data: st.DataObjec
     assert starts[0] == 0
     assert starts[-1] == max(0, length - patch)
     assert all(start % CELL == 0 for start in starts)
-    assert all(0 < right - left <= patch - overlap for left, right in zip(starts, starts[1:], strict=False))
+    assert all(0 < right - left <= patch - overlap for left, right in pairwise(starts))
 
 
 @given(st.integers(1, 300), st.integers(2, 40), st.data())
@@ -185,7 +186,7 @@ def test_published_patches_cover_an_axis_and_share_fifty_pixels(length: int, pat
     starts = published_starts(length, patch)
     assert starts[0] == 0
     assert starts[-1] == max(0, length - patch)
-    assert all(0 < right - left <= patch - 50 for left, right in zip(starts, starts[1:], strict=False))
+    assert all(0 < right - left <= patch - 50 for left, right in pairwise(starts))
 
 
 @given(st.integers(1, 5000), st.integers(51, 600))

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import math
+import warnings
+from pathlib import Path
 
 import pytest
+import rasterio
 from affine import Affine
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from rasterio.errors import NotGeoreferencedWarning
 
 from glnet_geo.core.lattice import CELL, Axis, Lattice, snapped_scale
 from glnet_geo.errors import WindowError
@@ -50,9 +54,7 @@ def test_a_crop_of_a_resampled_scene_lies_there_too(
 ) -> None:
     assume(1.0 not in (down, across))
     scene = Lattice.of(height=30_000, width=30_000, transform=transform, scales=(down, across))
-    crop = Lattice.of(
-        height=7, width=9, transform=_cropped(transform, row, col), scales=(down, across)
-    )
+    crop = Lattice.of(height=7, width=9, transform=_cropped(transform, row, col), scales=(down, across))
     assert crop.rows.phase == pytest.approx(scene.rows.to_lattice(row), abs=1e-4)
     assert crop.cols.phase == pytest.approx(scene.cols.to_lattice(col), abs=1e-4)
 
@@ -127,3 +129,18 @@ def test_a_scale_that_is_not_positive_is_refused(scale: float) -> None:
 def test_an_empty_axis_is_refused() -> None:
     with pytest.raises(WindowError, match="length must be positive, got 0"):
         Axis(phase=0, scale=1, length=0)
+
+
+def test_crops_of_real_scenes(shared_data: Path) -> None:
+    files = sorted([*(shared_data / "naip").glob("*.tif"), *(shared_data / "edgecases").glob("*.tif")])
+    assert len(files) == 18
+    for file in files:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(file) as scene:
+                transform = scene.transform
+        whole = Lattice.of(height=512, width=512, transform=transform)
+        part = Lattice.of(height=64, width=64, transform=_cropped(transform, 57, 131))
+        assert (part.rows.phase, part.cols.phase) == (whole.rows.phase + 57, whole.cols.phase + 131), (
+            file.name
+        )

@@ -104,7 +104,7 @@ def test_rows_where_no_frame_lay_are_zero() -> None:
 # --- from cells to pixels ---
 
 
-def _enlarged(cells: NDArray[np.float64], axis: Axis) -> NDArray[np.float64]:
+def _enlarged(cells: NDArray[np.floating], axis: Axis) -> NDArray[np.floating]:
     enlargement, first = Enlargement(axis), axis.start // CELL
     lower, upper = cells[enlargement.lower - first], cells[enlargement.upper - first]
     return lower + (upper - lower) * enlargement.weight

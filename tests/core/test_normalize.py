@@ -53,7 +53,9 @@ def test_unit_values_lie_in_the_unit_and_keep_their_order(
 
 
 def test_bytes_survive_the_way_to_the_unit_and_back() -> None:
-    unit = Normalization(low=0, high=255, mean=(0,), std=(1,)).unit(np.arange(256, dtype=np.float32)[None, None])
+    unit = Normalization(low=0, high=255, mean=(0,), std=(1,)).unit(
+        np.arange(256, dtype=np.float32)[None, None]
+    )
     assert np.rint(unit * 255).astype(int).ravel().tolist() == list(range(256))
 
 

@@ -137,7 +137,9 @@ def _folders(tmp_path: Path, images: tuple[str, ...], labels: tuple[str, ...]) -
 
 
 def test_pairs_are_found_by_stem_and_sorted(tmp_path: Path) -> None:
-    images, labels = _folders(tmp_path, ("b.JPG", "a.tif", "a.tif.aux.xml", "notes.txt"), ("b.png", "a.png", "c.png"))
+    images, labels = _folders(
+        tmp_path, ("b.JPG", "a.tif", "a.tif.aux.xml", "notes.txt"), ("b.png", "a.png", "c.png")
+    )
     assert find_pairs(images, labels) == [
         (images / "a.tif", labels / "a.png"),
         (images / "b.JPG", labels / "b.png"),

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
 
-from glnet_geo.model.fpn import Features, Fpn
+from glnet_geo.model.fpn import Features, Fpn, Shared
 
 CHANNELS = (2, 3, 4, 5)
 
@@ -57,11 +59,11 @@ def test_every_guiding_map_counts(merge_kernel: int) -> None:
     guide: Features = _fpn(guided=False)(_maps())
     before = fpn(c, guide)
     assert before.ps3.shape == (1, 16, 16, 12)
-    for kind in ("c", "ps0", "ps1", "ps2"):
+    for kind in range(4):
         for level in range(4):
-            maps = {name: list(getattr(guide, name)) for name in ("c", "ps0", "ps1", "ps2")}
+            maps = [list(levels) for levels in guide.maps]
             maps[kind][level] = maps[kind][level] + 1
-            changed = Features(*(tuple(x) for x in maps.values()), guide.ps3)  # type: ignore[arg-type]
+            changed = Shared(*map(tuple, maps))  # type: ignore[arg-type]
             assert not torch.equal(fpn(c, changed).ps3, before.ps3)
 
 
@@ -69,10 +71,11 @@ def test_own_channels_come_before_guiding_ones() -> None:
     fpn, c = _fpn(guided=True), _maps()
     guide: Features = _fpn(guided=False)(_maps())
     for layer, width in zip(fpn.lateral, CHANNELS, strict=True):
-        layer.weight[:, width:] = 0
-    own = fpn(c, guide).ps0
-    other = fpn(c, Features(tuple(x + 1 for x in guide.c), guide.ps0, guide.ps1, guide.ps2, guide.ps3)).ps0  # type: ignore[arg-type]
-    assert all(torch.equal(a, b) for a, b in zip(own, other, strict=True))
+        layer.get_parameter("weight")[:, width:] = 0
+    c2, c3, c4, c5 = guide.c
+    brighter = replace(guide, c=(c2 + 1, c3 + 1, c4 + 1, c5 + 1))
+    pairs = zip(fpn(c, guide).ps0, fpn(c, brighter).ps0, strict=True)
+    assert all(torch.equal(one, other) for one, other in pairs)
 
 
 @pytest.mark.parametrize("guided", [True, False])

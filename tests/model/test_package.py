@@ -109,7 +109,7 @@ def test_a_failed_rename_leaves_nothing(
     def full(*_paths: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(package.os, "replace", full)
+    monkeypatch.setattr("glnet_geo.model.package.os.replace", full)
     with pytest.raises(ModelError, match="No space left on device"):
         save_package(tmp_path / "x.safetensors", network, tiny.card(network))
     assert list(tmp_path.iterdir()) == []
@@ -160,9 +160,7 @@ def test_tensors_without_a_card(tmp_path: Path, metadata: dict[str, str] | None)
     ],
     ids=["missing", "unexpected", "misshapen"],
 )
-def test_weights_that_do_not_fit_the_card(
-    network: GLNet, saved: Path, change: object, named: str
-) -> None:
+def test_weights_that_do_not_fit_the_card(network: GLNet, saved: Path, change: object, named: str) -> None:
     tensors = load_file(saved)
     change(tensors)  # type: ignore[operator]
     save_file(tensors, saved, metadata={"glnet_geo.card": tiny.card(network).to_json()})

@@ -79,9 +79,7 @@ def _steps(network: GLNet) -> NDArray[np.float32]:
     with torch.inference_mode():
         whole = torch.from_numpy(PIXELS)[None]
         size = tiny.TILING.shrunk(SHAPE)
-        seen = network.see(
-            torch.nn.functional.interpolate(whole, size=size, mode="bilinear", antialias=True)
-        )
+        seen = network.see(torch.nn.functional.interpolate(whole, size=size, mode="bilinear", antialias=True))
         total = np.zeros((3, SHAPE[0] // CELL, SHAPE[1] // CELL))
         weights = np.zeros(total.shape[1:])
         for window in PATCHES:

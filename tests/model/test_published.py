@@ -89,7 +89,9 @@ def test_a_folder_or_a_text_is_no_checkpoint(tmp_path: Path) -> None:
             read_checkpoint(path)
 
 
-@pytest.mark.parametrize("content", [torch.zeros(1), [torch.zeros(1)], {"state": {"w": torch.zeros(1)}}, {"w": 1}])
+@pytest.mark.parametrize(
+    "content", [torch.zeros(1), [torch.zeros(1)], {"state": {"w": torch.zeros(1)}}, {"w": 1}]
+)
 def test_a_file_of_something_else_is_refused(tmp_path: Path, content: object) -> None:
     with pytest.raises(ModelError, match=r"x\.pth holds no plain table of tensors"):
         read_checkpoint(_saved(tmp_path / "x.pth", content))

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from glnet_geo.core.window import Window
-from glnet_geo.model.fpn import Features
+from glnet_geo.model.fpn import Features, Shared
 from glnet_geo.model.sharing import Merger, Place, cut_out, cut_out_shared
 
 FRAME = (64, 96)
@@ -43,9 +43,7 @@ def test_a_place_on_a_map_lies_inside_it(data: st.DataObject) -> None:
     shape = data.draw(st.integers(1, 150)), data.draw(st.integers(1, 150))
     on = Place(Window(row=row, col=col, height=tall, width=wide), (height, width)).on(shape)
     assert on.intersection(Window(row=0, col=0, height=shape[0], width=shape[1])) == on
-    for cells, start, size, (side, at, length) in zip(
-        shape, (on.row, on.col), on.shape, spans, strict=True
-    ):
+    for cells, start, size, (side, at, length) in zip(shape, (on.row, on.col), on.shape, spans, strict=True):
         assert abs(size - cells * length / side) <= 0.5 or size == 1
         assert abs(start - cells * at / side) <= 1
 
@@ -86,7 +84,9 @@ def test_cutting_out_at_the_same_size_is_slicing() -> None:
 def test_corners_may_be_aligned() -> None:
     frame_map = torch.rand(1, 5, 16, 24)
     cut = cut_out(frame_map, [_place(32, 64)], (16, 16), align_corners=True)
-    assert torch.equal(cut[:, :, [0, 0, -1, -1], [0, -1, 0, -1]], frame_map[:, :, [8, 8, 15, 15], [16, 23, 16, 23]])
+    assert torch.equal(
+        cut[:, :, [0, 0, -1, -1], [0, -1, 0, -1]], frame_map[:, :, [8, 8, 15, 15], [16, 23, 16, 23]]
+    )
 
 
 def test_every_shared_map_is_cut_to_the_size_of_the_own_one() -> None:
@@ -140,7 +140,7 @@ def test_merging_one_by_one_or_together_is_the_same() -> None:
     together.add(local, places)
     for index, place in enumerate(places):
         one = (tuple(x[index : index + 1] for x in levels) for levels in local.maps)
-        apart.add(Features(*one, local.ps3), [place])  # type: ignore[arg-type]
+        apart.add(Shared(*one), [place])  # type: ignore[arg-type]
     for ours, theirs in zip(together.merged().maps, apart.merged().maps, strict=True):
         for one_by_one, at_once in zip(theirs, ours, strict=True):
             assert torch.equal(one_by_one, at_once)

@@ -89,7 +89,9 @@ def test_patches_show_what_the_frame_shows_at_their_places(
 
 def test_frames_are_turned_every_way(whole: Sampler) -> None:
     upright = whole._pairs[0].label(_full(96, 128, (24, 32)))
-    ways = {np.rot90(flipped, turns).tobytes(): 0 for flipped in (upright, upright[:, ::-1]) for turns in range(4)}
+    ways = {
+        np.rot90(flipped, turns).tobytes(): 0 for flipped in (upright, upright[:, ::-1]) for turns in range(4)
+    }
     assert len(ways) == 8
     for number in range(64):
         ways[whole.draw(number, 0).frame_label[0].numpy().astype(np.uint8).tobytes()] += 1
@@ -146,7 +148,7 @@ def test_frames_of_any_zoom_lie_inside_their_scene(parts: Sampler) -> None:
         # Turned or not, rows rise along one axis.
         along = torch.stack([frame[0].diff(dim=dim).abs().amax() for dim in (0, 1)])
         slopes.append(float(along.max()) * 1000)
-        assert 0 <= float(frame[:2].min())
+        assert float(frame[:2].min()) >= 0
         assert float(frame[0].max()) < 0.2
         assert float(frame[1].max()) < 0.3
     assert 0.69 < min(slopes) < 0.85
@@ -186,7 +188,7 @@ def test_colours_change_but_stay_in_the_unit(tmp_path: Path) -> None:
     means = set()
     for number in range(6):
         frame = sampler.draw(number, 0).frame
-        assert 0 <= float(frame.min())
+        assert float(frame.min()) >= 0
         assert float(frame.max()) <= 1
         means.add(round(float(frame.mean()), 4))
     assert len(means) == 6

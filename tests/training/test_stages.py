@@ -28,9 +28,7 @@ from tests.model import tiny
 
 STAGES: tuple[Stage, ...] = ("global", "global_to_local", "bidirectional")
 FRAME = (128, 128)
-PLACES = [
-    Place(Window(row=row, col=col, height=64, width=64), FRAME) for row in (0, 64) for col in (0, 64)
-]
+PLACES = [Place(Window(row=row, col=col, height=64, width=64), FRAME) for row in (0, 64) for col in (0, 64)]
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +169,10 @@ def test_the_last_stage_leaves_patches_out_in_half_of_the_samples(
 def test_the_last_stage_chooses_the_same_patches_for_the_same_number(sample: Sample) -> None:
     network = tiny.network()
     losses = [
-        [float(StageLoss(stage="bidirectional", gamma=3, patches=2, seed=seed)(network, sample, n)) for n in range(6)]
+        [
+            float(StageLoss(stage="bidirectional", gamma=3, patches=2, seed=seed)(network, sample, n))
+            for n in range(6)
+        ]
         for seed in (0, 0, 1)
     ]
     assert losses[0] == losses[1]

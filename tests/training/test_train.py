@@ -13,7 +13,7 @@ from glnet_geo.errors import CancelledError, TrainingError
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.training import train
 from glnet_geo.training.samples import Sampler
-from glnet_geo.training.stages import SHARING, Stage
+from glnet_geo.training.stages import SHARING, Stage, StageLoss
 from glnet_geo.training.train import Recipe, Report, train_stage
 from tests.model import tiny
 from tests.training import toys
@@ -148,9 +148,9 @@ def test_a_loss_that_is_not_a_number_stops_before_it_spoils_the_weights(
     before = {name: parameter.clone() for name, parameter in network.named_parameters()}
 
     def loss(_self: object, network: GLNet, _sample: object, _number: int) -> Tensor:
-        return network.glance.fpn.classify.bias.sum() * poison
+        return torch.stack([parameter.sum() for parameter in network.parameters()]).sum() * poison
 
-    monkeypatch.setattr(train.StageLoss, "__call__", loss)
+    monkeypatch.setattr(StageLoss, "__call__", loss)
     with pytest.raises(TrainingError, match="the loss of step 0 is not a number: lower the learning rate"):
         train_stage(network, _recipe("global"), sampler)
     assert all(torch.equal(before[name], parameter) for name, parameter in network.named_parameters())
@@ -259,7 +259,7 @@ def test_a_checkpoint_that_cannot_be_written_keeps_the_last_one(
     def full(*_values: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(train.torch, "save", full)
+    monkeypatch.setattr(torch, "save", full)
     with pytest.raises(TrainingError, match=r"state\.pt cannot be written .*the last checkpoint is kept"):
         train_stage(tiny.network("none"), recipe, sampler, checkpoint=checkpoint)
     assert checkpoint.read_bytes() == kept

