@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,7 +128,12 @@ def _seconds(plan: Plan, predictor: Predictor, tiles: Sequence[Sequence[Tile]]) 
 
 def _sinks(plan: Plan, outs: Sequence[Path], confidence: str | Path | None, staging: Staging) -> list[Sink]:
     scene, tags = plan.scene, provenance(plan)
-    place = {"width": scene.width, "transform": scene.transform, "crs": scene.crs, "tags": tags}
+    place: dict[str, Any] = {
+        "width": scene.width,
+        "transform": scene.transform,
+        "crs": scene.crs,
+        "tags": tags,
+    }
     sinks: list[Sink] = []
     for path in outs:
         temporary, legend = staging.temporary(path), plan.card.legend

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rasterio.enums import ColorInterp
 from rasterio.io import DatasetReader
@@ -15,91 +16,221 @@ _SYNONYMS = {
     "r": "red",
     "g": "green",
     "b": "blue",
+    "n": "nir",
     "near infrared": "nir",
-    "nir08": "nir",
+    "near infra red": "nir",
+    "near ir": "nir",
     "nearinfrared": "nir",
+    "nir08": "nir",
+    "nir1": "nir",
+    "rededge": "red edge",
+    "pan": "panchromatic",
 }
 
+_COLOURS = {"red", "green", "blue", "nir", "red edge", "coastal", "yellow", "panchromatic", "swir"}
 
-def choose_bands(dataset: DatasetReader, bands: str | None, wanted: Sequence[str]) -> tuple[int, ...]:
-    """The numbers (from 1) of a scene's bands, in the order in which the model wants them.
+_QUALIFIERS = {"edge", "coastal", "deep", "narrow", "i", "ii"}
+"""Words beside a colour that make it another one: red edge, coastal blue, narrow NIR, the green I of PlanetScope."""
+
+_NAMELESS = {ColorInterp.undefined, ColorInterp.gray, ColorInterp.alpha, ColorInterp.palette}
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What a scene says about one of its bands.
+
+    Attributes:
+        number: from 1.
+        description: as the file has it; empty where it has none.
+        colour: by the file's colour interpretation; empty where that says nothing.
+        alpha: whether it tells transparency.
+        indexed: whether its values are numbers of colours in a table.
+    """
+
+    number: int
+    description: str
+    colour: str
+    alpha: bool
+    indexed: bool
+
+    @property
+    def label(self) -> str:
+        """What to call it; empty where nothing says."""
+        return self.description or self.colour
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.label}".rstrip()
+
+
+def choose_bands(
+    dataset: DatasetReader, bands: str | None, wanted: Sequence[str], name: str
+) -> tuple[Band, ...]:
+    """The bands of a scene that a model wants, in the model's order.
 
     Args:
         dataset: the open scene.
-        bands: numbers or names, separated by commas; None to find them by name, or by order where there are just as many as wanted.
+        bands: numbers or names, separated by commas; None to find them by name, or to take them in order where there
+            are just as many as wanted and nothing speaks against it.
         wanted: names of the model's bands.
+        name: the scene's, for errors.
 
     Raises:
         OptionError: ``bands`` names a band that is not there, or not as many as the model needs.
-        SceneError: the bands cannot be found.
+        SceneError: the bands cannot be found, or hold numbers of colours.
     """
-    name = dataset.name.rpartition("/")[2]
-    known = _band_names(dataset)
-    if ColorInterp.palette in dataset.colorinterp and len(wanted) > 1:
+    known = _bands_of(dataset)
+    chosen: tuple[Band, ...]
+    if len(known) == 1 and known[0].indexed:
+        chosen = known
+    elif bands is None:
+        chosen = _found(known, wanted, name)
+    else:
+        chosen = _named(bands, known, wanted, name)
+    if any(band.indexed for band in chosen):
+        kind = "gray" if len(wanted) == 1 else "rgb"
         raise SceneError(
-            f"{name} stores colours in a table: turn it into {len(wanted)} bands first (gdal_translate -expand rgb)"
+            f"{name} holds numbers of colours in a table, not colours: "
+            f"turn it into a plain image first (gdal_translate -expand {kind})"
         )
-    if bands is not None:
-        return _named(bands, known, wanted, name)
-    color = [n for n, c in enumerate(dataset.colorinterp, 1) if c != ColorInterp.alpha]
-    if all(band in known.values() for band in wanted):
-        number = {label: n for n, label in reversed(known.items())}
-        return tuple(number[band] for band in wanted)
-    if len(color) == len(wanted):
-        if len(wanted) > 1:
-            warnings.warn(
-                f"{name} does not say which band is which: bands {_listed(color)} are taken for {', '.join(wanted)}; "
-                f"name them with --bands {_listed(color)} to be sure",
-                DoubtfulInputWarning,
-                stacklevel=2,
-            )
-        return tuple(color)
-    example = ",".join(str(n + 1) for n in range(len(wanted)))
-    raise SceneError(
-        f"{name} has {len(color)} {'band' if len(color) == 1 else 'bands'} and the model needs {len(wanted)} "
-        f"({', '.join(wanted)}): name them with --bands {example}"
+    return chosen
+
+
+def _bands_of(dataset: DatasetReader) -> tuple[Band, ...]:
+    """All bands of a scene, alpha included."""
+    return tuple(
+        Band(
+            number,
+            (description or "").strip(),
+            "" if c in _NAMELESS else c.name.lower(),
+            c == ColorInterp.alpha,
+            c == ColorInterp.palette,
+        )
+        for number, (description, c) in enumerate(
+            zip(dataset.descriptions, dataset.colorinterp, strict=True), 1
+        )
     )
 
 
-def _band_names(dataset: DatasetReader) -> dict[int, str]:
-    """What the scene calls its bands: by description, else by colour; numbers that it does not name are absent."""
-    names = {}
-    for number, (description, color) in enumerate(
-        zip(dataset.descriptions, dataset.colorinterp, strict=True), 1
-    ):
-        label = _plain(description or "")
-        found = re.search(r"\b(red|green|blue|nir|alpha)\b", label)
-        if label:
-            names[number] = found[1] if found else label
-        elif color not in {ColorInterp.undefined, ColorInterp.gray, ColorInterp.alpha}:
-            names[number] = _plain(color.name)
-    return names
-
-
-def _named(bands: str, known: dict[int, str], wanted: Sequence[str], name: str) -> tuple[int, ...]:
-    numbers = []
-    for part in (text.strip() for text in bands.split(",")):
-        if part.isdecimal():
-            numbers.append(int(part))
-            continue
-        found = [number for number, label in known.items() if label == _plain(part)]
-        if not found:
-            listed = ", ".join(f"{n} {label}" for n, label in known.items()) or "no names"
-            raise OptionError(
-                f"{name} has no band named {part!r} (it has {listed}): give its number with --bands"
-            )
-        numbers.append(found[0])
-    if len(numbers) != len(wanted):
-        raise OptionError(
-            f"--bands names {len(numbers)} bands and the model needs {len(wanted)} ({', '.join(wanted)}): name just these"
+def _found(known: Sequence[Band], wanted: Sequence[str], name: str) -> tuple[Band, ...]:
+    """By name where all are named, else in order, unless there are more or fewer or some are named otherwise."""
+    matches = [_matches(label, known) for label in wanted]
+    named = tuple(match[0] for match in matches if len(match) == 1)
+    if len(set(named)) == len(wanted):
+        return named
+    plain = tuple(band for band in known if not band.alpha)
+    needed = f"the model needs {len(wanted)} ({', '.join(wanted)})"
+    if len(plain) != len(wanted):
+        count = f"{len(plain)} {'band' if len(plain) == 1 else 'bands'}"
+        if len(plain) < len(known):
+            count += " and an alpha band"
+        if any(band.label for band in plain):
+            count += f" ({_listed(plain)})"
+        if len(known) < len(wanted):
+            raise SceneError(f"{name} has {count} and {needed}: give a scene that has them all")
+        raise SceneError(f"{name} has {count} and {needed}: name them with --bands {_example(known, wanted)}")
+    if any(_speaks_against(band, label, wanted) for band, label in zip(plain, wanted, strict=True)):
+        raise SceneError(
+            f"{name} has the bands {_listed(plain)} and {needed}: give a scene that has them all, "
+            f"or name bands to use in their place with --bands {_example(known, wanted)}"
         )
-    return tuple(numbers)
+    if len(wanted) > 1:
+        says = (
+            f"calls its bands {_listed(plain)}"
+            if any(b.label for b in plain)
+            else "does not say which band is which"
+        )
+        warnings.warn(
+            f"{name} {says}: bands {_numbers(plain)} are taken for {', '.join(wanted)}; name them with "
+            f"--bands {_numbers(plain)} to be sure",
+            DoubtfulInputWarning,
+            stacklevel=4,
+        )
+    return plain
+
+
+def _named(bands: str, known: Sequence[Band], wanted: Sequence[str], name: str) -> tuple[Band, ...]:
+    chosen = tuple(_one(part.strip(), known, name) for part in bands.split(","))
+    if len(chosen) != len(wanted):
+        raise OptionError(
+            f"--bands {bands} names {len(chosen)} of {name} and the model needs {len(wanted)} ({', '.join(wanted)}): "
+            "name as many, in this order"
+        )
+    for band in chosen:
+        if chosen.count(band) > 1:
+            raise OptionError(
+                f"--bands {bands} names band {band.number} of {name} twice: name each band once"
+            )
+    return chosen
+
+
+def _one(text: str, known: Sequence[Band], name: str) -> Band:
+    """The band that a number or a name means."""
+    if re.fullmatch(r"[+-]?\d+", text):
+        number = int(text)
+        if not 1 <= number <= len(known):
+            raise OptionError(
+                f"{name} has no band {number}, its bands are 1 to {len(known)}: correct --bands"
+            )
+        return known[number - 1]
+    matches = _matches(text, known)
+    if len(matches) > 1:
+        raise OptionError(
+            f"{text!r} may mean several bands of {name} ({_listed(matches)}): give the number in --bands"
+        )
+    if not matches:
+        has = f"it has {_listed(known)}" if any(band.label for band in known) else "its bands have no names"
+        raise OptionError(f"{name} has no band named {text!r}, {has}: give its number in --bands")
+    return matches[0]
+
+
+def _matches(label: str, known: Sequence[Band]) -> list[Band]:
+    """The bands that a name means, by the first of these that finds any: description, part of it, colour."""
+    wanted = _plain(label)
+    if not wanted:
+        return []
+    exact = [band for band in known if _plain(band.description) == wanted]
+    return (
+        exact
+        or [band for band in known if _mentions(band.description, wanted)]
+        or [band for band in known if _plain(band.colour) == wanted]
+    )
+
+
+def _mentions(description: str, wanted: str) -> bool:
+    """Whether a description such as "B4 (red)" holds the words of a name, and none that change its meaning."""
+    words = _plain(description)
+    if f" {wanted} " not in f" {words} ":
+        return False
+    return not _QUALIFIERS & (set(words.split()) - set(wanted.split()))
+
+
+def _speaks_against(band: Band, label: str, wanted: Sequence[str]) -> bool:
+    """Whether a band is named, and as something other than what the model would take it for."""
+    names = _COLOURS.union(_plain(other) for other in wanted) - {_plain(label)}
+    if any(_matches(other, [band]) for other in names):
+        return not _matches(label, [band])
+    return False
 
 
 def _plain(label: str) -> str:
-    text = label.strip().lower().replace("_", " ").replace("-", " ")
-    return _SYNONYMS.get(text, text.replace("near infrared", "nir"))
+    """Lower-case words and no punctuation, synonyms made one."""
+    text = " ".join(re.findall(r"[^\W_]+", label.lower()))
+    for synonym in ("near infrared", "near infra red", "near ir", "rededge"):
+        text = re.sub(rf"\b{synonym}\b", _SYNONYMS[synonym], text)
+    return _SYNONYMS.get(text, text)
 
 
-def _listed(numbers: Sequence[int]) -> str:
-    return ",".join(map(str, numbers))
+def _example(known: Sequence[Band], wanted: Sequence[str]) -> str:
+    """Numbers to try: the bands that have the right names, or the first."""
+    matches = [_matches(label, known) for label in wanted]
+    if all(matches):
+        return _numbers([match[0] for match in matches])
+    return _numbers(known[: len(wanted)])
+
+
+def _numbers(bands: Sequence[Band]) -> str:
+    return ",".join(str(band.number) for band in bands)
+
+
+def _listed(bands: Sequence[Band]) -> str:
+    return ", ".join(map(str, bands))

@@ -1,7 +1,8 @@
-"""From pixels to the ground: true distances and areas on the ellipsoid, whatever the CRS."""
+"""From map coordinates to the ground: true distances and areas on the ellipsoid, whatever the CRS."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -9,12 +10,11 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
+from pyproj.exceptions import CRSError, ProjError
 from rasterio import crs as raster_crs
 
-_LONGEST_EDGE_M = 1000.0
-"""Straight edges of a projection bend on the ground: longer ones are cut before they are measured."""
-
-_WGS84 = Geod(ellps="WGS84")
+_LONGEST_EDGE_M = 250.0
+"""What is straight in one projection bends in another: longer edges are cut before they are measured."""
 
 
 def ground_sample_distance(
@@ -24,48 +24,148 @@ def ground_sample_distance(
 
     None where the scene has no place on the ground.
     """
-    if transform is None or crs is None:
+    ground = None if transform is None or crs is None else _ground(crs.to_wkt())
+    if transform is None or ground is None:
         return None
     row, col = height / 2, width / 2
-    points = [transform @ (col, row - 0.5), transform @ (col, row + 0.5)]
-    points += [transform @ (col - 0.5, row), transform @ (col + 0.5, row)]
-    to_degrees = Transformer.from_crs(CRS.from_user_input(crs), "EPSG:4326", always_xy=True)
-    lon, lat = to_degrees.transform([x for x, _ in points], [y for _, y in points])
-    if not np.isfinite([*lon, *lat]).all():
+    steps = [(col, row - 0.5), (col, row + 0.5), (col - 0.5, row), (col + 0.5, row)]
+    lon, lat = ground.degrees(np.array([transform @ step for step in steps]))
+    if not np.isfinite([lon, lat]).all():
         return None
-    along_rows = _WGS84.inv(lon[0], lat[0], lon[1], lat[1])[2]
-    along_cols = _WGS84.inv(lon[2], lat[2], lon[3], lat[3])[2]
-    return float(along_rows), float(along_cols)
+    geod = Geod(a=ground.radius, es=ground.eccentricity_squared)
+    _, _, metres = geod.inv(lon[::2], lat[::2], lon[1::2], lat[1::2])
+    return float(metres[0]), float(metres[1])
 
 
 def areas(polygons: NDArray[np.object_], crs: raster_crs.CRS) -> NDArray[np.float64]:
-    """Square metres on the ground of polygons in a CRS: (n,).
+    """Square metres on the ground of polygons in a CRS.
 
-    They are measured in an equal-area projection, in which their edges are cut so short that they stay straight.
+    Edges are what is straight in the CRS. Polygons may cross the antimeridian or hold a pole.
+
+    Returns:
+        (n,) NaN where the CRS has no place on the ground, or the polygon reaches beyond where it has one.
     """
-    if not len(polygons):
-        return np.zeros(0)
-    transformer, unit = _equal_area(crs.to_wkt())
-    cut = shapely.segmentize(polygons, _LONGEST_EDGE_M / unit)
-    coordinates = shapely.get_coordinates(cut)
-    x, y = transformer.transform(coordinates[:, 0], coordinates[:, 1])
-    measured = shapely.area(shapely.set_coordinates(cut, np.column_stack([x, y])))
-    areas: NDArray[np.float64] = np.asarray(measured, dtype=np.float64)
-    return areas
+    ground = _ground(crs.to_wkt())
+    if ground is None or not len(polygons):
+        return np.full(len(polygons), np.nan)
+    _, corners, (ragged_rings, shells) = shapely.to_ragged_array(polygons, include_z=False)
+    corners, rings = _cut(corners, ragged_rings.astype(np.int64), ground.pieces(corners))
+    plane = ground.equal_area(corners, rings)
+    # Counted from the first corner of their ring, corners keep all their digits, and the step to the next ring is none.
+    x, y = (plane - np.repeat(plane[rings[:-1]], np.diff(rings), axis=0)).T
+    crossed = np.append(x[:-1] * y[1:] - x[1:] * y[:-1], 0.0)
+    enclosed = np.abs(np.add.reduceat(crossed, rings[:-1])) / 2
+    # The first ring of a polygon is its outer one, the others are holes.
+    signed = -enclosed
+    signed[shells[:-1]] *= -1
+    measured: NDArray[np.float64] = np.add.reduceat(signed, shells[:-1])
+    return measured
 
 
 def pixel_areas(transform: Affine, crs: raster_crs.CRS, width: int, rows: slice) -> float:
-    """Square metres on the ground of one pixel, the mean over whole rows of a raster."""
+    """Square metres on the ground of one pixel, the mean over whole rows of a raster; NaN where unknown."""
     corners = [(0, rows.start), (width, rows.start), (width, rows.stop), (0, rows.stop)]
     strip = shapely.Polygon([transform @ corner for corner in corners])
     return float(areas(np.array([strip]), crs)[0] / (width * (rows.stop - rows.start)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """Where a CRS lies on its own ellipsoid: no change of datum comes in between.
+
+    Attributes:
+        transformer: from the CRS to longitude and latitude; None where it is longitude and latitude.
+        degree: degrees of the unit of longitude and latitude.
+        unit: metres of the unit of the CRS, roughly where that is an angle.
+        radius: semi-major axis in metres.
+        eccentricity_squared: of the ellipsoid.
+    """
+
+    transformer: Transformer | None
+    degree: float
+    unit: float
+    radius: float
+    eccentricity_squared: float
+
+    def degrees(self, xy: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Longitude and latitude of (n, 2) map coordinates, each (n,); NaN where there is none."""
+        x, y = xy[:, 0], xy[:, 1]
+        if self.transformer is not None:
+            x, y = self.transformer.transform(x, y)
+            x[~np.isfinite(x)] = y[~np.isfinite(y)] = np.nan
+        # Pixels at a pole may reach half a pixel beyond it.
+        return x * self.degree, np.clip(y * self.degree, -90, 90)
+
+    def pieces(self, corners: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Into how many pieces to cut the edge from each of (n, 2) corners to the next: (n - 1,)."""
+        step = np.abs(np.diff(corners, axis=0))
+        if self.transformer is None:
+            # Meridians and parallels stay straight, whatever their length.
+            step[(step == 0).any(axis=1)] = 0
+        long = np.hypot(step[:, 0], step[:, 1]) * (self.unit / _LONGEST_EDGE_M)
+        pieces: NDArray[np.int64] = np.maximum(1, np.ceil(long)).astype(np.int64)
+        return pieces
+
+    def equal_area(self, corners: NDArray[np.float64], rings: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Corners of rings in metres of a projection that keeps areas, of each ring one that suits it: (n, 2).
+
+        Longitude and latitude go to the cylindrical one, in which a scene may be as wide as the world; all else to
+        the one around the nearer pole, in which nothing is cut at the antimeridian.
+
+        Source: Snyder, Map Projections: A Working Manual (1987), equations 3-12, 10-15, 24-23.
+        """
+        lon, lat = (np.radians(angle) for angle in self.degrees(corners))
+        if self.transformer is None:
+            return np.column_stack([lon, self._authalic(lat) / 2]) * self.radius
+        to_pole = np.where(np.repeat(lat[rings[:-1]], np.diff(rings)) < 0, -1.0, 1.0)
+        beyond = self._authalic(np.array(np.pi / 2)) - self._authalic(lat * to_pole)
+        distance = self.radius * np.sqrt(np.maximum(beyond, 0))
+        return np.column_stack([distance * np.sin(lon), distance * np.cos(lon)])
+
+    def _authalic(self, lat: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Twice the area from the equator to a latitude, per radian of longitude and square of the radius."""
+        sine, squared = np.sin(lat), self.eccentricity_squared
+        if squared == 0:
+            return 2 * sine
+        eccentricity = np.sqrt(squared)
+        curved: NDArray[np.float64] = np.arctanh(eccentricity * sine) / eccentricity
+        return (1 - squared) * (sine / (1 - squared * sine**2) + curved)
+
+
+def _cut(
+    corners: NDArray[np.float64], rings: NDArray[np.int64], pieces: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The same rings with each edge cut into so many pieces of equal length."""
+    # The step from a ring to the next one is no edge.
+    pieces[rings[1:-1] - 1] = 1
+    if (pieces == 1).all():
+        return corners, rings
+    first = np.concatenate([[0], np.cumsum(pieces)])
+    edge = np.repeat(np.arange(pieces.size), pieces)
+    part = (np.arange(edge.size) - first[edge]) / pieces[edge]
+    between = corners[edge] + part[:, None] * (corners[edge + 1] - corners[edge])
+    return np.concatenate([between, corners[-1:]]), np.append(first[rings[:-1]], first[-1] + 1)
+
+
 @lru_cache(maxsize=8)
-def _equal_area(wkt: str) -> tuple[Transformer, float]:
-    """From a CRS to the cylindrical equal-area projection, and the metres of the CRS's unit."""
-    crs = CRS.from_wkt(wkt)
-    unit = crs.axis_info[0].unit_conversion_factor if crs.axis_info else 1.0
-    # The factor of degrees leads to radians.
-    metres = unit * _WGS84.a if crs.is_geographic else unit
-    return Transformer.from_crs(crs, "+proj=cea +ellps=WGS84", always_xy=True), metres
+def _ground(wkt: str) -> _Ground | None:
+    try:
+        crs = CRS.from_wkt(wkt)
+        geodetic = crs.geodetic_crs
+        if geodetic is None or geodetic.ellipsoid is None or crs.is_geocentric:
+            return None
+        same = crs.is_geographic and not crs.is_derived and not crs.is_bound
+        transformer = None if same else Transformer.from_crs(crs, geodetic, always_xy=True)
+    except (CRSError, ProjError):
+        return None
+    radius = geodetic.ellipsoid.semi_major_metre
+    squared = 1 - (geodetic.ellipsoid.semi_minor_metre / radius) ** 2
+    factor = crs.axis_info[0].unit_conversion_factor
+    return _Ground(
+        transformer=transformer,
+        degree=float(np.degrees(geodetic.axis_info[0].unit_conversion_factor)),
+        # The factor of an angle leads to radians.
+        unit=factor * radius if crs.is_geographic else factor,
+        radius=radius,
+        eccentricity_squared=squared,
+    )

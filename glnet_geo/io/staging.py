@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -15,13 +16,21 @@ from glnet_geo.errors import OutputError
 
 RASTERS = (".tif", ".tiff")
 VECTORS = (".gpkg", ".fgb", ".parquet", ".geojson")
-# What GDAL or QGIS may have left beside an older file of the same name, and what would describe the new one wrongly.
+# What may lie beside an output under its name. Left over from an older file, it would describe the new one wrongly.
 _SIDECARS = (".aux.xml", ".ovr", ".msk", "-wal", "-shm", "-journal")
 
 
 def is_raster(path: Path) -> bool:
     """Whether a path names a raster output."""
     return path.suffix.lower() in RASTERS
+
+
+def unwritten(path: Path, reason: object) -> OutputError:
+    """The error for an output that broke while it was being written."""
+    return OutputError(
+        f"{path.name} could not be written ({str(reason).strip().rstrip('.')}): free some space on its disk, or choose "
+        "another folder"
+    )
 
 
 class Staging:
@@ -34,7 +43,8 @@ class Staging:
         overwrite: whether existing files may be replaced.
 
     Raises:
-        OutputError: a path cannot be written: its kind is unknown, its folder is missing or read-only, it exists, it is named twice.
+        OutputError: a path cannot be written: its kind is unknown, its folder is missing or read-only, it exists, it
+            is named twice.
     """
 
     def __init__(self, paths: Sequence[Path], *, overwrite: bool) -> None:
@@ -48,45 +58,53 @@ class Staging:
         self._folders: dict[Path, Path] = {}
 
     def __enter__(self) -> Self:
+        try:
+            self._folders = _hidden_folders(self._paths)
+        except OSError as error:
+            raise OutputError(
+                f"nothing can be written beside {error.filename} ({error.strerror}): choose another folder"
+            ) from error
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for folder in self._folders.values():
-            shutil.rmtree(folder, ignore_errors=True)
+        _remove(self._folders.values())
 
     def temporary(self, path: Path) -> Path:
         """Where to make an output: a path of the same name, in a hidden folder on the same disk."""
-        parent = path.parent
-        if parent not in self._folders:
-            try:
-                self._folders[parent] = Path(tempfile.mkdtemp(prefix=".glnet-geo-", dir=parent))
-            except OSError as error:
-                raise OutputError(
-                    f"{parent} cannot be written to ({error.strerror}): choose another folder"
-                ) from error
-        return self._folders[parent] / path.name
+        return self._folders[path.parent] / path.name
 
     def commit(self) -> None:
-        """Move every output, and what belongs to it, to its place.
+        """Move every output, and what belongs to it, to its place; where one cannot be moved, none is.
 
         Raises:
-            OutputError: one could not be moved.
+            OutputError: one could not be moved; what was there before is there again.
         """
-        for path in self._paths:
-            made = self.temporary(path)
+        try:
+            old = _hidden_folders(self._paths)
             try:
-                for suffix in _SIDECARS:
-                    beside = path.with_name(path.name + suffix)
-                    beside.unlink(missing_ok=True)
-                    if (new := made.with_name(made.name + suffix)).exists():
-                        os.replace(new, beside)  # noqa: PTH105 - the rename must replace on every system
-                os.replace(made, path)  # noqa: PTH105 - as above
-            except OSError as error:
-                raise OutputError(
-                    f"{path} could not be put in place ({error.strerror}): is it open elsewhere?"
-                ) from error
+                with _all_or_none() as move:
+                    for path in self._paths:
+                        for present in (*_sidecars(path), *_existing(path)):
+                            move(present, old[path.parent] / present.name)
+                    for path in self._paths:
+                        made = self.temporary(path)
+                        for beside in _sidecars(made):
+                            move(beside, path.with_name(beside.name))
+                        # Last, so that whoever waits for it finds its sidecars there.
+                        move(made, path)
+            except BaseException:
+                # An old file that could not be put back must not be lost with its folder.
+                for folder in old.values():
+                    with suppress(OSError):
+                        folder.rmdir()
+                raise
+        except OSError as error:
+            raise OutputError(
+                f"{error.filename} could not be moved to its place ({error.strerror}): close the programs that have it open"
+            ) from error
+        _remove(old.values())
 
 
 def _check(path: Path, *, overwrite: bool) -> None:
@@ -100,3 +118,48 @@ def _check(path: Path, *, overwrite: bool) -> None:
         raise OutputError(f"the folder {path.parent} is read-only: choose another")
     if path.exists() and not overwrite:
         raise OutputError(f"{path} exists: add --overwrite to replace it, or choose another name")
+
+
+def _existing(*paths: Path) -> list[Path]:
+    return [path for path in paths if path.exists()]
+
+
+def _sidecars(path: Path) -> list[Path]:
+    """What lies beside an output under its name."""
+    return _existing(*(path.with_name(path.name + suffix) for suffix in _SIDECARS))
+
+
+@contextmanager
+def _all_or_none() -> Iterator[Callable[[Path, Path], None]]:
+    """A way to move files; where one move fails, all are taken back."""
+    done: list[tuple[Path, Path]] = []
+
+    def move(source: Path, target: Path) -> None:
+        os.replace(source, target)  # noqa: PTH105 - the rename must replace on every system
+        done.append((source, target))
+
+    try:
+        yield move
+    except BaseException:
+        for source, target in reversed(done):
+            with suppress(OSError):
+                os.replace(target, source)  # noqa: PTH105 - as above
+        raise
+
+
+def _hidden_folders(paths: Sequence[Path]) -> dict[Path, Path]:
+    """A new hidden folder in every folder that paths lie in."""
+    made: dict[Path, Path] = {}
+    try:
+        for path in paths:
+            if path.parent not in made:
+                made[path.parent] = Path(tempfile.mkdtemp(prefix=".glnet-geo-", dir=path.parent))
+    except BaseException:
+        _remove(made.values())
+        raise
+    return made
+
+
+def _remove(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)

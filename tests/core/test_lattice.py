@@ -59,6 +59,17 @@ def test_a_crop_of_a_resampled_scene_lies_there_too(
     assert crop.cols.phase == pytest.approx(scene.cols.to_lattice(col), abs=1e-4)
 
 
+@given(_wholes, st.sampled_from([n / 10 for n in range(10)] + [0.25, 0.75]), st.floats(-0.03, 0.03))
+def test_origins_written_with_few_digits_keep_their_lattice(
+    whole: int, fraction: float, noise: float
+) -> None:
+    one, other = (
+        Lattice.of(height=9, width=9, transform=Affine(1, 0, edge, 0, -1, 0))
+        for edge in (whole + fraction, whole + fraction + noise)
+    )
+    assert one == other
+
+
 @pytest.mark.parametrize(
     ("transform", "rows", "cols"),
     [
@@ -69,8 +80,18 @@ def test_a_crop_of_a_resampled_scene_lies_there_too(
         (None, 0, 0),
         (Affine(1.7, 1, 600, 1, -1.7, 800), 0, 0),
         (Affine(2, 0.1, 600, 0, -2, 800), 0, 0),
+        (Affine(2, 0, 600, 0.1, -2, 800), 0, 0),
     ],
-    ids=["north-up", "negative easting", "south-up", "noise", "no transform", "rotated", "sheared"],
+    ids=[
+        "north-up",
+        "negative easting",
+        "south-up",
+        "noise",
+        "no transform",
+        "rotated",
+        "columns sheared",
+        "rows sheared",
+    ],
 )
 def test_the_anchor_of_drawn_scenes(transform: Affine | None, rows: int, cols: int) -> None:
     lattice = Lattice.of(height=10, width=10, transform=transform)

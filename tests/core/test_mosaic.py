@@ -96,6 +96,14 @@ def test_letting_go_the_same_rows_again_changes_nothing() -> None:
     assert mosaic.rows(3, 9).tolist() == before.tolist()
 
 
+def test_rows_that_were_let_go_take_no_memory() -> None:
+    mosaic = Mosaic(Window(row=0, col=0, height=9, width=3), 1)
+    mosaic.add(_frame(7), np.ones((1, 2, 3), dtype=np.float32))
+    mosaic.let_go(8)
+    assert mosaic._open.base is None
+    assert mosaic._open.shape == (1, 1, 3)
+
+
 def test_rows_where_no_frame_lay_are_zero() -> None:
     mosaic = Mosaic(Window(row=-3, col=5, height=4, width=2), CLASSES)
     assert mosaic.rows(-3, 1).tolist() == np.zeros((CLASSES, 4, 2)).tolist()

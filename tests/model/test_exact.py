@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from glnet_geo.core.grid import Tiling
 from glnet_geo.core.normalize import Normalization
-from glnet_geo.model.exact import ExactPredictor
+from glnet_geo.model.exact import ExactPredictor, _bytes
 from glnet_geo.model.glnet import Sharing
 from glnet_geo.model.sharing import Place
 from tests.model import tiny
@@ -89,6 +89,13 @@ def test_the_frame_is_squeezed_to_a_square_of_bytes() -> None:
     torch.testing.assert_close(steps, steps.round(), atol=1e-4, rtol=0)
     # Within rounding of the mean, since every pixel counts.
     assert float(shrunk.mean()) == pytest.approx(_pixels(64, 130).mean() / 255, abs=0.01)
+
+
+def test_bytes_stay_bytes_on_their_way() -> None:
+    bytes_ = np.arange(256, dtype=np.float32)[None, None]
+    assert _bytes(_unit(1).unit(bytes_)).ravel().tolist() == list(range(256))
+    between = np.array([[[1.2, 1.7]]], dtype=np.float32)
+    assert _bytes(_unit(1).unit(between)).ravel().tolist() == [1, 2]
 
 
 def test_where_patches_overlap_their_raw_logits_are_summed() -> None:

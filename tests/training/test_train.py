@@ -65,7 +65,7 @@ def test_every_stage_learns_a_toy_scene(stage: Stage, sampler: Sampler) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_only_the_modules_of_the_stage_change(stage: Stage, sampler: Sampler) -> None:
-    network = tiny.network(SHARING[stage])
+    network = tiny.network(SHARING[stage]).train()
     before = _state(network)
     train_stage(network, _recipe(stage), sampler)
     trained = {
@@ -116,6 +116,19 @@ def test_frames_of_a_step_are_averaged(sampler: Sampler) -> None:
     first, second, both = (report.loss for report in reports)
     assert first != second
     assert both == pytest.approx((first + second) / 2, abs=1e-6)
+
+
+def test_every_sample_has_its_own_number(sampler: Sampler, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By which the last stage chooses its patches."""
+    numbers: list[int] = []
+
+    def loss(_self: object, network: GLNet, _sample: object, number: int) -> Tensor:
+        numbers.append(number)
+        return torch.stack([parameter.sum() for parameter in network.parameters()]).sum()
+
+    monkeypatch.setattr(StageLoss, "__call__", loss)
+    train_stage(tiny.network("none"), _recipe("global", steps=3, frames=2), sampler)
+    assert numbers == [0, 1, 2, 3, 4, 5]
 
 
 def test_mixed_precision_learns_too(sampler: Sampler) -> None:

@@ -1,0 +1,233 @@
+"""An open raster file: one dataset per thread, and every failure a sentence."""
+
+from __future__ import annotations
+
+import math
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError
+from rasterio.enums import ColorInterp, Resampling
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
+from rasterio.io import DatasetReader
+from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window as RasterWindow
+
+from glnet_geo.core.window import Window
+from glnet_geo.errors import SceneError
+
+# rasterio lets some of GDAL's own errors through, and names their kind only here.
+_FAILURES = (RasterioError, CRSError, CPLE_BaseError)
+
+_REMOTE = (
+    "http://",
+    "https://",
+    "ftp://",
+    "s3://",
+    "gs://",
+    "az://",
+    "abfs://",
+    "/vsicurl",
+    "/vsis3",
+    "/vsigs",
+    "/vsiaz",
+)
+
+# Warning filters belong to the whole process: two threads that open at once would restore each other's.
+_OPENING = threading.Lock()
+
+
+class Source:
+    """A raster that several threads read at once; one placed by control points is seen through a warped view.
+
+    Args:
+        path: anything that GDAL opens.
+        nodata: value without data that the warped view must not blend with others, where none is declared.
+
+    Attributes:
+        path: as it was given.
+        name: the last part of the path, without what follows ``?`` in an address, which may be a secret.
+
+    Raises:
+        SceneError: it cannot be opened, or holds no bands.
+    """
+
+    def __init__(self, path: str, nodata: float | None = None) -> None:
+        self.path = path
+        self.name = _name(path)
+        self._nodata = nodata
+        self._threads = threading.local()
+        self._open_files: list[DatasetReader] = []
+        self._closed = False
+        dataset = self.dataset()
+        if dataset.count == 0:
+            subdatasets = dataset.subdatasets
+            self.close()
+            raise SceneError(_without_bands(self.name, subdatasets))
+
+    def dataset(self) -> DatasetReader:
+        """The dataset of this thread, since GDAL's may not be shared.
+
+        Raises:
+            SceneError: it cannot be opened any more.
+        """
+        dataset: DatasetReader | None = getattr(self._threads, "dataset", None)
+        if dataset is None or self._closed:
+            dataset = self._threads.dataset = self._open()
+        return dataset
+
+    def values(
+        self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None
+    ) -> NDArray[np.generic]:
+        """(bands, rows, cols) in the file's own type, or the narrowest that holds those of all bands.
+
+        Args:
+            bands: numbers from 1.
+            window: inside the raster.
+            shape: rows and columns of a sample; None for all pixels.
+
+        Raises:
+            SceneError: the file is damaged there, or went away.
+        """
+        with self._reading(window) as dataset:
+            where, size = _raster_window(window), shape or window.shape
+            if len({dataset.dtypes[number - 1] for number in bands}) > 1:
+                # rasterio does not read bands of several types at once.
+                return np.stack([dataset.read(number, window=where, out_shape=size) for number in bands])
+            pixels: NDArray[np.generic] = dataset.read(
+                list(bands), window=where, out_shape=(len(bands), *size)
+            )
+            return pixels
+
+    def mask(self, band: int, window: Window, shape: tuple[int, int] | None = None) -> NDArray[np.bool_]:
+        """(rows, cols) True where GDAL's mask of a band says that it has data; as `values`."""
+        with self._reading(window) as dataset:
+            mask = dataset.read_masks(band, window=_raster_window(window), out_shape=shape or window.shape)
+            usable: NDArray[np.bool_] = mask > 0
+            return usable
+
+    def close(self) -> None:
+        """Close the file in all threads; none may be reading."""
+        with _OPENING:
+            self._closed = True
+            # A view goes before what it shows.
+            while self._open_files:
+                self._open_files.pop().close()
+
+    def _open(self) -> DatasetReader:
+        # Inside an Env GDAL's complaints become errors, and are not printed too.
+        with _OPENING, rasterio.Env(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            if self._closed:
+                raise SceneError(f"{self.name} is closed: open it again to read from it")
+            try:
+                dataset = rasterio.open(self.path)
+            except _FAILURES as error:
+                raise SceneError(_cannot_open(self.path, self.name, error)) from error
+            self._open_files.append(dataset)
+            points, crs = dataset.gcps
+            if not points or crs is None or not dataset.transform.is_identity:
+                return dataset
+            try:
+                view = _warped(dataset, self._nodata)
+            except _FAILURES as error:
+                raise SceneError(
+                    f"the ground control points of {self.name} do not tell where it lies "
+                    f"({_reason(error)}): georeference it again, with more points"
+                ) from error
+            self._open_files.append(view)
+            return view
+
+    @contextmanager
+    def _reading(self, window: Window) -> Iterator[DatasetReader]:
+        dataset = self.dataset()
+        try:
+            yield dataset
+        except _FAILURES as error:
+            remedy = (
+                "check the connection and try again"
+                if _remote(self.path)
+                else "the file is damaged or cut short, get a whole copy of it"
+            )
+            raise SceneError(
+                f"{self.name} cannot be read at rows {window.row} to {window.row_stop}, columns {window.col} to "
+                f"{window.col_stop} ({_reason(error)}): {remedy}"
+            ) from error
+
+
+def control_points(dataset: DatasetReader) -> int:
+    """The number of ground control points that a warped view was made by; 0 where it is the raster itself."""
+    return len(dataset.src_dataset.gcps[0]) if isinstance(dataset, WarpedVRT) else 0
+
+
+def can_hold(dtype: str, value: float) -> bool:
+    """Whether a pixel of a type can have a value."""
+    if dtype.startswith("complex"):
+        return True
+    if np.issubdtype(np.dtype(dtype), np.integer):
+        limits = np.iinfo(dtype)
+        return float(value).is_integer() and limits.min <= value <= limits.max
+    with np.errstate(over="ignore"):
+        return not math.isfinite(value) or bool(np.isfinite(np.array(value).astype(dtype)))
+
+
+def _warped(dataset: DatasetReader, nodata: float | None) -> WarpedVRT:
+    """A view of a raster in the CRS of its control points.
+
+    It has an alpha band, which is 0 beside the raster and where that has no data.
+    """
+    # A value that the raster cannot hold is refused later, where it was asked for.
+    given = nodata is not None and all(can_hold(dtype, nodata) for dtype in dataset.dtypes)
+    return WarpedVRT(
+        dataset,
+        src_crs=dataset.gcps[1],
+        crs=dataset.gcps[1],
+        src_nodata=nodata if given else dataset.nodata,
+        resampling=Resampling.bilinear,
+        add_alpha=ColorInterp.alpha not in dataset.colorinterp,
+    )
+
+
+def _reason(error: Exception) -> str:
+    return str(error.__cause__ or error).rstrip(".")
+
+
+def _raster_window(window: Window) -> RasterWindow:
+    return RasterWindow(window.col, window.row, window.width, window.height)
+
+
+def _remote(path: str) -> bool:
+    return path.startswith(_REMOTE)
+
+
+def _name(path: str) -> str:
+    if _remote(path):
+        path = path.partition("?")[0]
+    return Path(path).name or path
+
+
+def _cannot_open(path: str, name: str, error: Exception) -> str:
+    reason = _reason(error)
+    if _remote(path):
+        reason = reason.replace(path, name)
+        return f"{name} cannot be opened ({reason}): check its address, the connection and your access to it"
+    if Path(path).is_dir():
+        return f"{path} is a folder: name a raster file in it"
+    # A colon behind a drive's letter names a part of a file, such as NETCDF:file.nc:variable.
+    if ":" not in path[2:] and not path.startswith("/vsi") and not Path(path).exists():
+        return f"{path} does not exist: check the path"
+    return (
+        f"{path} cannot be opened as a raster ({reason}): give a GeoTIFF, or another raster that GDAL reads"
+    )
+
+
+def _without_bands(name: str, subdatasets: Sequence[str]) -> str:
+    if subdatasets:
+        return f"{name} holds several rasters: name one of them instead, such as {', '.join(subdatasets[:5])}"
+    return f"{name} has no bands: give a raster image"
