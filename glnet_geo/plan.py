@@ -170,6 +170,7 @@ def planned(scene: str | Path, options: Options, *, confidence: bool = False) ->
                 height=opened.height,
                 width=opened.width,
             )
+            notes += aoi.notes
         lattice = Lattice.of(
             height=opened.height, width=opened.width, transform=opened.transform, scales=scales
         )

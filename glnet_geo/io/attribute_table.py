@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from glnet_geo.core.legend import Legend
-from glnet_geo.errors import OutputError
+from glnet_geo.io.staging import unwritten
 
 # Name, GDAL's type (0 integer, 2 text), GDAL's usage of every column.
 _COLUMNS = (
@@ -46,6 +46,4 @@ def write_attribute_table(raster: Path, legend: Legend) -> None:
     try:
         ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=False)
     except OSError as error:
-        raise OutputError(
-            f"{path.name} could not be written ({error.strerror}): free some space on its disk"
-        ) from error
+        raise unwritten(path, error.strerror) from error

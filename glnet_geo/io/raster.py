@@ -23,8 +23,12 @@ from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OutputError
 from glnet_geo.io.attribute_table import write_attribute_table
+from glnet_geo.io.staging import unwritten
+from glnet_geo.io.style import write_raster_style
 
 _BLOCK = 512
+# Copying lets GDAL's own errors through, or none at all: then rasterio raises a SystemError.
+_FAILURES = (RasterioError, CPLE_BaseError, OSError, SystemError)
 
 
 class _Cog:
@@ -46,7 +50,7 @@ class _Cog:
         self._overviews = overviews
         self._checksums: list[tuple[int, int, int]] = []
         place = {} if transform is None else {"transform": transform}
-        with _writing(self._path):
+        with _writing(self._path), _without_place_warning():
             self.dataset = rasterio.open(
                 self._rough,
                 "w",
@@ -70,11 +74,11 @@ class _Cog:
         rows, width = pixels.shape
         with _writing(self._path):
             self.dataset.write(pixels, 1, window=RasterWindow(0, row, width, rows))
-        self._checksums.append((row, rows, zlib.crc32(pixels.tobytes())))
+        self._checksums.append((row, rows, zlib.crc32(np.ascontiguousarray(pixels).data)))
 
     def finish(self) -> None:
         """Make the final file of the rough one, and read it back."""
-        with _writing(self._path):
+        with _writing(self._path), _without_place_warning():
             self.dataset.close()
             rasterio.shutil.copy(
                 self._rough,
@@ -92,14 +96,12 @@ class _Cog:
                     read = made.read(1, window=RasterWindow(0, row, made.width, rows))
                     if zlib.crc32(read) != checksum:
                         # A full disk does not always make GDAL raise.
-                        raise OutputError(
-                            f"{self._path.name} was not written whole: free some space on its disk"
-                        )
+                        raise unwritten(self._path, "other pixels are read than were written")
 
     def close(self) -> None:
         """Let go of the rough file."""
         # Closing flushes, and may fail for the very reason for which the job is being given up.
-        with suppress(RasterioError), _unplaced():
+        with suppress(*_FAILURES):
             self.dataset.close()
 
 
@@ -144,9 +146,10 @@ class ClassRaster:
         self._cog.write(strip.row, strip.classes)
 
     def finish(self) -> None:
-        """Complete the file, and name its classes."""
+        """Complete the file, and name and colour its classes for GDAL and for QGIS."""
         self._cog.finish()
         write_attribute_table(self._path, self._legend)
+        write_raster_style(self._path, self._legend)
 
     def close(self) -> None:
         """Let go of open files."""
@@ -189,8 +192,8 @@ class ConfidenceRaster:
 
 
 @contextmanager
-def _unplaced() -> Iterator[None]:
-    """No warning where a scene without georeference gets a map without one."""
+def _without_place_warning() -> Iterator[None]:
+    """No warning where a scene without a place gets a map without one: it was said when the scene was opened."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         yield
@@ -200,12 +203,10 @@ def _unplaced() -> Iterator[None]:
 def _writing(path: Path) -> Iterator[None]:
     """Turns GDAL's failures into ours."""
     try:
-        with _unplaced():
-            yield
-    except (RasterioError, CPLE_BaseError, OSError) as error:
-        if isinstance(error, OutputError):
-            raise
-        raise OutputError(
-            f"{path.name} could not be written ({str(error).rstrip('.')}): free some space on its disk, or choose "
-            "another folder"
-        ) from error
+        yield
+    except OutputError:
+        raise
+    except SystemError as error:
+        raise unwritten(path, "GDAL does not say why") from error
+    except _FAILURES as error:
+        raise unwritten(path, error.__cause__ or error) from error

@@ -222,9 +222,7 @@ def _cannot_open(path: str, name: str, error: Exception) -> str:
     # A colon behind a drive's letter names a part of a file, such as NETCDF:file.nc:variable.
     if ":" not in path[2:] and not path.startswith("/vsi") and not Path(path).exists():
         return f"{path} does not exist: check the path"
-    return (
-        f"{path} cannot be opened as a raster ({reason}): give a GeoTIFF, or another raster that GDAL reads"
-    )
+    return f"{path} cannot be opened as a raster ({reason}): give a whole GeoTIFF, or another raster that GDAL reads"
 
 
 def _without_bands(name: str, subdatasets: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +16,10 @@ from glnet_geo.errors import OutputError
 
 RASTERS = (".tif", ".tiff")
 VECTORS = (".gpkg", ".fgb", ".parquet", ".geojson")
-# What may lie beside an output under its name. Left over from an older file, it would describe the new one wrongly.
+# Left over from an older file, these would describe the new one wrongly. A style may be a person's own work: it stays
+# unless there is a new one.
 _SIDECARS = (".aux.xml", ".ovr", ".msk", "-wal", "-shm", "-journal")
+_STYLE = ".qml"
 
 
 def is_raster(path: Path) -> bool:
@@ -81,29 +83,34 @@ class Staging:
         Raises:
             OutputError: one could not be moved; what was there before is there again.
         """
+        arrivals = {
+            made: path.with_name(made.name)
+            for path in self._paths
+            for made in _with_sidecars(self.temporary(path))
+        }
+        stale = [sidecar for path in self._paths for sidecar in _sidecars(path)]
         try:
-            old = _hidden_folders(self._paths)
-            try:
-                with _all_or_none() as move:
-                    for path in self._paths:
-                        for present in (*_sidecars(path), *_existing(path)):
-                            move(present, old[path.parent] / present.name)
-                    for path in self._paths:
-                        made = self.temporary(path)
-                        for beside in _sidecars(made):
-                            move(beside, path.with_name(beside.name))
-                        # Last, so that whoever waits for it finds its sidecars there.
-                        move(made, path)
-            except BaseException:
-                # An old file that could not be put back must not be lost with its folder.
-                for folder in old.values():
-                    with suppress(OSError):
-                        folder.rmdir()
-                raise
+            self._exchange(arrivals, [path for path in {*arrivals.values(), *stale} if path.exists()])
         except OSError as error:
             raise OutputError(
                 f"{error.filename} could not be moved to its place ({error.strerror}): close the programs that have it open"
             ) from error
+
+    def _exchange(self, arrivals: Mapping[Path, Path], departures: Sequence[Path]) -> None:
+        """Move new files in and old ones out, all or none."""
+        old = _hidden_folders(self._paths)
+        try:
+            with _all_or_none() as move:
+                for path in departures:
+                    move(path, old[path.parent] / path.name)
+                for made, path in arrivals.items():
+                    move(made, path)
+        except BaseException:
+            # An old file that could not be put back must not be lost with its folder.
+            for folder in old.values():
+                with suppress(OSError):
+                    folder.rmdir()
+            raise
         _remove(old.values())
 
 
@@ -120,13 +127,15 @@ def _check(path: Path, *, overwrite: bool) -> None:
         raise OutputError(f"{path} exists: add --overwrite to replace it, or choose another name")
 
 
-def _existing(*paths: Path) -> list[Path]:
-    return [path for path in paths if path.exists()]
-
-
 def _sidecars(path: Path) -> list[Path]:
-    """What lies beside an output under its name."""
-    return _existing(*(path.with_name(path.name + suffix) for suffix in _SIDECARS))
+    """What GDAL may have put beside an output."""
+    return [path.with_name(path.name + suffix) for suffix in _SIDECARS]
+
+
+def _with_sidecars(made: Path) -> list[Path]:
+    """What was made for an output; itself last, so that whoever waits for it finds everything beside it."""
+    beside = [*_sidecars(made), made.with_suffix(_STYLE)]
+    return [*(sidecar for sidecar in beside if sidecar.exists()), made]
 
 
 @contextmanager

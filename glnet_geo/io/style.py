@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from glnet_geo.core.legend import Legend
-from glnet_geo.errors import OutputError
+from glnet_geo.io.staging import unwritten
 
 
 def write_raster_style(raster: Path, legend: Legend) -> None:
@@ -29,6 +29,4 @@ def write_raster_style(raster: Path, legend: Legend) -> None:
     try:
         ET.ElementTree(root).write(path, encoding="utf-8")
     except OSError as error:
-        raise OutputError(
-            f"{path.name} could not be written ({error.strerror}): free some space on its disk"
-        ) from error
+        raise unwritten(path, error.strerror) from error
