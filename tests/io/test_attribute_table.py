@@ -33,6 +33,7 @@ def band(raster: Path) -> ET.Element:
     """What GDAL itself understood of it."""
     vrt = raster.with_suffix(".vrt")
     rasterio.shutil.copy(raster, vrt, driver="VRT")
+    found = ET.parse(vrt).getroot().find("VRTRasterBand")
     assert found is not None
     return found
 

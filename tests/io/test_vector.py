@@ -66,10 +66,6 @@ def _made(
         layer.write(Strip(row=start, classes=classes[start:stop]))
     layer.finish()
     layer.close()
-    return _read(path)
-
-
-def _read(path: Path) -> geopandas.GeoDataFrame:
     return geopandas.read_parquet(path) if path.suffix == ".parquet" else geopandas.read_file(path)
 
 
