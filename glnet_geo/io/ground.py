@@ -13,8 +13,8 @@ from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError, ProjError
 from rasterio import crs as raster_crs
 
-_LONGEST_EDGE_M = 250.0
-"""What is straight in one projection bends in another: longer edges are cut before they are measured."""
+_TOLERANCE = 1e-6
+"""Share of a polygon's area that may be lost where edges bend."""
 
 
 def ground_sample_distance(
@@ -99,11 +99,16 @@ class _Ground:
     def pieces(self, corners: NDArray[np.float64]) -> NDArray[np.int64]:
         """Into how many pieces to cut the edge from each of (n, 2) corners to the next: (n - 1,)."""
         step = np.abs(np.diff(corners, axis=0))
+        metres = np.hypot(step[:, 0], step[:, 1]) * self.unit
+        # What is straight in one projection bends in another, about as much as the earth: beside an edge of length L
+        # lies L^3 / 12 radius, of a polygon of at least L times the shortest edge of all.
+        shortest = metres.min(where=metres > 0, initial=np.inf)
+        longest = np.sqrt(_TOLERANCE * 12 * self.radius * shortest)
         if self.transformer is None:
             # Meridians and parallels stay straight, whatever their length.
-            step[(step == 0).any(axis=1)] = 0
-        long = np.hypot(step[:, 0], step[:, 1]) * (self.unit / _LONGEST_EDGE_M)
-        pieces: NDArray[np.int64] = np.maximum(1, np.ceil(long)).astype(np.int64)
+            metres[(step == 0).any(axis=1)] = 0
+        # Edges of one length are cut alike, whatever their last digit: what opposite ones lose is then the same.
+        pieces: NDArray[np.int64] = np.maximum(1, np.ceil(metres / longest - 1e-6)).astype(np.int64)
         return pieces
 
     def equal_area(self, corners: NDArray[np.float64], rings: NDArray[np.int64]) -> NDArray[np.float64]:

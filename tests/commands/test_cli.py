@@ -160,7 +160,7 @@ class TestBadInput:
         code, sentence = failed(capsys, "classify", scene, "--out", tmp_path / "m.tif", "--model", model)
         assert code == 3
         assert (
-            "has 2 bands and the model needs 3 (red, green, blue): name them with --bands 1,2,3" in sentence
+            "s.tif has 2 bands and the model needs 3 (red, green, blue)" in sentence
         )
 
     def test_four_unnamed_bands_of_a_real_file(

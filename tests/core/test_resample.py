@@ -24,7 +24,7 @@ def _resampled(
 
 def _edges(length: int, scale: float, phase: float) -> NDArray[np.float64]:
     """The edges, in source pixels, of all whole targets that overlap a source."""
-    first, stop = int(np.floor(phase)), int(np.ceil(phase + scale * length))
+    first, stop = int(np.floor(phase)), int(np.ceil(round(phase + scale * length, 6)))
     return np.asarray((np.arange(first, stop + 1) - phase) / scale, dtype=np.float64)
 
 

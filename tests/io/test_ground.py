@@ -19,6 +19,7 @@ DEGREES = CRS.from_epsg(4326)
 FEET = CRS.from_epsg(2229)
 """California, zone 5, in US survey feet."""
 POLAR = CRS.from_epsg(3413)
+ANTARCTIC = CRS.from_epsg(3031)
 NO_PLACE = CRS.from_wkt('LOCAL_CS["a drawing board",UNIT["metre",1]]')
 
 PLACES = {
@@ -33,7 +34,7 @@ EARTH_KM2 = 510_065_622
 """Of WGS 84."""
 
 
-def _by_geodesics(polygon: shapely.Polygon, crs: CRS, longest: float) -> float:
+def _by_geodesics(polygon: shapely.Geometry, crs: CRS, longest: float) -> float:
     """The area by another way: edges cut finely in the CRS, and geodesics between the cuts."""
     own = ProjCRS.from_wkt(crs.to_wkt())
     assert own.geodetic_crs is not None
@@ -85,6 +86,20 @@ class TestAreasAgainstGeodesics:
         polygon = _box(x, y, 100_000, 2_000, turned=15)
         assert _areas(polygon, crs=crs) == pytest.approx(_by_geodesics(polygon, crs, 50), rel=1e-5)
 
+    def test_a_long_slope_in_degrees(self) -> None:
+        """Between longitude and latitude it bends too."""
+        polygon = _box(13, 47, 3, 0.5, turned=30)
+        assert _areas(polygon, crs=DEGREES) == pytest.approx(_by_geodesics(polygon, DEGREES, 1e-3), rel=1e-7)
+
+    def test_grads(self) -> None:
+        """Old French maps: 100 of them are a right angle."""
+        paris = CRS.from_epsg(4807)
+        geod = ProjCRS.from_wkt(paris.to_wkt()).get_geod()
+        assert geod is not None
+        in_degrees = shapely.segmentize(shapely.box(0.9, 45, 0.99, 45.09), 1e-3)
+        expected = abs(geod.geometry_area_perimeter(in_degrees)[0])
+        assert _areas(shapely.box(1, 50, 1.1, 50.1), crs=paris) == pytest.approx(expected, rel=1e-6)
+
     def test_of_another_earth(self) -> None:
         """The ellipsoid is that of the CRS: the Moon is measured too."""
         moon = CRS.from_wkt(ProjCRS.from_dict({"proj": "longlat", "R": 1_737_400}).to_wkt())
@@ -131,11 +146,18 @@ class TestAreas:
         assert own.transform(810_000, 8_000_000)[0] > 0 > own.transform(850_000, 8_000_000)[0]
         assert _areas(here, crs=crs) == pytest.approx(_areas(there, crs=crs), rel=5e-3)
 
-    def test_around_a_pole(self) -> None:
+    @pytest.mark.parametrize("crs", [POLAR, ANTARCTIC], ids=["north", "south"])
+    def test_around_a_pole(self, crs: CRS) -> None:
         cap = shapely.Point(0, 0).buffer(500_000, quad_segs=64)
         quarter = shapely.intersection(cap, shapely.box(0, 0, 1e6, 1e6))
-        whole, part = _areas(cap, quarter, crs=POLAR)
+        whole, part = _areas(cap, quarter, crs=crs)
+        assert part == pytest.approx(_by_geodesics(quarter, crs, 100), rel=1e-6)
         assert whole == pytest.approx(4 * part, rel=1e-6)
+
+    def test_what_reaches_beyond_a_pole_ends_there(self) -> None:
+        """Pixels that are counted by their centres may have half of theirs there."""
+        beyond, up_to = _areas(shapely.box(0, 89.5, 1, 90.5), shapely.box(0, 89.5, 1, 90), crs=DEGREES)
+        assert beyond == pytest.approx(up_to, rel=1e-12)
 
     def test_they_do_not_depend_on_the_way_a_ring_runs(self) -> None:
         ring = shapely.box(500_000, 5_300_000, 501_000, 5_301_000)

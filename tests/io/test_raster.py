@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp
-from rasterio.errors import NotGeoreferencedWarning
+from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 from rio_cogeo.cogeo import cog_info, cog_validate
 
 from glnet_geo.core.legend import NODATA, LandClass, Legend
@@ -46,6 +46,7 @@ def _write(
     transform: Affine | None = PLACE,
     crs: str | None = UTM,
     tags: dict[str, str] | None = None,
+    legend: Legend = LEGEND,
 ) -> Path:
     """A class raster, written in strips between cuts."""
     height, width = classes.shape
@@ -55,7 +56,7 @@ def _write(
         width=width,
         transform=transform,
         crs=None if crs is None else rasterio.CRS.from_string(crs),
-        legend=LEGEND,
+        legend=legend,
         tags=tags or {},
     )
     edges = sorted({0, *cuts, height})
@@ -105,7 +106,7 @@ class TestClasses:
 
     def test_nothing_but_the_raster_and_its_names_is_left(self, tmp_path: Path) -> None:
         _write(tmp_path / "map.tif", _classes(20, 30))
-        assert sorted(p.name for p in tmp_path.iterdir()) == ["map.tif", "map.tif.aux.xml"]
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["map.qml", "map.tif", "map.tif.aux.xml"]
 
     def test_nodata_colours_and_names(self, tmp_path: Path) -> None:
         with rasterio.open(_write(tmp_path / "map.tif", _classes(20, 30))) as dataset:
@@ -171,13 +172,18 @@ class TestOverviews:
             assert set(np.unique(_read(path, overview_level=level))) <= {*LEGEND.ids.tolist(), NODATA}
 
     def test_they_show_the_most_frequent_class(self, tmp_path: Path) -> None:
-        """Of each 2 x 2 pixels three are forest; which one is not differs, so that no pick of one would do."""
-        classes = np.full((1100, 1300), 7, np.uint8)
+        """Of each 2 x 2 pixels three are dark and one is light; which one differs, so that no pick of one would do.
+
+        The mean of their colours is that of the third class: GDAL would show it, if it took means.
+        """
+        shades = ((1, "dark", "#202020"), (2, "light", "#e0e0e0"), (3, "their mean", "#505050"))
+        legend = Legend(tuple(LandClass(id=i, name=name, color=color) for i, name, color in shades))
+        classes = np.full((1100, 1300), 1, np.uint8)
         for row, col in np.ndindex(2, 2):
-            classes[550 * row + row : 550 * (row + 1) : 2, 650 * col + col : 650 * (col + 1) : 2] = 40
-        overview = _read(_write(tmp_path / "map.tif", classes), overview_level=0)
+            classes[550 * row + row : 550 * (row + 1) : 2, 650 * col + col : 650 * (col + 1) : 2] = 2
+        overview = _read(_write(tmp_path / "map.tif", classes, legend=legend), overview_level=0)
         assert overview.shape == (550, 650)
-        assert (overview == 7).all()
+        assert (overview == 1).all()
 
 
 class TestConfidence:
@@ -230,6 +236,16 @@ class TestFailures:
         with pytest.raises(OutputError, match=r"^map\.tif could not be written \(.+\): free some space"):
             _write(tmp_path / "missing" / "map.tif", _classes(5, 6))
 
+    def test_a_failure_of_which_gdal_says_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def silent(source: Path, target: Path, **options: Any) -> None:
+            raise SystemError
+
+        monkeypatch.setattr("rasterio.shutil.copy", silent)
+        with pytest.raises(OutputError, match=r"^map\.tif could not be written \(GDAL does not say why\)"):
+            _write(tmp_path / "map.tif", _classes(5, 6))
+
     def test_a_file_that_holds_other_pixels_is_refused(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -244,6 +260,20 @@ class TestFailures:
         monkeypatch.setattr("rasterio.shutil.copy", forgetful)
         with pytest.raises(OutputError, match=r"^map\.tif could not be written"):
             _write(tmp_path / "map.tif", _classes(40, 30), [10])
+
+    def test_closing_hides_no_other_error(self, tmp_path: Path) -> None:
+        """It flushes, and fails for the very reason for which a job is given up."""
+
+        class Full:
+            def close(self) -> None:
+                raise RasterioIOError
+
+        sink = ClassRaster(
+            tmp_path / "map.tif", height=9, width=9, transform=PLACE, crs=None, legend=LEGEND, tags={}
+        )
+        sink._cog.dataset.close()
+        sink._cog.dataset = Full()
+        sink.close()
 
     def test_it_can_be_closed_at_any_time_and_again(self, tmp_path: Path) -> None:
         sink = ClassRaster(
