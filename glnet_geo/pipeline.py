@@ -64,6 +64,9 @@ def classify(
     if confidence is not None and not is_raster(Path(confidence)):
         raise OutputError(f"{confidence} cannot hold confidence: name a .tif file")
     paths = [*outs, *([Path(confidence)] if confidence is not None else [])]
+    for path in paths:
+        if path.exists() and Path(scene).exists() and path.samefile(scene):
+            raise OutputError(f"{path} is the scene itself: give the map another name")
     with Staging(paths, overwrite=overwrite) as staging:
         with planned(scene, options, confidence=confidence is not None) as plan:
             for note in plan.notes:

@@ -132,17 +132,14 @@ class Tally:
         self._legend = legend
         self._scene = scene
         self._pixels = np.zeros(256, dtype=np.int64)
+        # Not a number where the scene has no place on the ground.
         self._area = np.zeros(256)
 
     def write(self, strip: Strip) -> None:
         """Count the next rows."""
         counts = np.bincount(strip.classes.ravel(), minlength=256)
         self._pixels += counts
-        if self._scene.crs is not None and self._scene.transform is not None:
-            rows = slice(strip.row, strip.row + len(strip.classes))
-            self._area += counts * pixel_areas(
-                self._scene.transform, self._scene.crs, self._scene.width, rows
-            )
+        self._area += counts * self._pixel_area(slice(strip.row, strip.row + len(strip.classes)))
 
     def finish(self) -> None:
         """Refuse a map without a single classified pixel."""
@@ -165,10 +162,16 @@ class Tally:
                 color=c.color,
                 pixels=int(self._pixels[c.id]),
                 share=int(self._pixels[c.id]) / total,
-                area_m2=float(self._area[c.id]) if self._scene.crs is not None else None,
+                area_m2=float(self._area[c.id]) if np.isfinite(self._area[c.id]) else None,
             )
             for c in self._legend
         )
+
+    def _pixel_area(self, rows: slice) -> float:
+        scene = self._scene
+        if scene.transform is None or scene.crs is None:
+            return np.nan
+        return pixel_areas(scene.transform, scene.crs, scene.width, rows)
 
 
 def duration(seconds: float) -> str:

@@ -244,6 +244,13 @@ class TestOutputs:
         glnet_geo.classify(scene, out, options=Options(model=model), overwrite=True)
         assert whole((533, 467), read(out))
 
+    def test_the_scene_is_never_replaced_by_its_map(self, tmp_path: Path, model: Path) -> None:
+        scene = write_scene(tmp_path / "scene.tif", texture(30, 30))
+        before = scene.read_bytes()
+        with pytest.raises(OutputError, match="is the scene itself"):
+            glnet_geo.classify(scene, scene, options=Options(model=model), overwrite=True)
+        assert scene.read_bytes() == before
+
     @pytest.mark.parametrize("error", [CancelledError, KeyboardInterrupt])
     def test_a_broken_job_leaves_nothing(
         self, tmp_path: Path, model: Path, scene: Path, error: type[BaseException]

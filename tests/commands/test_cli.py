@@ -159,9 +159,7 @@ class TestBadInput:
         scene = write_scene(tmp_path / "s.tif", texture(40, 40, bands=2))
         code, sentence = failed(capsys, "classify", scene, "--out", tmp_path / "m.tif", "--model", model)
         assert code == 3
-        assert (
-            "s.tif has 2 bands and the model needs 3 (red, green, blue)" in sentence
-        )
+        assert "s.tif has 2 bands and the model needs 3 (red, green, blue)" in sentence
 
     def test_four_unnamed_bands_of_a_real_file(
         self, tmp_path: Path, model: Path, shared_data: Path, capsys: pytest.CaptureFixture[str]
