@@ -90,7 +90,7 @@ class Placing:
         if np.isfinite(self.longest_edge):
             near = shapely.segmentize(near, self.longest_edge)
         to_pixels = ~self.transform
-        placed = shapely.transform(near, lambda xy: _moved(self.to_scene(xy), to_pixels))
+        placed: NDArray[np.object_] = shapely.transform(near, lambda xy: _moved(self.to_scene(xy), to_pixels))
         self._check(shapely.get_coordinates(placed))
         return placed
 
