@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from glnet_geo.errors import ModelError
 
 NODATA = 255
-"""The raster value of a pixel that was not classified. It is never a class."""
+"""The value of a pixel that was not classified, in every map that this package makes. It is never a class."""
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -22,7 +23,7 @@ class LandClass:
     """One class: its raster value, its name, and its colour as ``#rrggbb``.
 
     Raises:
-        ModelError: the id is not in 0..254, the name is blank, or the colour is not ``#rrggbb``.
+        ModelError: the name is blank, or the colour is not ``#rrggbb``.
     """
 
     id: int
@@ -30,8 +31,6 @@ class LandClass:
     color: str
 
     def __post_init__(self) -> None:
-        if not 0 <= self.id < NODATA:
-            raise ModelError(f"class id {self.id} is not in 0..254 (255 is nodata): choose another id")
         if not self.name.strip():
             raise ModelError(f"class {self.id} has no name: give it one")
         if not _COLOR.fullmatch(self.color):
@@ -46,7 +45,7 @@ class LandClass:
 
 @dataclass(frozen=True, slots=True)
 class Legend:
-    """The classes of a model in channel order: channel ``i`` is ``classes[i]``.
+    """Classes in order; for a model that of its channels: channel ``i`` is ``classes[i]``.
 
     Raises:
         ModelError: there is no class, or two classes share an id or a name.
@@ -65,6 +64,26 @@ class Legend:
                     f"the legend uses the {what} {', '.join(twice)} twice: make each {what} unique"
                 )
 
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Legend:
+        """The legend of a class file: ``{"classes": [{"id": 0, "name": "water", "color": "#1f78b4"}, ...]}``.
+
+        Raises:
+            ModelError: the text is no class file.
+        """
+        try:
+            entries = json.loads(text)["classes"]
+            return cls(
+                tuple(LandClass(id=int(e["id"]), name=str(e["name"]), color=str(e["color"])) for e in entries)
+            )
+        except ModelError:
+            raise
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f'not a class file ({error!r}): write {{"classes": [{{"id": 0, "name": "water", '
+                '"color": "#1f78b4"}, ...]}'
+            ) from error
+
     def __len__(self) -> int:
         return len(self.classes)
 
@@ -73,7 +92,16 @@ class Legend:
 
     @property
     def ids(self) -> NDArray[np.uint8]:
-        """Raster value of every channel: (classes,) uint8."""
+        """Value of every class in the maps that this package makes: (classes,) uint8.
+
+        Raises:
+            ModelError: an id is not in 0..254.
+        """
+        for land_class in self.classes:
+            if not 0 <= land_class.id < NODATA:
+                raise ModelError(
+                    f"class id {land_class.id} is not in 0..254 (255 is nodata): choose another id"
+                )
         return np.array([land_class.id for land_class in self.classes], dtype=np.uint8)
 
     def by_id(self, class_id: int) -> LandClass:
