@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import colorsys
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +67,23 @@ class Legend:
                 )
 
     @classmethod
+    def of_values(cls, values: Iterable[int], names: Mapping[int, str], colors: Mapping[int, str]) -> Legend:
+        """A class for each value, by rising value; where nothing is known of it, it gets its number and some colour.
+
+        Values that share a name are told apart by their numbers.
+        """
+        values = sorted(values)
+        called = Counter(names.get(value) for value in values)
+        return cls(
+            tuple(
+                LandClass(
+                    id=value, name=_name(value, names, called), color=colors.get(value) or _any_color(order)
+                )
+                for order, value in enumerate(values)
+            )
+        )
+
+    @classmethod
     def from_json(cls, text: str | bytes) -> Legend:
         """The legend of a class file: ``{"classes": [{"id": 0, "name": "water", "color": "#1f78b4"}, ...]}``.
 
@@ -115,3 +134,17 @@ class Legend:
                 return land_class
         known = ", ".join(f"{land_class.id} {land_class.name}" for land_class in self.classes)
         raise ModelError(f"no class has the id {class_id}: the legend has {known}")
+
+
+def _name(value: int, names: Mapping[int, str], called: Mapping[str | None, int]) -> str:
+    name = names.get(value)
+    if name is None:
+        return f"class {value}"
+    return name if called[name] == 1 else f"{name} ({value})"
+
+
+def _any_color(order: int) -> str:
+    """Colours that differ as much as they can, however many are wanted."""
+    # Steps by the golden ratio never come near a hue that was there shortly before.
+    red, green, blue = colorsys.hsv_to_rgb(order * 0.618034 % 1, 0.55, 0.85)
+    return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"
