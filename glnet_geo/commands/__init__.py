@@ -77,9 +77,12 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt, CancelledError):
+    except (click.Abort, KeyboardInterrupt):
         _say("Stopped: nothing was written.")
         return CancelledError.exit_code
+    except CancelledError as stopped:
+        _say(f"Stopped: {stopped}.")
+        return stopped.exit_code
     except GlnetGeoError as error:
         if os.environ.get(_DEBUG):
             raise
