@@ -207,6 +207,7 @@ def test_killed_at_random_moments(tmp_path: Path, scene: Path, model: Path, unbr
         "--confidence",
         str(sure),
         "--quiet",
+        "--overwrite",
     ]
     moments = random.Random(7)  # noqa: S311 - any will do
     start = time.monotonic()
