@@ -39,6 +39,14 @@ class Label:
         text = str(value).strip()
         return cls(id=_whole(text), name=text)
 
+    def is_one_of(self, texts: Sequence[str]) -> bool:
+        """Whether one of the texts names it, in any case, or is its number."""
+        return any(
+            (self.name is not None and text.strip().casefold() == self.name.casefold())
+            or (self.id is not None and _whole(text.strip()) == self.id)
+            for text in texts
+        )
+
     def __str__(self) -> str:
         if self.name is None or self.name == str(self.id):
             return str(self.id)
@@ -81,7 +89,7 @@ class Matching:
         return {label: code for label, code in found.items() if code is not None}
 
     def _code(self, label: Label) -> int | None:
-        if _is_one_of(label, self.ignored):
+        if label.is_one_of(self.ignored):
             return NODATA
         if label.name is not None:
             for code, c in enumerate(self.legend):
@@ -109,20 +117,12 @@ def chosen_classes(legend: Legend, wanted: Sequence[str], what: str) -> tuple[in
     """
     chosen = []
     for text in wanted:
-        places = [p for p, c in enumerate(legend) if _is_one_of(Label(id=c.id, name=c.name), [text])]
+        places = [p for p, c in enumerate(legend) if Label(id=c.id, name=c.name).is_one_of([text])]
         if not places:
             known = ", ".join(f"{c.id} {c.name}" for c in legend)
             raise EvaluationError(f"{what} names {text!r}, which is no class of the map: choose from {known}")
         chosen += places
     return tuple(chosen)
-
-
-def _is_one_of(label: Label, texts: Sequence[str]) -> bool:
-    return any(
-        (label.name is not None and text.strip().casefold() == label.name.casefold())
-        or (label.id is not None and _whole(text.strip()) == label.id)
-        for text in texts
-    )
 
 
 def _whole(text: str) -> int | None:

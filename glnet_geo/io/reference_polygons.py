@@ -32,7 +32,7 @@ class PolygonReference:
 
     def __init__(self, shapes: LabelledShapes, mapped: Placed) -> None:
         self.name, self.notes = shapes.name, shapes.notes
-        self.labels = tuple(dict.fromkeys(label for label in shapes.labels if label is not None))
+        self.labels = shapes.occurring
         self.contradictory = 0
         self._shape = mapped.height, mapped.width
         place = shapes.placing(mapped)

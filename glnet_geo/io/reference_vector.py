@@ -50,6 +50,11 @@ class LabelledShapes:
     notes: tuple[str, ...] = ()
 
     @property
+    def occurring(self) -> tuple[Label, ...]:
+        """All labels, each once."""
+        return tuple(dict.fromkeys(label for label in self.labels if label is not None))
+
+    @property
     def unlabelled(self) -> int:
         """How many have no label."""
         return self.labels.count(None)
