@@ -22,6 +22,8 @@ from glnet_geo.io.confidence import ConfidenceMap
 from glnet_geo.io.reference_vector import LabelledShapes
 from glnet_geo.sizes import ClassSizes
 
+_FEW = "From so few points the calibration error looks larger than it is: chance adds to it."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Looked:
@@ -83,8 +85,9 @@ def compare_points(
     areas = looked.sizes.area_m2 if design.unit == "m2" else looked.sizes.pixels
     on_legend = np.zeros(len(comparison.legend))
     on_legend[comparison.of_map[: len(areas)]] = areas
-    calibration = None
+    calibration, notes = None, (*shapes.notes, *design.notes, *comparison.notes)
     if sure is not None:
+        notes = (*notes, _FEW)
         known = ~np.isnan(looked.confidence[used])
         right = (true == mapped)[used][known]
         calibration = Calibration.of(Reliability.of(looked.confidence[used][known], right, weight[known]))
@@ -105,7 +108,7 @@ def compare_points(
         ),
         estimate=map_estimate(sample, comparison.legend, on_legend.tolist(), design.unit),
         calibration=calibration,
-        notes=(*shapes.notes, *design.notes, *comparison.notes),
+        notes=notes,
     )
 
 

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glnet_geo.commands.console import area_text
-
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -30,10 +28,15 @@ def print_evaluation(evaluation: Evaluation, written: Sequence[Path]) -> None:
     )
     console.print(_class_table(evaluation))
     console.print(_confusion_table(evaluation, unit))
+    if evaluation.estimate is not None:
+        console.print(_area_table(evaluation.estimate))
+    _say(
+        console,
+        "Precision: how much of what is mapped as a class is one. Recall: how much of a class is mapped as one.",
+    )
     if evaluation.estimate is None:
         _say(console, f"Right: {scores.accuracy:.1%} of what was compared.")
     else:
-        console.print(_area_table(evaluation.estimate))
         _say(
             console, f"Right: {_percent(evaluation.estimate.accuracy)} of the map (95 % confidence interval)."
         )
@@ -64,19 +67,18 @@ def _class_table(evaluation: Evaluation) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title="How well each class is mapped",
-        caption="precision: of what is mapped so, how much is so; recall: of what is so, how much is mapped so",
-    )
+    # Of points, the table of the whole map tells precision and recall, with their intervals.
+    names = ("IoU", "F1") if evaluation.estimate is not None else ("IoU", "F1", "precision", "recall")
+    table = Table(title="How well each class is mapped")
     table.add_column("")
     table.add_column("class")
-    for name in ("IoU", "F1", "precision", "recall", "in truth", "in map"):
-        table.add_column(name, justify="right")
+    for name in (*names, "in truth", "in map"):
+        table.add_column(name, justify="right", no_wrap=True)
     for c in evaluation.scores.classes:
         table.add_row(
             Text("██", style=c.color),
             Text(c.name if c.in_means else f"{c.name} (not in means)"),
-            *(_number(value) for value in (c.iou, c.f1, c.precision, c.recall)),
+            *(_number(value) for value in (c.iou, c.f1, c.precision, c.recall)[: len(names)]),
             f"{c.in_reference:,}",
             f"{c.in_map:,}",
         )
@@ -88,7 +90,7 @@ def _confusion_table(evaluation: Evaluation, unit: str) -> Table:
     from rich.text import Text
 
     names = [c.name for c in evaluation.scores.classes]
-    table = Table(title=f"What is mapped as what ({unit}; rows: in truth, columns: in the map)")
+    table = Table(title=f"{unit.capitalize()} by true class (rows) and mapped class (columns)")
     table.add_column("")
     for name in names:
         table.add_column(Text(name), justify="right")
@@ -102,25 +104,29 @@ def _area_table(estimate: MapEstimate) -> Table:
     from rich.table import Table
     from rich.text import Text
 
+    factor, unit = _unit(estimate)
     table = Table(title="What the points say of the whole map (95 % confidence intervals)")
     table.add_column("class")
-    for name in ("mapped area", "true area", "precision", "recall"):
-        table.add_column(name, justify="right")
+    for name in (f"mapped, {unit}", f"true area, {unit}", "precision", "recall"):
+        table.add_column(name, justify="right", no_wrap=True)
     for c in estimate.classes:
+        value, half = (None if x is None else x * factor for x in (c.area.value, c.area.half_width))
         table.add_row(
             Text(c.name),
-            _size(c.mapped_area, estimate.unit),
-            f"{_size(c.area.value, estimate.unit)} ± {_size(c.area.half_width, estimate.unit)}",
+            f"{c.mapped_area * factor:,.1f}",
+            "-" if value is None else f"{value:,.1f} ± {'?' if half is None else f'{half:,.1f}'}",
             _percent(c.precision),
             _percent(c.recall),
         )
     return table
 
 
-def _size(value: float | None, unit: str) -> str:
-    if value is None:
-        return "?"
-    return area_text(value) if unit == "m2" else f"{value:,.0f} px"
+def _unit(estimate: MapEstimate) -> tuple[float, str]:
+    """By what to multiply areas for a person, and what they are then."""
+    if estimate.unit == "pixels":
+        return 1.0, "pixels"
+    total = sum(c.mapped_area for c in estimate.classes)
+    return (1e-6, "km²") if total >= 1e9 else (1e-4, "ha")
 
 
 def _percent(interval: Interval) -> str:
