@@ -175,14 +175,14 @@ def _sample(
     # A stratum that the map does not have needs no point.
     bare = (points == 0) & (design.sizes > 0)
     names = {c.id: c.name for c in comparison.legend}
-    for what, strata in (
-        ("no labelled point: scores and areas are those of the rest of the map", bare),
-        ("only one labelled point: the confidence intervals cannot be told", points == 1),
+    for what, therefore, strata in (
+        ("no labelled point", "scores and areas are those of the rest of the map", bare),
+        ("only one labelled point", "confidence intervals cannot be told", points == 1),
     ):
         if strata.any():
             classes = ", ".join(names.get(design.ids[i], str(design.ids[i])) for i in np.flatnonzero(strata))
             warnings.warn(
-                f"{classes} has {what}; label at least two points of each class",
+                f"{comparison.reference} has {what} in {classes}: {therefore}; label at least two in each class of the map",
                 DoubtfulInputWarning,
                 stacklevel=4,
             )

@@ -133,7 +133,10 @@ def named_legend(mapped: ClassMap, given: Legend | None) -> tuple[Legend, bool]:
     if len(values | names.keys()) <= NODATA:
         # 255 is a class where the map uses it, and never otherwise.
         values |= names.keys() - {NODATA}
-    return Legend.of_values(values, names, colors), bool(names)
+    whole = Legend.of_values(values, names, colors)
+    # What was given keeps its order.
+    order = {c.id: place for place, c in enumerate(given or ())}
+    return Legend(tuple(sorted(whole, key=lambda c: order.get(c.id, len(order))))), bool(names)
 
 
 def _opened(

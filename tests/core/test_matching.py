@@ -54,7 +54,9 @@ def test_labels_match_by_name_in_any_case_and_else_by_number(label: Label, code:
     "label", [Label(id=11), Label(name="ice"), Label(id=10, name="ice"), Label(name="2.5")]
 )
 def test_what_the_map_does_not_know_is_refused_with_the_remedy(label: Label) -> None:
-    with pytest.raises(EvaluationError, match=r"ref\.tif holds classes that map\.tif does not know") as caught:
+    with pytest.raises(
+        EvaluationError, match=r"ref\.tif holds classes that map\.tif does not know"
+    ) as caught:
         Matching(legend=LEGEND, named=True).codes([Label(id=10), label], "ref.tif", "map.tif")
     assert "10 Water, 20 bare land" in str(caught.value)
     assert "--ignore" in str(caught.value)
