@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from affine import Affine
+from numpy.typing import NDArray
 
 import glnet_geo
 from glnet_geo.core.draw import draw_ranks, find_pixels
@@ -102,19 +104,8 @@ def sample(
             for strip in watched.strips("counting", classes.height, classes.strips()):
                 sizes.take(strip)
             ranks = draw_ranks(sizes.pixels.tolist(), per_class, seed)
-            pixels = find_pixels(watched.strips("drawing", classes.height, classes.strips()), ranks)
-            code = np.repeat(np.arange(len(ranks)), [len(one) for one in ranks])
-            rows, cols = (np.concatenate([one[axis] for one in pixels]) for axis in (0, 1))
-            mixed = np.random.default_rng([seed, len(ranks)]).permutation(len(code))
-            # Without a place, rows grow downward as on the screen.
-            a, b, c, d, e, f = tuple(classes.transform or Affine.scale(1, -1))[:6]
-            x, y = a * (cols + 0.5) + b * (rows + 0.5) + c, d * (cols + 0.5) + e * (rows + 0.5) + f
-            points = SamplePoints(
-                xy=np.column_stack([x, y])[mixed],
-                code=code[mixed],
-                pixels=sizes.pixels[code][mixed],
-                area_m2=sizes.area_m2[code][mixed],
-            )
+            strips = watched.strips("drawing", classes.height, classes.strips())
+            points = _points(classes, sizes, find_pixels(strips, ranks), seed)
             _write(staging.temporary(path), points, classes, legend, seed)
         staging.commit()
     _warn_of_small(classes, sizes, per_class)
@@ -123,6 +114,27 @@ def sample(
         output=str(path),
         seed=seed,
         strata=_strata(classes, sizes, [len(one) for one in ranks]),
+    )
+
+
+def _points(
+    classes: ClassMap,
+    sizes: ClassSizes,
+    pixels: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    seed: int,
+) -> SamplePoints:
+    """The centres of the drawn pixels of each class, in a random order."""
+    code = np.repeat(np.arange(len(pixels)), [len(rows) for rows, _ in pixels])
+    rows, cols = (np.concatenate([one[axis] for one in pixels]) + 0.5 for axis in (0, 1))
+    mixed = np.random.default_rng([seed, len(pixels)]).permutation(len(code))
+    # Without a place, rows grow downward as on the screen.
+    a, b, c, d, e, f = tuple(classes.transform or Affine.scale(1, -1))[:6]
+    xy = np.column_stack([a * cols + b * rows + c, d * cols + e * rows + f])
+    return SamplePoints(
+        xy=xy[mixed],
+        code=code[mixed],
+        pixels=sizes.pixels[code][mixed],
+        area_m2=sizes.area_m2[code][mixed],
     )
 
 

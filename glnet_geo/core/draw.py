@@ -55,11 +55,3 @@ def find_pixels(
         passed += counts
     stacked = [np.concatenate(parts) for parts in found]
     return [(pixels[:, 0], pixels[:, 1]) for pixels in stacked]
-
-
-def count_pixels(strips: Iterable[Strip], classes: int) -> NDArray[np.int64]:
-    """(classes,) pixels of each class of a map."""
-    total = np.zeros(256, dtype=np.int64)
-    for strip in strips:
-        total += np.bincount(strip.classes.ravel(), minlength=256)
-    return total[:classes]
