@@ -13,38 +13,52 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from glnet_geo.assess import evaluate
+    from glnet_geo.assess_model import evaluate_model
+    from glnet_geo.assessment import Evaluation
     from glnet_geo.errors import DoubtfulInputWarning, GlnetGeoError
     from glnet_geo.model.package import Model, load_model
     from glnet_geo.pipeline import check, classify
     from glnet_geo.plan import Options
     from glnet_geo.report import ClassShare, Forecast, Summary
+    from glnet_geo.sampling import SampleSummary, sample
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ClassShare",
     "DoubtfulInputWarning",
+    "Evaluation",
     "Forecast",
     "GlnetGeoError",
     "Model",
     "Options",
+    "SampleSummary",
     "Summary",
     "check",
     "classify",
+    "evaluate",
+    "evaluate_model",
     "load_model",
+    "sample",
 ]
 
 _HOMES = {
     "ClassShare": "glnet_geo.report",
     "DoubtfulInputWarning": "glnet_geo.errors",
+    "Evaluation": "glnet_geo.assessment",
     "Forecast": "glnet_geo.report",
     "GlnetGeoError": "glnet_geo.errors",
     "Model": "glnet_geo.model.package",
     "Options": "glnet_geo.plan",
+    "SampleSummary": "glnet_geo.sampling",
     "Summary": "glnet_geo.report",
     "check": "glnet_geo.pipeline",
     "classify": "glnet_geo.pipeline",
+    "evaluate": "glnet_geo.assess",
+    "evaluate_model": "glnet_geo.assess_model",
     "load_model": "glnet_geo.model.package",
+    "sample": "glnet_geo.sampling",
 }
 
 
