@@ -14,7 +14,7 @@ from glnet_geo.commands.options import file_argument, how_to_classify, json_opti
 from glnet_geo.errors import OptionError
 
 if TYPE_CHECKING:
-    from glnet_geo.assessment import Evaluation
+    from glnet_geo.assess.assessment import Evaluation
 
 _OF_MAPS = ("reference", "field", "confidence")
 _OF_BOTH = ("map", "ignore", "leave_out")
@@ -151,10 +151,10 @@ def _evaluated(options: dict[str, Any], shown: Any) -> Evaluation:
     mapped, images, labels = (options.pop(name) for name in ("map", "images", "labels"))
     of_map = {name: options.pop(name) for name in _OF_MAPS}
     if mapped is not None:
-        from glnet_geo.assess import evaluate as run
+        from glnet_geo.assess.maps import evaluate as run
 
         return run(mapped, **of_map, **both)
-    from glnet_geo.assess_model import evaluate_model
+    from glnet_geo.assess.models import evaluate_model
     from glnet_geo.plan import Options
 
     return evaluate_model(images, labels, options=Options(**options), **both)

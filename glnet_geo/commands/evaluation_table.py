@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from glnet_geo.assessment import Evaluation, Interval, MapEstimate
+    from glnet_geo.assess.assessment import Evaluation, Interval, MapEstimate
 
 _REFERENCES = {"raster": "pixel by pixel", "polygons": "inside its polygons", "points": "at its points"}
 

@@ -12,7 +12,7 @@ from glnet_geo.commands.console import area_text, print_json, shown_progress
 from glnet_geo.commands.options import file_argument, json_option
 
 if TYPE_CHECKING:
-    from glnet_geo.sampling import SampleSummary
+    from glnet_geo.assess.sampling import SampleSummary
 
 
 @click.command()
@@ -46,7 +46,7 @@ def sample(map: str, per_class: int, out: Path, seed: int, overwrite: bool, as_j
     \b
     Exit codes: 0 done, 2 wrong use, 3 map, 5 output, 130 stopped.
     """
-    from glnet_geo.sampling import sample as run
+    from glnet_geo.assess.sampling import sample as run
 
     with shown_progress("auto", quiet=as_json) as shown:
         summary = run(map, out, per_class=per_class, seed=seed, overwrite=overwrite, progress=shown)

@@ -41,7 +41,9 @@ def polygons(rings: Ragged, bounds: NDArray[np.int64]) -> NDArray[np.object_]:
     return _made(shapely.GeometryType.POLYGON, rings, (bounds,))
 
 
-def multipolygons(rings: Ragged, bounds: NDArray[np.int64], parts: NDArray[np.int64]) -> NDArray[np.object_]:
+def multipolygons(
+    rings: Ragged, bounds: NDArray[np.int64], parts: NDArray[np.int64]
+) -> NDArray[np.object_]:
     """As ``polygons``, which are put together to MultiPolygons.
 
     Args:

@@ -253,10 +253,6 @@ def _points(
         side = np.flatnonzero((below == (hand == _BELOW)) & (passed > 0))
         count = passed[side]
         rank = np.arange(count.sum()) - np.repeat(offsets_of(count)[:-1], count)
-        place = (
-            np.repeat(first[side], count) + 1 + rank
-            if hand == _BELOW
-            else np.repeat(last[side], count) - 1 - rank
-        )
+        place = np.repeat(first[side], count) + 1 + rank if hand == _BELOW else np.repeat(last[side], count) - 1 - rank
         values[place] = np.flatnonzero(inner[hand])
     return Ragged(values, offsets)

@@ -279,5 +279,7 @@ class Tracer:
         return Drawn(
             points=packed(corners, self._line, marked, fixed=fixed),
             first=row * self._width + column[sides.left],
-            weight=np.zeros(len(sides), np.int64) if self._sums is None else self._sums.feed(block, weights),
+            weight=np.zeros(len(sides), np.int64)
+            if self._sums is None
+            else self._sums.feed(block, weights),
         )

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from glnet_geo.assessment import Evaluation
-from glnet_geo.comparison import Comparison, Tally
+from glnet_geo.assess.assessment import Evaluation
+from glnet_geo.assess.comparison import Comparison, Tally
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.watched import Watched
 from glnet_geo.errors import EvaluationError

@@ -11,12 +11,12 @@ import numpy as np
 import pyogrio
 import pytest
 
-from glnet_geo.assess import evaluate
+from glnet_geo.assess.maps import evaluate
+from glnet_geo.assess.sampling import sample
 from glnet_geo.core.metrics import Confusion
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import CancelledError, DoubtfulInputWarning, OptionError, OutputError
 from glnet_geo.io import classes as classes_module
-from glnet_geo.sampling import sample
 from tests.maps import LEGEND, PLACE, UTM, blurred, patches, write_map
 from tests.scenes import read
 

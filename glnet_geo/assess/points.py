@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from glnet_geo.assessment import Calibration, Evaluation, LeftOut, Scores, Unit, map_estimate
-from glnet_geo.comparison import Comparison
+from glnet_geo.assess.assessment import Calibration, Evaluation, LeftOut, Scores, Unit, map_estimate
+from glnet_geo.assess.comparison import Comparison
+from glnet_geo.assess.sizes import ClassSizes
 from glnet_geo.core.calibration import Reliability
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.metrics import Confusion
@@ -20,7 +21,6 @@ from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
 from glnet_geo.io.classes import ClassMap
 from glnet_geo.io.confidence import ConfidenceMap
 from glnet_geo.io.reference_vector import LabelledShapes
-from glnet_geo.sizes import ClassSizes
 
 _FEW = "From so few points the calibration error looks larger than it is: chance adds to it."
 

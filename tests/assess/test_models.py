@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glnet_geo.assess_model import evaluate_model
+from glnet_geo.assess.models import evaluate_model
 from glnet_geo.core.metrics import Confusion
 from glnet_geo.errors import EvaluationError
 from glnet_geo.model.package import load_model

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from glnet_geo.assessment import Calibration, Evaluation, Kind, LeftOut, Scores
+from glnet_geo.assess.assessment import Calibration, Evaluation, Kind, LeftOut, Scores
 from glnet_geo.core.alongside import alongside
 from glnet_geo.core.calibration import Reliability
 from glnet_geo.core.legend import NODATA, Legend

@@ -12,6 +12,7 @@ from affine import Affine
 from numpy.typing import NDArray
 
 import glnet_geo
+from glnet_geo.assess.sizes import ClassSizes
 from glnet_geo.core.draw import draw_ranks, find_pixels
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress, Silence
@@ -22,7 +23,6 @@ from glnet_geo.io.reference_raster import named_legend
 from glnet_geo.io.sample_points import SamplePoints, write_sample_points
 from glnet_geo.io.scene import block_cache
 from glnet_geo.io.staging import Staging
-from glnet_geo.sizes import ClassSizes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

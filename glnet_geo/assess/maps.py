@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from glnet_geo.assess_points import compare_points
-from glnet_geo.assessment import Evaluation
-from glnet_geo.comparison import Comparison, Tally
+from glnet_geo.assess.assessment import Evaluation
+from glnet_geo.assess.comparison import Comparison, Tally
+from glnet_geo.assess.points import compare_points
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.watched import Watched

@@ -10,7 +10,7 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 
-from glnet_geo.assess import evaluate
+from glnet_geo.assess.maps import evaluate
 from glnet_geo.core.metrics import Confusion
 from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
 from glnet_geo.io import classes as classes_module
