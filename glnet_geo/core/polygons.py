@@ -41,9 +41,7 @@ def polygons(rings: Ragged, bounds: NDArray[np.int64]) -> NDArray[np.object_]:
     return _made(shapely.GeometryType.POLYGON, rings, (bounds,))
 
 
-def multipolygons(
-    rings: Ragged, bounds: NDArray[np.int64], parts: NDArray[np.int64]
-) -> NDArray[np.object_]:
+def multipolygons(rings: Ragged, bounds: NDArray[np.int64], parts: NDArray[np.int64]) -> NDArray[np.object_]:
     """As ``polygons``, which are put together to MultiPolygons.
 
     Args:
@@ -61,9 +59,9 @@ def _made(
     kind: shapely.GeometryType, rings: Ragged, bounds: tuple[NDArray[np.int64], ...]
 ) -> NDArray[np.object_]:
     vertices, offsets = _vertices(rings)
-    closed = np.insert(vertices, offsets[1:], vertices[offsets[:-1]], axis=0)
+    closed = np.insert(np.arange(len(vertices)), offsets[1:], offsets[:-1])
     made: NDArray[np.object_] = shapely.from_ragged_array(
-        kind, closed, (offsets + np.arange(offsets.size), *bounds)
+        kind, vertices[closed], (offsets + np.arange(offsets.size), *bounds)
     )
     return made
 

@@ -21,6 +21,7 @@ step by step.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -84,29 +85,23 @@ class Sides:
     Attributes:
         class_id: uint8, the class of the owner.
         below: True where the owner lies below the line; such a side is walked to the right, others to the left.
-        points: the corners of each side in the order of walking; one if it has no length.
-        tail_up: True where the walk comes to the first of them upward, False where downward.
-        head_up: True where the walk goes on from the last of them upward, False where downward.
+        points: the corners of each side in the order of walking, from tail to head; one if it has no length.
+        tail: corner where the walk enters the side.
+        head: corner where the walk leaves it.
+        tail_up: True where the walk comes to the tail upward, False where downward.
+        head_up: True where the walk goes on from the head upward, False where downward.
     """
 
     class_id: NDArray[np.uint8]
     below: NDArray[np.bool_]
     points: Ragged
+    tail: NDArray[np.int64]
+    head: NDArray[np.int64]
     tail_up: NDArray[np.bool_]
     head_up: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return self.below.size
-
-    @property
-    def tail(self) -> NDArray[np.int64]:
-        """The corner where the walk enters each side."""
-        return self.points.values[self.points.offsets[:-1]]
-
-    @property
-    def head(self) -> NDArray[np.int64]:
-        """The corner where the walk leaves it."""
-        return self.points.values[self.points.offsets[1:] - 1]
 
     @property
     def left(self) -> NDArray[np.int64]:
@@ -224,35 +219,34 @@ def _sides(corners: Corners, nodata: np.uint8) -> Sides:
         right[own] = np.flatnonzero(ends[hand])
         before = np.cumsum(inner[hand])
         passed[own] = before[right[own]] - before[left[own]]
-    below = kind == _BELOW
-    points = _points(left, right, passed, below, inner)
+    below, upright = kind == _BELOW, kind >= _UP
     tail, head = np.where(below, left, right), np.where(below, right, left)
-    upright = kind >= _UP
     return Sides(
         class_id=np.stack(owner_east, axis=1).ravel()[start].astype(np.uint8),
         below=below,
-        points=points,
-        tail_up=np.where(upright, kind == _UP, np.where(below, south[tail], ~north[tail])),
-        head_up=np.where(upright, kind == _UP, np.where(below, ~south[head], north[head])),
+        points=_points(tail, head, passed, below, inner),
+        tail=tail,
+        head=head,
+        tail_up=np.where(upright, kind == _UP, below == np.where(below, south[tail], north[tail])),
+        head_up=np.where(upright, kind == _UP, below != np.where(below, south[head], north[head])),
     )
 
 
 def _points(
-    left: NDArray[np.int64],
-    right: NDArray[np.int64],
+    tail: NDArray[np.int64],
+    head: NDArray[np.int64],
     passed: NDArray[np.int64],
     below: NDArray[np.bool_],
-    inner: list[NDArray[np.bool_]],
+    inner: Sequence[NDArray[np.bool_]],
 ) -> Ragged:
     """The corners of every side: its ends and the ``passed`` nodes between, which lie in ``inner`` in order."""
-    offsets = offsets_of(np.where(left == right, 1, 2 + passed))
+    offsets = offsets_of(np.where(tail == head, 1, 2 + passed))
     values = np.empty(offsets[-1], np.int64)
     first, last = offsets[:-1], offsets[1:] - 1
-    values[first], values[last] = np.where(below, left, right), np.where(below, right, left)
-    for hand in (_ABOVE, _BELOW):
+    values[first], values[last] = tail, head
+    for hand, end, step in ((_ABOVE, last, -1), (_BELOW, first, 1)):
         side = np.flatnonzero((below == (hand == _BELOW)) & (passed > 0))
         count = passed[side]
-        rank = np.arange(count.sum()) - np.repeat(offsets_of(count)[:-1], count)
-        place = np.repeat(first[side], count) + 1 + rank if hand == _BELOW else np.repeat(last[side], count) - 1 - rank
-        values[place] = np.flatnonzero(inner[hand])
+        rank = np.arange(1, count.sum() + 1) - np.repeat(offsets_of(count)[:-1], count)
+        values[np.repeat(end[side], count) + step * rank] = np.flatnonzero(inner[hand])
     return Ragged(values, offsets)

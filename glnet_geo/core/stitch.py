@@ -182,9 +182,7 @@ def _outlines_around(
     return walks.outline[links.above(row, block.left_ends(row, column))]
 
 
-def _regions(
-    frontier: Frontier, block: Block, walks: Walks, piece: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _regions(frontier: Frontier, block: Block, walks: Walks, piece: NDArray[np.int64]) -> NDArray[np.int64]:
     """Finds out which pieces are one region because they touch at a corner.
 
     Returns:
@@ -194,7 +192,9 @@ def _regions(
     is_above = ~sides.below & (sides.points.lengths > 1)
     above, below = np.flatnonzero(is_above), np.flatnonzero(sides.below)
 
-    def outlines(side: NDArray[np.int64], ends: NDArray[np.int64], corner: NDArray[np.int64]) -> NDArray[np.int64]:
+    def outlines(
+        side: NDArray[np.int64], ends: NDArray[np.int64], corner: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
         return known + walks.outline[side[np.searchsorted(ends[side], corner)]]
 
     falling, rising = block.diagonals

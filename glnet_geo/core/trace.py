@@ -23,6 +23,7 @@ from glnet_geo.core.sides import Block, Values
 from glnet_geo.core.slabs import split_rows
 from glnet_geo.core.split import Names, contacts, cut
 from glnet_geo.core.stitch import Drawn, Frontier, advance
+from glnet_geo.core.sums import RunningSums
 from glnet_geo.errors import OptionError
 
 _BLOCK_PIXELS = 1 << 20
@@ -279,7 +280,5 @@ class Tracer:
         return Drawn(
             points=packed(corners, self._line, marked, fixed=fixed),
             first=row * self._width + column[sides.left],
-            weight=np.zeros(len(sides), np.int64)
-            if self._sums is None
-            else self._sums.feed(block, weights),
+            weight=np.zeros(len(sides), np.int64) if self._sums is None else self._sums.feed(block, weights),
         )
