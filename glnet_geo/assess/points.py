@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from glnet_geo.assess.assessment import Calibration, Evaluation, LeftOut, Scores, Unit, map_estimate
 from glnet_geo.assess.comparison import Comparison
-from glnet_geo.assess.sizes import ClassSizes
 from glnet_geo.core.calibration import Reliability
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.metrics import Confusion
@@ -21,6 +20,7 @@ from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
 from glnet_geo.io.classes import ClassMap
 from glnet_geo.io.confidence import ConfidenceMap
 from glnet_geo.io.reference_vector import LabelledShapes
+from glnet_geo.report import Tally
 
 _FEW = "From so few points the calibration error looks larger than it is: chance adds to it."
 
@@ -37,7 +37,7 @@ class _Looked:
 
     code: NDArray[np.uint8]
     confidence: NDArray[np.float64]
-    sizes: ClassSizes
+    sizes: Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +117,9 @@ def _look(classes: ClassMap, shapes: LabelledShapes, sure: ConfidenceMap | None,
     rows, cols = shapes.pixels(classes)
     code = np.full(len(rows), NODATA, dtype=np.uint8)
     confidence = np.full(len(rows), np.nan)
-    sizes = ClassSizes(classes)
+    sizes = Tally(classes, classes.legend, classes.codes)
     for strip in watched.strips("comparing", classes.height, classes.strips()):
-        sizes.take(strip)
+        sizes.write(strip)
         height, width = strip.classes.shape
         here = np.flatnonzero((rows >= strip.row) & (rows < strip.row + height))
         code[here] = strip.classes[rows[here] - strip.row, cols[here]]

@@ -12,7 +12,6 @@ from affine import Affine
 from numpy.typing import NDArray
 
 import glnet_geo
-from glnet_geo.assess.sizes import ClassSizes
 from glnet_geo.core.draw import draw_ranks, find_pixels
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress, Silence
@@ -23,6 +22,7 @@ from glnet_geo.io.reference_raster import named_legend
 from glnet_geo.io.sample_points import SamplePoints, write_sample_points
 from glnet_geo.io.scene import block_cache
 from glnet_geo.io.staging import Staging
+from glnet_geo.report import Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +100,9 @@ def sample(
     with Staging([path], overwrite=overwrite) as staging:
         with block_cache(), open_classes(mapped, legend=legend) as classes:
             watched = Watched(progress or Silence())
-            sizes = ClassSizes(classes)
+            sizes = Tally(classes, classes.legend, classes.codes)
             for strip in watched.strips("counting", classes.height, classes.strips()):
-                sizes.take(strip)
+                sizes.write(strip)
             ranks = draw_ranks(sizes.pixels.tolist(), per_class, seed)
             strips = watched.strips("drawing", classes.height, classes.strips())
             points = _points(classes, sizes, find_pixels(strips, ranks), seed)
@@ -119,7 +119,7 @@ def sample(
 
 def _points(
     classes: ClassMap,
-    sizes: ClassSizes,
+    sizes: Tally,
     pixels: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
     seed: int,
 ) -> SamplePoints:
@@ -156,7 +156,7 @@ def _write(path: Path, points: SamplePoints, classes: ClassMap, given: Legend | 
     )
 
 
-def _strata(classes: ClassMap, sizes: ClassSizes, points: list[int]) -> tuple[Stratum, ...]:
+def _strata(classes: ClassMap, sizes: Tally, points: list[int]) -> tuple[Stratum, ...]:
     return tuple(
         Stratum(
             id=c.id,
@@ -170,7 +170,7 @@ def _strata(classes: ClassMap, sizes: ClassSizes, points: list[int]) -> tuple[St
     )
 
 
-def _warn_of_small(classes: ClassMap, sizes: ClassSizes, per_class: int) -> None:
+def _warn_of_small(classes: ClassMap, sizes: Tally, per_class: int) -> None:
     small = [c.name for c, pixels in zip(classes.legend, sizes.pixels, strict=True) if pixels < per_class]
     if small:
         warnings.warn(

@@ -11,7 +11,8 @@ from typing_extensions import Self
 
 from glnet_geo.core.window import Window
 from glnet_geo.errors import EvaluationError, SceneError
-from glnet_geo.io.on_grid import Grid, Placed
+from glnet_geo.io.on_grid import Grid
+from glnet_geo.io.placed import Placed
 from glnet_geo.io.source import Source
 from glnet_geo.io.validity import Validity
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import rasterio
 import rasterio.shutil
@@ -21,6 +20,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform_bounds
 
 from glnet_geo.errors import EvaluationError
+from glnet_geo.io.placed import Placed
 from glnet_geo.io.source import Source, control_points
 
 _SAME_PIXELS = 1e-2
@@ -30,21 +30,6 @@ _TOLERANCE = 1e-3
 """Pixels by which GDAL may miss the exact place."""
 
 _FAILURES = (RasterioError, CRSError, CPLE_BaseError, SystemError)
-
-
-class Placed(Protocol):
-    """What has a grid."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102 - as its class says
-    @property
-    def height(self) -> int: ...  # noqa: D102 - as above
-    @property
-    def width(self) -> int: ...  # noqa: D102 - as above
-    @property
-    def transform(self) -> Affine | None: ...  # noqa: D102 - as above
-    @property
-    def crs(self) -> CRS | None: ...  # noqa: D102 - as above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

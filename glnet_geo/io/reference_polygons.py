@@ -11,7 +11,7 @@ from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, EvaluationError
 from glnet_geo.io.aoi import Aoi
-from glnet_geo.io.on_grid import Placed
+from glnet_geo.io.placed import Placed
 from glnet_geo.io.reference_vector import LabelledShapes
 
 _ROWS_AT_ONCE = 512

@@ -18,7 +18,8 @@ from glnet_geo.core.window import Window
 from glnet_geo.errors import EvaluationError, SceneError
 from glnet_geo.io.class_names import class_names
 from glnet_geo.io.classes import ClassMap, open_classes
-from glnet_geo.io.on_grid import Placed, on_grid
+from glnet_geo.io.on_grid import on_grid
+from glnet_geo.io.placed import Placed
 from glnet_geo.io.source import Source
 
 _PIXELS_AT_ONCE = 1 << 22

@@ -17,7 +17,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, Geomet
 
 from glnet_geo.core.matching import Label
 from glnet_geo.errors import AoiError, EvaluationError
-from glnet_geo.io.on_grid import Placed
+from glnet_geo.io.placed import Placed
 from glnet_geo.io.placing import Placing
 
 STRATUM, STRATUM_PIXELS, STRATUM_AREA = "map_class_id", "stratum_pixels", "stratum_area_m2"
