@@ -14,6 +14,8 @@ to come would act before it as well if all were known.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,9 @@ from numpy.typing import NDArray
 from glnet_geo.core.graph import components
 from glnet_geo.core.regions import RegionTable
 from glnet_geo.core.runs import Contacts
+
+_ROUNDS_UNSUMMED = 8
+"""Contacts of one pair are added up now and then only: most are gone after a few rounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +62,20 @@ class _Rounds:
         self._small = table.area < least
         self._may_act = self._small & (table.last < before)
         self._number = np.arange(len(table))
+        self._place = np.empty_like(self._number)
         self._aside: list[Contacts] = []
         self._contacts = contacts
         self._prune()
 
     def play(self) -> Absorbed:
-        while True:
+        for played in count(1):
             actors = self._actors()
             if not actors.any():
                 break
             self._act(actors)
             self._prune()
+            if played % _ROUNDS_UNSUMMED == 0:
+                self._contacts = self._contacts.summed(len(self._table))
 
         number = self._number
         while (number[number] != number).any():
@@ -120,8 +128,11 @@ class _Rounds:
 
         touched = ends[:, acts[0] | acts[1]]
         touched = touched[:, table.class_id[touched[0]] == table.class_id[touched[1]]]
-        name, place = np.unique(touched, return_inverse=True)
-        root = name[components(name.size, place.reshape(touched.shape))]
+        is_touched = np.zeros(len(table), np.bool_)
+        is_touched[touched] = True
+        name = np.flatnonzero(is_touched)
+        self._place[name] = np.arange(name.size)
+        root = name[components(name.size, self._place[touched])]
         part, whole = name[name != root], root[name != root]
         table.unite(part, whole)
         self._number[part] = whole
@@ -134,19 +145,31 @@ class _Rounds:
 def _either(flag: NDArray[np.bool_], contacts: Contacts) -> NDArray[np.bool_]:
     """The contacts of which at least one end has the flag."""
     one, other = contacts.ends
-    return flag[one] | flag[other]
+    either: NDArray[np.bool_] = flag[one] | flag[other]
+    return either
 
 
 def _best(
     near: NDArray[np.int64], far: NDArray[np.int64], edges: NDArray[np.int64], area: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Each ``near`` once, and the ``far`` with which it shares the most edges; then the larger, then the first."""
-    order = np.lexsort((far, near))
-    near, far = near[order], far[order]
-    pair = np.flatnonzero(np.append(True, (near[1:] != near[:-1]) | (far[1:] != far[:-1])))
-    edges = np.add.reduceat(edges[order], pair)
-    near, far = near[pair], far[pair]
-    order = np.lexsort((-far, area[far], edges, near))
-    near, far = near[order], far[order]
-    best = np.append(near[1:] != near[:-1], True)
-    return near[best], far[best]
+    pair = near * area.size + far
+    order = np.argsort(pair)
+    pair = pair[order]
+    starts = np.flatnonzero(np.append(True, pair[1:] != pair[:-1]))
+    near, far = np.divmod(pair[starts], area.size)
+    edges = np.add.reduceat(edges[order], starts)
+
+    near, far = _where_most(near, far, edges)
+    near, far = _where_most(near, far, area[far])
+    first = np.append(True, near[1:] != near[:-1])
+    return near[first], far[first]
+
+
+def _where_most(
+    near: NDArray[np.int64], far: NDArray[np.int64], value: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of the pairs, those with the highest value for their ``near``, which come one after the other."""
+    starts = np.flatnonzero(np.append(True, near[1:] != near[:-1]))
+    most = np.repeat(np.maximum.reduceat(value, starts), np.diff(starts, append=near.size))
+    return near[value == most], far[value == most]

@@ -72,7 +72,10 @@ class Contacts:
 
     def where(self, chosen: NDArray[np.bool_]) -> Contacts:
         """Those that are chosen."""
-        return self if chosen.all() else Contacts(self.ends[:, chosen], self.edges[chosen])
+        if chosen.all():
+            return self
+        places = np.flatnonzero(chosen)
+        return Contacts(self.ends.take(places, axis=1), self.edges.take(places))
 
     def renamed(self, name: NDArray[np.int64]) -> Contacts:
         """The same under other numbers, without those that have become one thing."""
@@ -81,10 +84,12 @@ class Contacts:
 
     def summed(self, things: int) -> Contacts:
         """Each pair once, the lower number first, in order; numbers are below ``things``."""
-        pair, place = np.unique(self.ends.min(axis=0) * things + self.ends.max(axis=0), return_inverse=True)
-        edges = np.zeros(pair.size, np.int64)
-        np.add.at(edges, place, self.edges)
-        return Contacts(np.stack([pair // things, pair % things]), edges)
+        pair = self.ends.min(axis=0) * things + self.ends.max(axis=0)
+        order = np.argsort(pair)
+        pair = pair[order]
+        starts = np.flatnonzero(np.diff(pair, prepend=-1))
+        edges = np.add.reduceat(self.edges[order], starts) if starts.size else self.edges
+        return Contacts(np.stack(np.divmod(pair[starts], things)), edges)
 
 
 def runs_of(rows: NDArray[np.uint8], *, corners: bool) -> tuple[Runs, Contacts]:

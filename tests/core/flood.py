@@ -43,7 +43,7 @@ def lot(place: int) -> int:
 
 def regions_of(
     classes: NDArray[np.uint8],
-    area: Sequence[float],
+    area: NDArray[np.float64],
     *,
     connectivity: int = 4,
     left_out: NDArray[np.bool_] | None = None,
@@ -56,38 +56,40 @@ def regions_of(
         connectivity: 4 or 8.
         left_out: pixels that count as nodata.
     """
-    valid = classes != 255
-    if left_out is not None:
-        valid &= ~left_out
-    label = np.full(classes.shape, -1)
+    map_of = {
+        (int(row), int(col)): int(classes[row, col])
+        for row, col in np.argwhere((classes != 255) & ~(False if left_out is None else left_out))
+    }
     steps = EDGES + CORNERS if connectivity == 8 else EDGES
-    found = []
-    for start in np.argwhere(valid):
-        first = (int(start[0]), int(start[1]))
-        if label[first] >= 0:
-            continue
-        label[first] = len(found)
-        todo, pixels = [first], []
-        while todo:
-            pixel = todo.pop()
-            pixels.append(pixel)
-            for near in _around(pixel, steps, classes.shape):
-                if valid[near] and label[near] < 0 and classes[near] == classes[first]:
-                    label[near] = len(found)
-                    todo.append(near)
-        found.append(Region(int(classes[first]), sorted(pixels), sum(area[row] for row, _ in pixels)))
-    for name, region in enumerate(found):
-        for pixel in region.pixels:
-            for near in _around(pixel, EDGES, classes.shape):
-                if valid[near] and label[near] != name:
-                    region.edges[int(label[near])] += 1
+    label: dict[Pixel, int] = {}
+    found: list[Region] = []
+    for first, class_id in map_of.items():
+        if first not in label:
+            pixels = _flooded(map_of, first, steps)
+            label.update(dict.fromkeys(pixels, len(found)))
+            found.append(Region(class_id, pixels, sum(area[row] for row, _ in pixels)))
+    for pixel, name in label.items():
+        for near in _around(pixel, EDGES):
+            if label.get(near, name) != name:
+                found[name].edges[label[near]] += 1
     return found
+
+
+def _flooded(map_of: dict[Pixel, int], first: Pixel, steps: Sequence[Pixel]) -> list[Pixel]:
+    """All pixels of one class that hang together with the first, in reading order."""
+    reached, todo = {first}, [first]
+    while todo:
+        for near in _around(todo.pop(), steps):
+            if near not in reached and map_of.get(near) == map_of[first]:
+                reached.add(near)
+                todo.append(near)
+    return sorted(reached)
 
 
 def sieved(
     classes: NDArray[np.uint8],
     least: float,
-    area: Sequence[float],
+    area: NDArray[np.float64],
     *,
     connectivity: int = 4,
     slab: int | None = None,
@@ -113,7 +115,7 @@ def sieved(
 def _play(
     classes: NDArray[np.uint8],
     least: float,
-    area: Sequence[float],
+    area: NDArray[np.float64],
     connectivity: int,
     alone: NDArray[np.bool_],
     before: int,
@@ -138,8 +140,6 @@ def _play(
             classes[tuple(np.array(region.pixels).T)] = class_id
 
 
-def _around(pixel: Pixel, steps: Sequence[Pixel], shape: tuple[int, ...]) -> Iterator[Pixel]:
+def _around(pixel: Pixel, steps: Sequence[Pixel]) -> Iterator[Pixel]:
     for down, right in steps:
-        row, col = pixel[0] + down, pixel[1] + right
-        if 0 <= row < shape[0] and 0 <= col < shape[1]:
-            yield row, col
+        yield pixel[0] + down, pixel[1] + right
