@@ -41,14 +41,13 @@ class Sieve:
 
     Decisions are made only on lines that lie a whole number of slabs below the first row, and at the end, so the
     result does not depend on how the rows are cut into strips. On a line, a region may act if it ends at least one
-    slab above. One that comes after a small neighbour waits for it, also where that neighbour is not yet complete:
-    more pixels only move its turn back.
+    slab above. One that comes after a small neighbour waits for it, also where that neighbour is not yet complete.
 
-    A map of up to two slabs (eight million pixels or more, unless it is very wide) is therefore decided as a whole.
-    In a longer one, a neighbour that goes on further down counts as what is known of it one to two slabs below the
-    region that acts, and what is decided on one line comes before what is decided on the next. Compared with the
-    whole map, this can change which neighbour is the larger at a tie, and whether two arms of one class are one
-    neighbour already. What is promised above holds in any case.
+    A map of less than two slabs is therefore decided as a whole: 4096 rows, or four million pixels at least where
+    it is wider than 2048 columns. In a longer one, a neighbour that goes on further down counts as what is known of
+    it one to two slabs below the region that acts, and what is decided on one line comes before what is decided on
+    the next. Compared with the whole map decided at once, this can change which neighbour is the larger at a tie,
+    and whether two arms of one class already are one neighbour. All that is said above holds in any case.
 
     With ``connectivity`` 8, regions hang together by corners too, but borders are still counted in edges. A region
     that touches others at corners only has no neighbour: it stays, and other regions do not become one with it.
