@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glnet_geo.core.graph import components
-from glnet_geo.core.regions import RegionTable
+from glnet_geo.core.region_table import RegionTable
 from glnet_geo.core.runs import Contacts
 
 _ROUNDS_UNSUMMED = 8

@@ -1,6 +1,6 @@
 """Merges regions that are too small into their neighbours, in a map that comes in rows.
 
-    strips -> runs (core.runs) -> regions (core.regions) -> rounds (core.absorb) -> strips
+    strips -> runs (core.runs) -> regions (core.region_table) -> rounds (core.absorb) -> strips
 
 On fixed lines the rows that have come are added to the graph of regions, small regions act, and the rows leave in
 which nothing can change any more.
@@ -19,7 +19,7 @@ from glnet_geo.core.absorb import absorb
 from glnet_geo.core.backlog import Backlog
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.recut import Recut
-from glnet_geo.core.regions import OUTSIDE, RegionTable, grown
+from glnet_geo.core.region_table import OUTSIDE, RegionTable, grown
 from glnet_geo.core.runs import Contacts, runs_of
 from glnet_geo.core.slabs import slab_rows
 from glnet_geo.core.strip import Strip

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from glnet_geo.core.absorb import Absorbed, absorb
-from glnet_geo.core.regions import RegionTable
+from glnet_geo.core.region_table import RegionTable
 from glnet_geo.core.runs import Contacts
 
 
