@@ -3,8 +3,11 @@
 A neighbour is a region that shares a pixel edge. In every round, each small region that comes before all its small
 neighbours takes the class of the neighbour with which it shares the most edges. Fewer pixels come first; among
 equals, the lower lot. Two regions that act in one round are never neighbours, so a round has one outcome, in
-whatever order it is worked out. A lot, rather than the place in reading order, lets equals act all over the map at
-once: otherwise a checkerboard would be worked off pixel by pixel from its first corner.
+whatever order it is worked out.
+
+Lots let equals act all over the map at once. By reading order, a checkerboard would be worked off pixel by pixel
+from its first corner. By area, where pixels shrink toward a pole, it would be worked off row by row, and rows that
+come from the equator would wait for the last one.
 
 A region that takes a class becomes one with all regions of that class that it touches. So pixels only ever gain
 company, a region's turn only ever moves back, and a region that may act before a neighbour of which more is still
@@ -21,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glnet_geo.core.graph import components
-from glnet_geo.core.regions import RegionTable
+from glnet_geo.core.region_table import RegionTable
 from glnet_geo.core.runs import Contacts
 
 _ROUNDS_UNSUMMED = 8
@@ -44,7 +47,7 @@ class Absorbed:
 
 
 def absorb(table: RegionTable, contacts: Contacts, *, least: float, before: int) -> Absorbed:
-    """Plays rounds until no region that may act has a neighbour.
+    """Plays rounds until no region can act any more.
 
     Args:
         table: the regions; their classes and sizes are brought up to date in place.

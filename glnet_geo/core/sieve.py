@@ -1,6 +1,6 @@
 """Merges regions that are too small into their neighbours, in a map that comes in rows.
 
-    strips -> runs (core.runs) -> regions (core.regions) -> rounds (core.absorb) -> strips
+    strips -> runs (core.runs) -> regions (core.region_table) -> rounds (core.absorb) -> strips
 
 On fixed lines the rows that have come are added to the graph of regions, small regions act, and the rows leave in
 which nothing can change any more.
@@ -19,7 +19,7 @@ from glnet_geo.core.absorb import absorb
 from glnet_geo.core.backlog import Backlog
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.recut import Recut
-from glnet_geo.core.regions import OUTSIDE, RegionTable, grown
+from glnet_geo.core.region_table import OUTSIDE, RegionTable, grown
 from glnet_geo.core.runs import Contacts, runs_of
 from glnet_geo.core.slabs import slab_rows
 from glnet_geo.core.strip import Strip
@@ -41,14 +41,13 @@ class Sieve:
 
     Decisions are made only on lines that lie a whole number of slabs below the first row, and at the end, so the
     result does not depend on how the rows are cut into strips. On a line, a region may act if it ends at least one
-    slab above. One that comes after a small neighbour waits for it, also where that neighbour is not yet complete:
-    more pixels only move its turn back.
+    slab above. One that comes after a small neighbour waits for it, also where that neighbour is not yet complete.
 
-    A map of up to two slabs (eight million pixels or more, unless it is very wide) is therefore decided as a whole.
-    In a longer one, a neighbour that goes on further down counts as what is known of it one to two slabs below the
-    region that acts, and what is decided on one line comes before what is decided on the next. Compared with the
-    whole map, this can change which neighbour is the larger at a tie, and whether two arms of one class are one
-    neighbour already. What is promised above holds in any case.
+    A map of less than two slabs is therefore decided as a whole: 4096 rows, or four million pixels at least where
+    it is wider than 2048 columns. In a longer one, a neighbour that goes on further down counts as what is known of
+    it one to two slabs below the region that acts, and what is decided on one line comes before what is decided on
+    the next. Compared with the whole map decided at once, this can change which neighbour is the larger at a tie,
+    and whether two arms of one class already are one neighbour. All that is said above holds in any case.
 
     With ``connectivity`` 8, regions hang together by corners too, but borders are still counted in edges. A region
     that touches others at corners only has no neighbour: it stays, and other regions do not become one with it.

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from glnet_geo.core.regions import OUTSIDE, RegionTable, grown, lots
+from glnet_geo.core.region_table import OUTSIDE, RegionTable, grown, lots
 from glnet_geo.core.runs import runs_of
 from tests.core.flood import lot
 from tests.core.maps import NODATA, drawn
