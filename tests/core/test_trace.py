@@ -194,8 +194,23 @@ def test_other_rows_are_refused(classes: NDArray[np.generic]) -> None:
         Tracer(3).feed(classes)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("name", ["marks", "weights"])
+def test_other_planes_are_refused(name: str) -> None:
+    tracer, classes = Tracer(3), np.zeros((2, 3), np.uint8)
+    with pytest.raises(OptionError, match=f"got {name} as uint8 of shape"):
+        tracer.feed(classes, **{name: np.zeros((2, 5), np.uint8)})
+    with pytest.raises(OptionError, match=f"got {name} as int64 of shape"):
+        tracer.feed(classes, **{name: np.zeros((2, 4 if name == "marks" else 3), np.int64)})
+    with pytest.raises(OptionError, match="got marks as uint8 of shape"):
+        tracer.finish(marks=np.zeros((1, 4), np.uint8))
+
+
 def test_other_options_are_refused() -> None:
-    with pytest.raises(OptionError, match="width must be positive, got 0"):
+    with pytest.raises(OptionError, match=r"width must be in 1\.\.268435455, got 0"):
         Tracer(0)
+    with pytest.raises(OptionError, match="connectivity must be 4 or 8, got 6"):
+        Tracer(3, connectivity=6)  # type: ignore[arg-type]
+    with pytest.raises(OptionError, match="max_vertices must be positive, got 0"):
+        Tracer(3, max_vertices=0)
     with pytest.raises(OptionError, match=r"nodata must be in 0\.\.255, got -1"):
         Tracer(3, nodata=-1)
