@@ -1,19 +1,7 @@
 """Regions put together across blocks: what is open meets the next block, what is complete leaves.
 
-The rings of a region find each other by steps to the left. A ring with its owner above its topmost side is a
-hole; the owner's pixels there lead left, inside the region, to another of its outlines, which reaches further up:
-
-    A A A A A A A        The topmost side of hole b lies below pixel 1: left of it is the outermost ring.
-    <-1 A A A A A        The topmost side of hole c lies below pixel 2: left of it is hole b.
-    A b <-2 A A A        So the outermost ring, hole b and hole c are one region.
-    A b A c c A A
-    A A A A A A A
-
-Every step leads upward, so the steps end at the outermost ring, which has its owner below its topmost side. No
-search for the polygon around a hole is needed.
-
-What so hangs together by its edges is a *piece*. A region is one piece or, where pixels count as neighbours at
-corners too, several; it is complete when none of its outlines is open.
+What hangs together by its edges is a *piece*. A region is one piece or, where pixels count as neighbours at
+corners too, several; it is complete when none of its outlines is open. Until then its closed rings wait in piles.
 """
 
 from __future__ import annotations
@@ -24,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from glnet_geo.core.graph import components
+from glnet_geo.core.kinship import outlines_around, pieces, regions
 from glnet_geo.core.outlines import Outlines, split_at_pinches
 from glnet_geo.core.ragged import Ragged, offsets_of
 from glnet_geo.core.sides import Block
@@ -70,7 +58,7 @@ class Drawn:
 
     Attributes:
         points: (corners,) packed.
-        first: (sides,) index in the map of a pixel of each side's owner.
+        first: (sides,) index in the map of a pixel of each side's owner, or a greater one.
         weight: (sides,) what each adds to the weights of its owner.
     """
 
@@ -116,8 +104,8 @@ def advance(
     # All pieces known above the block are numbered first, then a piece for every outline in it.
     known = frontier.region.size
     outlines = _outlines(frontier.chains, block, drawn, walks, known)
-    piece = _pieces(frontier, block, links, walks)
-    region = _regions(frontier, block, walks, piece) if diagonal else piece
+    piece = pieces(known, frontier.chains.piece, block, links, walks)
+    region = regions(frontier.region, piece, block, walks) if diagonal else piece
     outlines, met = _named(frontier.chains, outlines, region, _heirs(contacts, block, links, walks))
 
     is_open = walks.first >= links.below
@@ -150,63 +138,6 @@ def _outlines(chains: Outlines, block: Block, drawn: Drawn, walks: Walks, known:
     )
 
 
-def _pieces(frontier: Frontier, block: Block, links: Links, walks: Walks) -> NDArray[np.int64]:
-    """Finds out which outlines are one piece.
-
-    Returns:
-        (known + outlines,) a number for each piece above the block and each outline in it; equal where they are one.
-    """
-    known = frontier.region.size
-    continued = walks.outline[links.chains : links.below]
-    is_new = np.ones(len(walks), np.bool_)
-    is_new[continued] = False
-
-    # Sides are counted from line to line, and from left to right, so the lowest number is the topmost side.
-    outline, topmost = np.flatnonzero(is_new), walks.lowest[is_new]
-    is_hole = ~block.sides.below[topmost]
-    hole, corner = outline[is_hole], block.sides.left[topmost[is_hole]]
-    # The row above line ``i`` is row ``i``.
-    row, column = block.corners.line[corner], block.corners.column[corner]
-    around = _outlines_around(block, links, walks, row, column)
-
-    ends = np.concatenate(
-        [[frontier.chains.piece, known + continued], [known + hole, known + around]], axis=1
-    )
-    return components(known + len(walks), ends)
-
-
-def _outlines_around(
-    block: Block, links: Links, walks: Walks, row: NDArray[np.int64], column: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """The outlines that lie left of pixels in rows of the block."""
-    return walks.outline[links.above(row, block.left_ends(row, column))]
-
-
-def _regions(frontier: Frontier, block: Block, walks: Walks, piece: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Finds out which pieces are one region because they touch at a corner.
-
-    Returns:
-        (known + outlines,) as the pieces are numbered, equal where they are one region.
-    """
-    known, sides = frontier.region.size, block.sides
-    is_above = ~sides.below & (sides.points.lengths > 1)
-    above, below = np.flatnonzero(is_above), np.flatnonzero(sides.below)
-
-    def outlines(
-        side: NDArray[np.int64], ends: NDArray[np.int64], corner: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
-        return known + walks.outline[side[np.searchsorted(ends[side], corner)]]
-
-    falling, rising = block.diagonals
-    left, right = sides.left, sides.right
-    touching = [
-        [outlines(above, right, falling), outlines(below, left, falling)],
-        [outlines(above, left, rising), outlines(below, right, rising)],
-    ]
-    same = [[np.arange(piece.size), piece], [np.arange(known), frontier.region]]
-    return components(piece.size, np.concatenate([*touching, *same], axis=1))
-
-
 def _heirs(
     contacts: Contacts | None, block: Block, links: Links, walks: Walks
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -214,7 +145,7 @@ def _heirs(
     if contacts is None:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     first_row = np.ones_like(contacts.column)
-    return contacts.chain, _outlines_around(block, links, walks, first_row, contacts.column)
+    return contacts.chain, outlines_around(block, links, walks, first_row, contacts.column)
 
 
 def _named(

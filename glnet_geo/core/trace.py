@@ -9,16 +9,16 @@ wait for the next one. Where a limit is set, what has grown too large is cut off
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glnet_geo.core.legend import NODATA
-from glnet_geo.core.outlines import MOST_COLUMNS, Outlines, areas, packed
-from glnet_geo.core.polygons import multipolygons, polygons
+from glnet_geo.core.outlines import MOST_COLUMNS, packed
+from glnet_geo.core.regions import Regions
 from glnet_geo.core.sides import Block, Values
 from glnet_geo.core.slabs import split_rows
 from glnet_geo.core.split import Names, contacts, cut
@@ -26,74 +26,10 @@ from glnet_geo.core.stitch import Drawn, Frontier, advance
 from glnet_geo.core.sums import RunningSums
 from glnet_geo.errors import OptionError
 
+__all__ = ["Regions", "Tracer"]
+
 _BLOCK_PIXELS = 1 << 20
 """Pixels traced at once: enough to make the cost per call small, few enough to stay near the processor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Regions:
-    """Largest sets of pixels of one class that hang together, or parts of such a set, in no promised order.
-
-    Attributes:
-        class_ids: (regions,) uint8, the class of each.
-        polygons: (regions,) shapely Polygons with holes (MultiPolygons where pixels hang together by their corners),
-            valid where no marks were given; x is the column, y the row (growing downward), both counted at pixel
-            edges. Outer rings run clockwise on the map.
-        pixels: (regions,) int64, number of pixels in each, whatever its outlines were marked with.
-        weights: (regions,) int64, sum of the weights of these pixels; 0 where none were given.
-        region_ids: (regions,) int64, index in the map of the region's first pixel; equal for parts of one region.
-    """
-
-    class_ids: NDArray[np.uint8]
-    polygons: NDArray[np.object_]
-    pixels: NDArray[np.int64]
-    weights: NDArray[np.int64]
-    region_ids: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return self.class_ids.size
-
-    @classmethod
-    def enclosed(cls, rings: Outlines, region: NDArray[np.int64], *, multi: bool) -> Regions:
-        """The regions that complete sets of rings enclose.
-
-        Args:
-            rings: closed outlines.
-            region: (rings,) equal for rings of one region.
-            multi: True for MultiPolygons, False where every region is one piece.
-        """
-        area = areas(rings.points)
-        order = np.lexsort((area < 0, rings.piece, region))
-        rings, area, region = rings.take(order), area[order], region[order]
-        if not region.size:
-            none = np.empty(0, np.int64)
-            return cls(rings.class_id, np.empty(0, np.object_), none, none, none)
-        starts = np.flatnonzero(np.diff(region, prepend=-1))
-        shells = np.flatnonzero(area > 0)
-        bounds = np.append(shells, len(rings))
-        if multi:
-            parts = np.append(np.searchsorted(shells, starts), shells.size)
-            made = multipolygons(rings.points, bounds, parts)
-        else:
-            made = polygons(rings.points, bounds)
-        return cls(
-            class_ids=rings.class_id[starts],
-            polygons=made,
-            pixels=np.add.reduceat(area, starts),
-            weights=np.add.reduceat(rings.weight, starts),
-            region_ids=np.minimum.reduceat(rings.first, starts),
-        )
-
-    @classmethod
-    def stacked(cls, parts: Sequence[Regions]) -> Regions:
-        """The regions of all parts, in order."""
-        return cls(
-            np.concatenate([part.class_ids for part in parts]),
-            np.concatenate([part.polygons for part in parts]),
-            np.concatenate([part.pixels for part in parts]),
-            np.concatenate([part.weights for part in parts]),
-            np.concatenate([part.region_ids for part in parts]),
-        )
 
 
 class Tracer:
@@ -125,7 +61,7 @@ class Tracer:
         max_vertices: int | None = None,
     ) -> None:
         if not 0 < width <= MOST_COLUMNS:
-            raise OptionError(f"width must be positive and at most {MOST_COLUMNS}, got {width}")
+            raise OptionError(f"width must be in 1..{MOST_COLUMNS}, got {width}")
         if not 0 <= nodata <= np.iinfo(np.uint8).max:
             raise OptionError(f"nodata must be in 0..255, got {nodata}")
         if connectivity not in (4, 8):
