@@ -215,10 +215,9 @@ def _sides(corners: Corners, nodata: np.uint8) -> Sides:
     right = left.copy()
     passed = np.zeros(left.size, np.int64)
     for hand in (_ABOVE, _BELOW):
-        own = kind == hand
-        right[own] = np.flatnonzero(ends[hand])
+        own, end = np.flatnonzero(kind == hand), np.flatnonzero(ends[hand])
         before = np.cumsum(inner[hand])
-        passed[own] = before[right[own]] - before[left[own]]
+        right[own], passed[own] = end, before[end] - before[left[own]]
     below, upright = kind == _BELOW, kind >= _UP
     tail, head = np.where(below, left, right), np.where(below, right, left)
     return Sides(

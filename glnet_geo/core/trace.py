@@ -212,6 +212,7 @@ class Tracer:
         marked = np.zeros(line.size, np.uint8) if marks is None else marks[line, column]
         if self._sums is None and weights is not None:
             self._sums = RunningSums(self._width)
+        # The owner lies in the row below the line, or in the one above.
         row = self._line + line[sides.left] - ~sides.below
         return Drawn(
             points=packed(corners, self._line, marked, fixed=fixed),

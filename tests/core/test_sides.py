@@ -41,16 +41,16 @@ def corners_of(drawn: Block, side: int) -> list[tuple[int, int]]:
 def test_sides_have_points_at_the_nodes_they_pass() -> None:
     drawn = block(["233", "111"])
     below = np.flatnonzero(drawn.sides.below & (drawn.sides.class_id == 1))
-    assert [corners_of(drawn, side) for side in below] == [[(1, 0), (1, 1), (1, 3)]]
+    assert [corners_of(drawn, side) for side in below.tolist()] == [[(1, 0), (1, 1), (1, 3)]]
     above = np.flatnonzero(~drawn.sides.below & (drawn.sides.class_id == 3))
-    assert [corners_of(drawn, side) for side in above] == [[(1, 3), (1, 1)]]
+    assert [corners_of(drawn, side) for side in above.tolist()] == [[(1, 3), (1, 1)]]
 
 
 def test_a_node_on_the_way_up_or_down_is_a_side_of_no_length() -> None:
     drawn = block(["12", "13"])
     sides = drawn.sides
     passed = np.flatnonzero(sides.tail == sides.head)
-    assert [corners_of(drawn, side) for side in passed] == [[(1, 1)]]
+    assert [corners_of(drawn, side) for side in passed.tolist()] == [[(1, 1)]]
     assert sides.class_id[passed].tolist() == [1]
     assert sides.tail_up[passed].tolist() == sides.head_up[passed].tolist() == [False]
 

@@ -15,7 +15,7 @@ def advanced(
 ) -> list[Advance]:
     """What each block made of those before; the last one may lie below a row that was cut."""
     frontier, last, line = Frontier.empty(), np.full(blocks[0].shape[1], NODATA, np.uint8), 0
-    made = []
+    made: list[Advance] = []
     for classes in blocks:
         cut_off = above is not None and len(made) == len(blocks) - 1
         block = Block(above if above is not None and cut_off else last, classes, NODATA)

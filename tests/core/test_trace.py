@@ -200,7 +200,7 @@ def test_other_planes_are_refused(name: str) -> None:
     with pytest.raises(OptionError, match=f"got {name} as uint8 of shape"):
         tracer.feed(classes, **{name: np.zeros((2, 5), np.uint8)})
     with pytest.raises(OptionError, match=f"got {name} as int64 of shape"):
-        tracer.feed(classes, **{name: np.zeros((2, 4 if name == "marks" else 3), np.int64)})
+        tracer.feed(classes, **{name: np.zeros((2, 4 if name == "marks" else 3), np.int64)})  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="got marks as uint8 of shape"):
         tracer.finish(marks=np.zeros((1, 4), np.uint8))
 

@@ -102,7 +102,7 @@ def bare(polygon: shapely.Geometry) -> shapely.Geometry:
     def corners(ring: shapely.LinearRing) -> NDArray[np.float64]:
         points = np.array(ring.coords)[:-1]
         before, after = points - np.roll(points, 1, axis=0), np.roll(points, -1, axis=0) - points
-        turns = points[before[:, 0] * after[:, 1] != before[:, 1] * after[:, 0]]
+        turns: NDArray[np.float64] = points[before[:, 0] * after[:, 1] != before[:, 1] * after[:, 0]]
         assert turns.size
         return turns
 
@@ -164,9 +164,5 @@ def edges_at(classes: NDArray[np.uint8]) -> NDArray[np.int64]:
     """(rows + 1, width + 1) how many edges between values meet at each lattice point."""
     framed = np.pad(classes, 1, constant_values=NODATA)
     upright, level = framed[:, 1:] != framed[:, :-1], framed[1:] != framed[:-1]
-    return (
-        upright[1:].astype(np.int64)
-        + upright[:-1].astype(np.int64)
-        + level[:, 1:].astype(np.int64)
-        + level[:, :-1].astype(np.int64)
-    )
+    meeting = np.stack([upright[1:], upright[:-1], level[:, 1:], level[:, :-1]])
+    return np.array(meeting.sum(axis=0), np.int64)
