@@ -17,17 +17,20 @@ if TYPE_CHECKING:
     from glnet_geo.assess.maps import evaluate
     from glnet_geo.assess.models import evaluate_model
     from glnet_geo.assess.sampling import SampleSummary, sample
+    from glnet_geo.core.drawing import Drawing
     from glnet_geo.errors import DoubtfulInputWarning, GlnetGeoError
     from glnet_geo.model.package import Model, load_model
     from glnet_geo.pipeline import check, classify
     from glnet_geo.plan import Options
     from glnet_geo.report import ClassShare, Forecast, Summary
+    from glnet_geo.vectorization import Vectorization, vectorize
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ClassShare",
     "DoubtfulInputWarning",
+    "Drawing",
     "Evaluation",
     "Forecast",
     "GlnetGeoError",
@@ -35,17 +38,20 @@ __all__ = [
     "Options",
     "SampleSummary",
     "Summary",
+    "Vectorization",
     "check",
     "classify",
     "evaluate",
     "evaluate_model",
     "load_model",
     "sample",
+    "vectorize",
 ]
 
 _HOMES = {
     "ClassShare": "glnet_geo.report",
     "DoubtfulInputWarning": "glnet_geo.errors",
+    "Drawing": "glnet_geo.core.drawing",
     "Evaluation": "glnet_geo.assess.assessment",
     "Forecast": "glnet_geo.report",
     "GlnetGeoError": "glnet_geo.errors",
@@ -53,12 +59,14 @@ _HOMES = {
     "Options": "glnet_geo.plan",
     "SampleSummary": "glnet_geo.assess.sampling",
     "Summary": "glnet_geo.report",
+    "Vectorization": "glnet_geo.vectorization",
     "check": "glnet_geo.pipeline",
     "classify": "glnet_geo.pipeline",
     "evaluate": "glnet_geo.assess.maps",
     "evaluate_model": "glnet_geo.assess.models",
     "load_model": "glnet_geo.model.package",
     "sample": "glnet_geo.assess.sampling",
+    "vectorize": "glnet_geo.vectorization",
 }
 
 

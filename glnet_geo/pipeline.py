@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import glnet_geo
+from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import Sink, pour
 from glnet_geo.errors import CancelledError, OutputError, SceneError
@@ -19,6 +20,7 @@ from glnet_geo.io.vector import PolygonLayer
 from glnet_geo.plan import Options, Plan, planned
 from glnet_geo.report import Forecast, Summary, Tally
 from glnet_geo.strips import expected_seconds, strips
+from glnet_geo.vectorization import merged
 
 
 def classify(
@@ -27,6 +29,7 @@ def classify(
     *,
     options: Options | None = None,
     confidence: str | Path | None = None,
+    drawing: Drawing | None = None,
     overwrite: bool = False,
     resume: bool = True,
     progress: Progress | None = None,
@@ -38,6 +41,7 @@ def classify(
         out: one or more files; ``.tif`` gets classes, ``.gpkg``, ``.fgb``, ``.parquet`` and ``.geojson`` polygons.
         options: how to classify.
         confidence: a ``.tif`` for the winning class's probability, in percent.
+        drawing: how to draw polygons, and whether to merge small areas.
         overwrite: whether existing files may be replaced.
         resume: whether finished parts are kept beside the first output until the job is done, and taken from there; a
             job that is run again after it was stopped or killed then goes on, and makes the very same files.
@@ -47,34 +51,30 @@ def classify(
         GlnetGeoError: something cannot be used; no output is left behind. The message says what, where, what to do.
     """
     started = time.monotonic()
-    options = options or Options()
-    progress = progress or Silence()
+    options, drawing, progress = options or Options(), drawing or Drawing(), progress or Silence()
     outs = [Path(path) for path in ([out] if isinstance(out, str | Path) else out)]
-    if not outs and confidence is None:
-        raise OutputError("no output was named: add --out landcover.gpkg")
     if confidence is not None and not is_raster(Path(confidence)):
         raise OutputError(f"{confidence} cannot hold confidence: name a .tif file")
-    paths = [*outs, *([Path(confidence)] if confidence is not None else [])]
-    for path in paths:
-        if path.exists() and Path(scene).exists() and path.samefile(scene):
-            raise OutputError(f"{path} is the scene itself: give the map another name")
+    paths = _checked([*outs, *([Path(confidence)] if confidence is not None else [])], scene)
+    # A polygon says how sure it is.
+    sure = confidence is not None or any(not is_raster(path) for path in outs)
     staging = Staging(paths, overwrite=overwrite)
-    with planned(scene, options, confidence=confidence is not None) as plan:
+    with planned(scene, options, confidence=sure) as plan:
         for note in plan.notes:
             progress.info(note)
         # The published code's way finishes all rows at once: there is nothing to keep.
         folder = journal_folder(paths[0]) if resume and not plan.exact else None
-        job = _job(plan, options, confidence=confidence is not None)
+        job = _job(plan, options, confidence=sure)
         with Journal(folder, job) as journal, _stopping(journal, plan.scene.height), ExitStack() as closing:
             _tell(journal, plan.scene.height, progress)
             # A kill must find them noted, whenever it comes.
             journal.sweep(staging.folders)
             closing.enter_context(staging)
             tally = Tally(plan.scene, plan.card.legend)
-            sinks = _sinks(plan, outs, confidence, staging)
+            rows = merged(strips(plan, progress, journal, confidence=sure), plan.scene, drawing)
+            sinks = _sinks(plan, outs, confidence, drawing, staging)
             for sink in sinks:
                 closing.callback(sink.close)
-            rows = strips(plan, progress, journal, confidence=confidence is not None)
             pour(rows, [tally, *sinks], progress)
             shares = tally.shares()
             staging.commit()
@@ -119,6 +119,20 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
             seconds=seconds,
             notes=plan.notes,
         )
+
+
+def _checked(paths: Sequence[Path], scene: str | Path) -> Sequence[Path]:
+    """The outputs, none of which is the scene.
+
+    Raises:
+        OutputError: there are none, or one is.
+    """
+    if not paths:
+        raise OutputError("no output was named: add --out landcover.gpkg")
+    for path in paths:
+        if path.exists() and Path(scene).exists() and path.samefile(scene):
+            raise OutputError(f"{path} is the scene itself: give the map another name")
+    return paths
 
 
 def _job(plan: Plan, options: Options, *, confidence: bool) -> Mapping[str, object]:
@@ -166,7 +180,9 @@ def _stopping(journal: Journal, height: int) -> Iterator[None]:
         raise
 
 
-def _sinks(plan: Plan, outs: Sequence[Path], confidence: str | Path | None, staging: Staging) -> list[Sink]:
+def _sinks(
+    plan: Plan, outs: Sequence[Path], confidence: str | Path | None, drawing: Drawing, staging: Staging
+) -> list[Sink]:
     scene, tags = plan.scene, provenance(plan)
     place: dict[str, Any] = {
         "width": scene.width,
@@ -180,7 +196,7 @@ def _sinks(plan: Plan, outs: Sequence[Path], confidence: str | Path | None, stag
         if is_raster(path):
             sinks.append(ClassRaster(temporary, height=scene.height, legend=legend, **place))
         else:
-            sinks.append(PolygonLayer(temporary, legend=legend, **place))
+            sinks.append(PolygonLayer(temporary, scene, legend, drawing, tags=tags, confidence=True))
     if confidence is not None:
         sinks.append(ConfidenceRaster(staging.temporary(Path(confidence)), height=scene.height, **place))
     return sinks

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import rasterio
+from affine import Affine
 from numpy.typing import NDArray
+from rasterio.crs import CRS
 from rasterio.errors import NotGeoreferencedWarning
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A raster as far as its place goes."""
+
+    height: int
+    width: int
+    transform: Affine | None
+    crs: CRS | None
+    name: str = "map.tif"
 
 
 def write_plain(path: Path, pixels: NDArray[np.generic]) -> Path:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from glnet_geo.commands.console import ProgressKind, area_text, print_json, shown_progress
-from glnet_geo.commands.options import file_argument, how_to_classify, json_option
+from glnet_geo.commands.console import ProgressKind, print_areas, print_json, shown_progress
+from glnet_geo.commands.options import (
+    file_argument,
+    how_to_classify,
+    how_to_draw,
+    json_option,
+    output_options,
+)
 
 if TYPE_CHECKING:
     from glnet_geo.report import Summary
@@ -34,20 +40,13 @@ if TYPE_CHECKING:
     help="Also write how sure the map is, in percent.",
 )
 @how_to_classify
-@click.option("--overwrite", is_flag=True, help="Replace existing outputs.")
+@how_to_draw
 @click.option(
     "--no-resume",
     is_flag=True,
     help="Keep nothing of a job that is stopped, and do not go on from an earlier one.",
 )
-@click.option(
-    "--progress",
-    type=click.Choice(["auto", "bar", "json", "none"]),
-    default="auto",
-    show_default=True,
-    help="How progress shows on standard error.",
-)
-@click.option("--quiet", "-q", is_flag=True, help="Print nothing but warnings and errors.")
+@output_options
 @json_option
 def classify(
     scene: str,
@@ -69,20 +68,24 @@ def classify(
     Examples:
       glnet-geo classify scene.tif --out landcover.gpkg
       glnet-geo classify scene.tif --out map.tif --out map.gpkg --confidence sure.tif
+      glnet-geo classify scene.tif --min-area 25 --simplify 1 --smooth --out plan.gpkg
       glnet-geo classify naip.tif --bands 1,2,3 --aoi city.gpkg --out city.tif
       glnet-geo classify sentinel.tif --bands red,green,blue --value-range 0,3000 --out map.tif
 
     \b
     Exit codes: 0 done, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 130 stopped.
     """
+    from glnet_geo.core.drawing import Drawing
     from glnet_geo.pipeline import classify as run
     from glnet_geo.plan import Options
 
+    drawing = Drawing(**{field.name: options.pop(field.name) for field in fields(Drawing)})
     with shown_progress(progress, quiet=quiet) as shown:
         summary = run(
             scene,
             outs,
             options=Options(**options),
+            drawing=drawing,
             confidence=confidence,
             overwrite=overwrite,
             resume=not no_resume,
@@ -95,22 +98,10 @@ def classify(
 
 
 def _print_summary(summary: Summary) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=f"Land cover of {Path(summary.scene).name}")
-    table.add_column("")
-    table.add_column("class")
-    table.add_column("area", justify="right")
-    table.add_column("share", justify="right")
-    for share in summary.classes:
-        table.add_row(f"[{share.color}]██[/]", share.name, area_text(share.area_m2), f"{share.share:.1%}")
-    console = Console()
-    console.print(table)
+    print_areas(f"Land cover of {Path(summary.scene).name}", summary.classes)
     rate = summary.megapixels / summary.seconds
-    console.print(
-        f"{summary.megapixels:.1f} megapixels in {summary.seconds:.1f} s ({rate:.2f} a second) with {summary.model}",
-        highlight=False,
+    click.echo(
+        f"{summary.megapixels:.1f} megapixels in {summary.seconds:.1f} s ({rate:.2f} a second) with {summary.model}"
     )
     for output in summary.outputs:
-        console.print(f"written: {output}", highlight=False, markup=False, soft_wrap=True)
+        click.echo(f"written: {output}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -16,6 +16,8 @@ from glnet_geo.core.progress import Progress, Silence
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
+
+    from glnet_geo.report import ClassShare
 
 ProgressKind: TypeAlias = Literal["auto", "bar", "json", "none"]
 
@@ -180,6 +182,24 @@ class Bar:
 def print_json(value: object) -> None:
     """One JSON object on standard output."""
     click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def print_areas(title: str, classes: Sequence[ClassShare]) -> None:
+    """How much each class covers, as a table."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=escape(title))
+    table.add_column("")
+    table.add_column("class")
+    table.add_column("area", justify="right")
+    table.add_column("share", justify="right")
+    for share in classes:
+        table.add_row(
+            f"[{share.color}]██[/]", escape(share.name), area_text(share.area_m2), f"{share.share:.1%}"
+        )
+    Console().print(table)
 
 
 def area_text(square_metres: float | None) -> str:

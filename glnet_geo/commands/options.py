@@ -112,6 +112,68 @@ def how_to_classify(command: Command) -> Command:
     return command
 
 
+def how_to_draw(command: Command) -> Command:
+    """Add every option that says how polygons are drawn; they arrive by the names of `Drawing`."""
+    for option in reversed(
+        [
+            click.option(
+                "--min-area",
+                type=click.FloatRange(min=0),
+                default=0.0,
+                metavar="M2",
+                help="Merge areas smaller than this many square metres into the neighbour with the longest common border.",
+            ),
+            click.option(
+                "--simplify",
+                type=click.FloatRange(min=0),
+                default=0.0,
+                metavar="M",
+                help="Straighten borders: none moves by more than this many metres, and neighbours keep one line.",
+            ),
+            click.option("--smooth", is_flag=True, help="Round the corners of borders."),
+            click.option(
+                "--connectivity",
+                type=click.Choice([4, 8]),
+                default=4,
+                show_default=True,
+                help="Whether pixels that touch at a corner alone belong together (8) or not (4).",
+            ),
+            click.option(
+                "--max-vertices",
+                type=click.IntRange(min=0),
+                default=1_000_000,
+                show_default=True,
+                help="Split areas whose outlines grow past this; their parts share a region_id. 0 for never.",
+            ),
+            click.option(
+                "--crs", metavar="EPSG:N", help="CRS of the polygons, if not the scene's, such as EPSG:4326."
+            ),
+            click.option("--dissolve", is_flag=True, help="One multipolygon per class; for small maps."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def output_options(command: Command) -> Command:
+    """Add --overwrite, --progress and --quiet."""
+    for option in reversed(
+        [
+            click.option("--overwrite", is_flag=True, help="Replace existing outputs."),
+            click.option(
+                "--progress",
+                type=click.Choice(["auto", "bar", "json", "none"]),
+                default="auto",
+                show_default=True,
+                help="How progress shows on standard error.",
+            ),
+            click.option("--quiet", "-q", is_flag=True, help="Print nothing but warnings and errors."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
 def json_option(command: Command) -> Command:
     """Add --json."""
     return click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")(

@@ -9,6 +9,9 @@ import rasterio.shutil
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader, MemoryFile
 
+from glnet_geo.core.legend import Legend
+from glnet_geo.errors import ModelError
+
 # What GDAL calls the usages of columns in attribute tables: their numbers in files.
 _NAME, _VALUE, _RED, _GREEN, _BLUE = "2", "5", "6", "7", "8"
 
@@ -29,6 +32,22 @@ def class_names(dataset: DatasetReader, band: int) -> tuple[dict[int, str], dict
         if len(rgb) == 3 and all(0 <= part <= 255 for part in rgb):
             colors[value] = "#{:02x}{:02x}{:02x}".format(*rgb)
     return names, colors
+
+
+def read_class_file(path: Path) -> Legend:
+    """The legend of a class file.
+
+    Raises:
+        ModelError: it cannot be read, or is none.
+    """
+    try:
+        return Legend.from_json(path.read_bytes())
+    except OSError as error:
+        raise ModelError(
+            f"{path} cannot be read ({error.strerror}): give the path of a class file (JSON)"
+        ) from error
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
 def _category_names(dataset: DatasetReader, band: int) -> dict[int, str]:

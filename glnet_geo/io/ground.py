@@ -16,6 +16,9 @@ from rasterio import crs as raster_crs
 _TOLERANCE = 1e-6
 """Share of a polygon's area that may be lost where edges bend."""
 
+_SAMPLES = 33
+"""Places per axis at which lengths are measured."""
+
 
 def ground_sample_distance(
     transform: Affine | None, crs: raster_crs.CRS | None, height: int, width: int
@@ -42,12 +45,42 @@ def areas(polygons: NDArray[np.object_], crs: raster_crs.CRS) -> NDArray[np.floa
 
     Edges are what is straight in the CRS. Polygons may cross the antimeridian or hold a pole.
 
+    Args:
+        polygons: (n,) shapely Polygons or MultiPolygons.
+        crs: in which their coordinates are.
+
     Returns:
         (n,) NaN where the CRS has no place on the ground, or the polygon reaches beyond where it has one.
     """
     ground = _ground(crs.to_wkt())
     if ground is None or not len(polygons):
         return np.full(len(polygons), np.nan)
+    parts, whole = shapely.get_parts(polygons, return_index=True)
+    return np.bincount(whole, _areas(parts, ground), len(polygons)).astype(np.float64)
+
+
+def perimeters(polygons: NDArray[np.object_], crs: raster_crs.CRS) -> NDArray[np.float64]:
+    """Metres on the ground of all outlines of polygons in a CRS, inner ones too.
+
+    Args:
+        polygons: (n,) shapely Polygons or MultiPolygons.
+        crs: in which their coordinates are.
+
+    Returns:
+        (n,) NaN where the CRS has no place on the ground, or the polygon reaches beyond where it has one.
+    """
+    ground = _ground(crs.to_wkt())
+    if ground is None or not len(polygons):
+        return np.full(len(polygons), np.nan)
+    parts, whole = shapely.get_parts(polygons, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    corners, ring = shapely.get_coordinates(rings, return_index=True)
+    edge = np.flatnonzero(ring[1:] == ring[:-1])
+    metres = _lengths(corners[edge], corners[edge + 1], ground)
+    return np.bincount(whole[part[ring[edge]]], metres, len(polygons)).astype(np.float64)
+
+
+def _areas(polygons: NDArray[np.object_], ground: _Ground) -> NDArray[np.float64]:
     _, corners, (ragged_rings, shells) = shapely.to_ragged_array(polygons, include_z=False)
     corners, rings = _cut(corners, ragged_rings.astype(np.int64), ground.pieces(corners))
     plane = ground.equal_area(corners, rings)
@@ -60,6 +93,26 @@ def areas(polygons: NDArray[np.object_], crs: raster_crs.CRS) -> NDArray[np.floa
     signed[shells[:-1]] *= -1
     measured: NDArray[np.float64] = np.add.reduceat(signed, shells[:-1])
     return measured
+
+
+def _lengths(start: NDArray[np.float64], end: NDArray[np.float64], ground: _Ground) -> NDArray[np.float64]:
+    """Metres from points to points, both (n, 2), not far from each other.
+
+    Metres per unit of the CRS change slowly: they are measured on a grid over all points, and interpolated.
+    """
+    low, high = np.minimum(start, end).min(axis=0), np.maximum(start, end).max(axis=0)
+    size = np.maximum(high - low, 1e-12)
+    grid = np.stack(np.meshgrid(*(np.linspace(low[axis], high[axis], _SAMPLES) for axis in (0, 1))), axis=-1)
+    metric = ground.metric(grid.reshape(-1, 2), size / (2 * _SAMPLES)).reshape(_SAMPLES, _SAMPLES, 3)
+    place = ((start + end) / 2 - low) / size * (_SAMPLES - 1)
+    cell = np.clip(place.astype(np.int64), 0, _SAMPLES - 2)
+    right, up = (place - cell).T[:, :, None]
+    col, row = cell.T
+    along = (metric[row, col] * (1 - right) + metric[row, col + 1] * right) * (1 - up)
+    along += (metric[row + 1, col] * (1 - right) + metric[row + 1, col + 1] * right) * up
+    (dx, dy), (xx, xy, yy) = (end - start).T, along.T
+    metres: NDArray[np.float64] = np.sqrt(xx * dx**2 + 2 * xy * dx * dy + yy * dy**2)
+    return metres
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +141,22 @@ class _Ground:
             x[~np.isfinite(x)] = y[~np.isfinite(y)] = np.nan
         # Pixels at a pole may reach half a pixel beyond it.
         return x * self.degree, np.clip(y * self.degree, -90, 90)
+
+    def metric(self, xy: NDArray[np.float64], step: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The first fundamental form at (n, 2) map coordinates: square metres per unit xx, xy and yy, (n, 3).
+
+        Args:
+            xy: where.
+            step: how far to go along x and along y to measure.
+        """
+        geod = Geod(a=self.radius, es=self.eccentricity_squared)
+        ways = []
+        for axis in (0, 1):
+            ahead = np.where(np.arange(2) == axis, step, 0.0)
+            azimuth, _, metres = geod.inv(*self.degrees(xy - ahead), *self.degrees(xy + ahead))
+            ways.append((np.radians(azimuth), metres / (2 * step[axis])))
+        (azimuth_x, x), (azimuth_y, y) = ways
+        return np.column_stack([x**2, x * y * np.cos(azimuth_x - azimuth_y), y**2])
 
     def pieces(self, corners: NDArray[np.float64]) -> NDArray[np.int64]:
         """Into how many pieces to cut the edge from each of (n, 2) corners to the next: (n - 1,)."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pyogrio
@@ -12,47 +14,69 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 from rasterio.crs import CRS
 
+from glnet_geo.core.legend import Legend
 from glnet_geo.errors import OutputError
 from glnet_geo.io.features import Features, Layer
-from glnet_geo.io.geoparquet import GeoParquet
+from glnet_geo.io.geopackage import add_style, rename_regions
+from glnet_geo.io.geoparquet import check_pyarrow, write_geoparquet
 from glnet_geo.io.staging import unwritten
+from glnet_geo.io.style import write_style
 
 LAYER = "landcover"
 """Name of the layer, in formats whose layers have names."""
 
+_FEATURES_AT_A_TIME = 20_000
+"""Of these, GeoParquet makes a group of rows."""
 
-def create_layer(path: Path, crs: CRS | None, tags: Mapping[str, str]) -> Layer:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerKind:
+    """What features of a layer are like.
+
+    Attributes:
+        crs: of their coordinates; None where there is none.
+        legend: their classes.
+        none: no feature, with all attributes.
+        multi: whether they are multipolygons.
+        tags: provenance, where the format can hold it.
+    """
+
+    crs: CRS | None
+    legend: Legend
+    none: Features
+    multi: bool
+    tags: Mapping[str, str]
+
+    @property
+    def geometry_type(self) -> str:
+        """In the words of OGC."""
+        return "MultiPolygon" if self.multi else "Polygon"
+
+
+def create_layer(path: Path, kind: LayerKind) -> Layer:
     """A new layer in the format that the suffix of the path names.
-
-    Args:
-        path: where to make it.
-        crs: of the polygons; None where there is none.
-        tags: provenance.
 
     Raises:
         OutputError: it cannot be written, or not in this format.
     """
     suffix = path.suffix.lower()
     if suffix == ".gpkg":
-        return _GeoPackage(path, crs, tags)
+        return _GeoPackage(path, kind)
     if suffix == ".parquet":
-        return GeoParquet(path, crs, tags)
+        check_pyarrow(path)
+        return _Copied(path, kind, _to_geoparquet)
     if suffix == ".fgb":
-        return _Copied(path, crs, tags, driver="FlatGeobuf", options={})
-    return _geojson(path, crs, tags)
-
-
-def _geojson(path: Path, crs: CRS | None, tags: Mapping[str, str]) -> Layer:
-    if crs is None:
+        return _Copied(path, kind, partial(_through_gdal, driver="FlatGeobuf", options={}))
+    if kind.crs is None:
         raise OutputError(
-            f"{path.name} cannot be written, as GeoJSON knows only longitude and latitude and the scene has no CRS: "
+            f"{path.name} cannot be written, as GeoJSON knows only longitude and latitude and the map has no CRS: "
             "choose .gpkg"
         )
     # A tenth of a millimetre: pixels of drones keep their shape.
     options = {"RFC7946": "YES", "COORDINATE_PRECISION": "9"}
-    if tags:
-        options["DESCRIPTION"] = "; ".join(f"{name}={value}" for name, value in tags.items())
-    return _Copied(path, crs, tags, driver="GeoJSON", options=options)
+    if kind.tags:
+        options["DESCRIPTION"] = "; ".join(f"{name}={value}" for name, value in kind.tags.items())
+    return _Copied(path, kind, partial(_through_gdal, driver="GeoJSON", options=options))
 
 
 class _GeoPackage:
@@ -60,22 +84,19 @@ class _GeoPackage:
 
     Args:
         path: where to make it.
-        crs: of the polygons.
-        tags: provenance.
-        rough_of: the output that it will be copied to; it then needs no index.
+        kind: of features.
+        rough_of: the output that it will be copied to; it then needs neither index nor style.
     """
 
-    def __init__(
-        self, path: Path, crs: CRS | None, tags: Mapping[str, str], *, rough_of: Path | None = None
-    ) -> None:
-        self._path = path
+    def __init__(self, path: Path, kind: LayerKind, *, rough_of: Path | None = None) -> None:
+        self._path, self._kind = path, kind
         self._output = rough_of or path
         self._count = 0
         with _without_crs_warning():
             self._write(
-                Features.none(),
-                crs=_wkt(crs),
-                layer_metadata=dict(tags),
+                kind.none,
+                crs=_wkt(kind.crs),
+                layer_metadata={} if rough_of else dict(kind.tags),
                 layer_options={"SPATIAL_INDEX": "YES" if rough_of is None else "NO"},
                 # Newer versions make older readers complain.
                 dataset_options={"VERSION": "1.3"},
@@ -85,8 +106,11 @@ class _GeoPackage:
         # The layer keeps its own CRS; one is named so that pyogrio does not warn that there is none.
         self._write(features, append=True, crs="EPSG:4326")
 
-    def finish(self) -> None:
-        _check(self._path, self._count)
+    def finish(self, aliases: Mapping[int, int]) -> None:
+        rename_regions(self._path, LAYER, aliases)
+        _check(self._path, self._output, self._count)
+        if self._output == self._path:
+            add_style(self._path, LAYER, self._kind.legend)
 
     def close(self) -> None:
         pass
@@ -101,61 +125,84 @@ class _GeoPackage:
                 list(attributes),
                 layer=LAYER,
                 driver="GPKG",
-                geometry_type="Polygon",
+                geometry_type=self._kind.geometry_type,
+                nan_as_null=True,
                 **options,
             )
-        self._count += len(features.polygons)
+        self._count += len(features)
 
 
 class _Copied:
-    """A format that cannot be added to: it is copied in the end, as a stream, from a GeoPackage."""
+    """A format that cannot be added to: it is copied in the end, as a stream, from a GeoPackage.
 
-    def __init__(
-        self, path: Path, crs: CRS | None, tags: Mapping[str, str], *, driver: str, options: Mapping[str, str]
-    ) -> None:
-        self._path, self._crs, self._tags, self._driver, self._options = path, crs, tags, driver, options
+    Args:
+        path: where to make it.
+        kind: of features.
+        copy: does it, given the GeoPackage, the path and the kind.
+    """
+
+    def __init__(self, path: Path, kind: LayerKind, copy: Callable[[Path, Path, LayerKind], None]) -> None:
+        self._path, self._kind, self._copy = path, kind, copy
         self._rough_path = path.with_name(f"rough-{path.name}.gpkg")
-        self._rough = _GeoPackage(self._rough_path, crs, {}, rough_of=path)
+        self._rough = _GeoPackage(self._rough_path, kind, rough_of=path)
         self._count = 0
 
     def add(self, features: Features) -> None:
         self._rough.add(features)
-        self._count += len(features.polygons)
+        self._count += len(features)
 
-    def finish(self) -> None:
-        with (
-            _writing(self._path),
-            _without_crs_warning(),
-            pyogrio.open_arrow(self._rough_path, use_pyarrow=False) as (found, stream),
-        ):
-            pyogrio.write_arrow(
-                stream,
-                self._path,
-                layer=LAYER,
-                driver=self._driver,
-                geometry_name=found["geometry_name"],
-                geometry_type="Polygon",
-                crs=_wkt(self._crs),
-                layer_metadata=dict(self._tags),
-                layer_options=dict(self._options),
-            )
-        _check(self._path, self._count)
+    def finish(self, aliases: Mapping[int, int]) -> None:
+        self._rough.finish(aliases)
+        with _writing(self._path), _without_crs_warning():
+            self._copy(self._rough_path, self._path, self._kind)
+        if self._path.suffix.lower() != ".parquet":
+            _check(self._path, self._path, self._count)
         self._rough_path.unlink()
+        write_style(self._path, self._kind.legend)
 
     def close(self) -> None:
         self._rough.close()
+
+
+def _through_gdal(
+    rough: Path, path: Path, kind: LayerKind, *, driver: str, options: Mapping[str, str]
+) -> None:
+    with pyogrio.open_arrow(rough, use_pyarrow=False) as (found, stream):
+        pyogrio.write_arrow(
+            stream,
+            path,
+            layer=LAYER,
+            driver=driver,
+            geometry_name=found["geometry_name"],
+            geometry_type=kind.geometry_type,
+            crs=_wkt(kind.crs),
+            layer_metadata=dict(kind.tags),
+            layer_options=dict(options),
+        )
+
+
+def _to_geoparquet(rough: Path, path: Path, kind: LayerKind) -> None:
+    with pyogrio.open_arrow(rough, use_pyarrow=True, batch_size=_FEATURES_AT_A_TIME) as (found, reader):
+        write_geoparquet(
+            reader,
+            path,
+            geometry=found["geometry_name"],
+            geometry_type=kind.geometry_type,
+            crs=kind.crs,
+            tags=kind.tags,
+        )
 
 
 def _wkt(crs: CRS | None) -> str | None:
     return None if crs is None else crs.to_wkt()
 
 
-def _check(path: Path, count: int) -> None:
+def _check(path: Path, output: Path, count: int) -> None:
     """Refuse a file that does not hold all features: a full disk does not always make GDAL raise."""
-    with _writing(path):
+    with _writing(output):
         bounds, _ = pyogrio.read_bounds(path)
     if len(bounds) != count:
-        raise unwritten(path, f"it holds {len(bounds)} of {count} polygons")
+        raise unwritten(output, f"it holds {len(bounds)} of {count} polygons")
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OutputError
 from glnet_geo.io.attribute_table import write_attribute_table
 from glnet_geo.io.staging import unwritten
-from glnet_geo.io.style import write_raster_style
+from glnet_geo.io.style import write_style
 
 _BLOCK = 512
 # Copying lets GDAL's own errors through, or none at all: then rasterio raises a SystemError.
@@ -149,7 +149,7 @@ class ClassRaster:
         """Complete the file, and name and colour its classes for GDAL and for QGIS."""
         self._cog.finish()
         write_attribute_table(self._path, self._legend)
-        write_raster_style(self._path, self._legend)
+        write_style(self._path, self._legend)
 
     def close(self) -> None:
         """Let go of open files."""

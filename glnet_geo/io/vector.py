@@ -2,107 +2,182 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from rasterio.crs import CRS
+from typing_extensions import Self
 
+from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.legend import Legend
+from glnet_geo.core.region_stream import RegionStream
+from glnet_geo.core.regions import Regions
 from glnet_geo.core.strip import Strip
-from glnet_geo.core.trace import Regions, Tracer
+from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io.features import Features
-from glnet_geo.io.ground import areas
-from glnet_geo.io.layers import create_layer
+from glnet_geo.io.ground import areas, ground_sample_distance, perimeters
+from glnet_geo.io.layers import LayerKind, create_layer
+from glnet_geo.io.placed import Placed
+from glnet_geo.io.reproject import reprojection
 
 _CORNERS_AT_A_TIME = 500_000
 """Polygons are written when they have this many corners: enough to make the cost per batch small."""
 
+_MOST_DISSOLVED = 20_000_000
+"""Corners of polygons that are kept in memory to be dissolved."""
+
 
 class PolygonLayer:
-    """A sink that makes one polygon of every connected area of one class, with ``class_id``, ``class_name``, ``area_m2``.
+    """A sink that makes one polygon of every connected area of one class, or what else the drawing asks for.
 
-    The polygons cover the classified pixels once, without seams. Memory holds those that are still open and the last
-    complete ones.
+    The polygons cover the classified pixels once, without seams or gaps. Memory holds those that are still open and the
+    last complete ones; all of them where they are dissolved.
 
     Args:
         path: where to make it; its suffix tells the format.
-        width: columns of the scene.
-        transform: of the scene; None where it has none: polygons then lie under the raster as QGIS draws it.
-        crs: of the scene; None where it has none: areas are then unknown.
-        legend: names.
+        raster: the map. Without a place, polygons lie under the raster as QGIS draws it, and areas are unknown.
+        legend: names and colours.
+        drawing: how to draw; small areas must have been merged before.
         tags: provenance, where the format can hold it.
+        codes: (classes,) uint8, the value of each class in strips; None for their ids.
+        confidence: whether strips say how sure they are.
+
+    Attributes:
+        count: features written so far.
 
     Raises:
+        OptionError: the drawing cannot be done where the map lies.
         OutputError: it cannot be written (in every method).
     """
 
     def __init__(
         self,
         path: Path,
-        *,
-        width: int,
-        transform: Affine | None,
-        crs: CRS | None,
+        raster: Placed,
         legend: Legend,
+        drawing: Drawing,
+        *,
         tags: Mapping[str, str],
+        codes: NDArray[np.uint8] | None = None,
+        confidence: bool = False,
     ) -> None:
-        self._transform, self._crs = transform, crs
-        self._names = np.full(256, "", dtype=object)
-        self._names[legend.ids] = [c.name for c in legend]
-        self._layer = create_layer(path, crs, {name: value for name, value in tags.items() if value})
-        self._tracer = Tracer(width)
+        self.count = 0
+        self._raster, self._dissolve = raster, drawing.dissolve
+        codes = legend.ids if codes is None else codes
+        self._ids, self._names = np.zeros(256, np.int32), np.full(256, "", dtype=object)
+        self._ids[codes], self._names[codes] = [c.id for c in legend], [c.name for c in legend]
+        self._confidence = confidence
+        crs, self._reproject = reprojection(raster, drawing.crs, path)
+        self._regions = RegionStream(raster.width, drawing, _pixel(raster, drawing))
+        multi = drawing.dissolve or drawing.connectivity == 8
+        kind = LayerKind(
+            crs=crs,
+            legend=legend,
+            none=Features.none(confidence=confidence, region_id=not drawing.dissolve),
+            multi=multi,
+            tags={name: value for name, value in tags.items() if value},
+        )
+        self._layer = create_layer(path, kind)
+        self._path = path
         self._waiting: list[Regions] = []
         self._corners = 0
 
     def write(self, strip: Strip) -> None:
         """The next rows."""
-        self._take(self._tracer.feed(strip.classes))
+        self._take(self._regions.feed(strip.classes, strip.confidence if self._confidence else None))
 
     def finish(self) -> None:
         """Complete the file."""
-        self._take(self._tracer.finish())
+        self._take(self._regions.finish())
         self._write_waiting()
-        self._layer.finish()
+        self._layer.finish({} if self._dissolve else self._regions.aliases)
 
     def close(self) -> None:
         """Let go of open files."""
         self._layer.close()
 
-    def _take(self, regions: Regions) -> None:
-        if len(regions):
-            self._waiting.append(regions)
-            self._corners += int(shapely.get_num_coordinates(regions.polygons).sum())
-        if self._corners >= _CORNERS_AT_A_TIME:
-            self._write_waiting()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _take(self, parts: Iterable[Regions]) -> None:
+        for regions in parts:
+            if len(regions):
+                self._waiting.append(regions)
+                self._corners += int(shapely.get_num_coordinates(regions.polygons).sum())
+            if self._dissolve and self._corners > _MOST_DISSOLVED:
+                raise OutputError(
+                    f"{self._path.name} would hold polygons of more than {_MOST_DISSOLVED:,} corners: leave out --dissolve, or "
+                    "simplify more"
+                )
+            if not self._dissolve and self._corners >= _CORNERS_AT_A_TIME:
+                self._write_waiting()
 
     def _write_waiting(self) -> None:
         if self._waiting:
-            self._layer.add(self._features(Regions.stacked(self._waiting)))
+            regions = Regions.stacked(self._waiting)
+            features = self._features(_dissolved(regions) if self._dissolve else regions)
+            self._layer.add(features)
+            self.count += len(features)
         self._waiting, self._corners = [], 0
 
     def _features(self, regions: Regions) -> Features:
+        raster = self._raster
         # Without a place, rows grow downward as on the screen.
-        polygons = _placed(regions.polygons, self._transform or Affine.scale(1, -1))
-        located = self._crs is not None and self._transform is not None
+        polygons = _placed(regions.polygons, raster.transform or Affine.scale(1, -1))
+        located = raster.crs is not None and raster.transform is not None
+        unknown = np.full(len(polygons), np.nan)
         return Features(
-            polygons=polygons,
-            class_id=regions.class_ids.astype(np.int16),
+            polygons=shapely.orient_polygons(self._reproject(polygons)),
+            class_id=self._ids[regions.class_ids],
             class_name=self._names[regions.class_ids],
-            area_m2=areas(polygons, self._crs) if located else np.full(len(polygons), np.nan),
+            area_m2=areas(polygons, raster.crs) if located else unknown,
+            perimeter_m=perimeters(polygons, raster.crs) if located else unknown,
+            confidence=(regions.weights / regions.pixels).astype(np.float32) if self._confidence else None,
+            region_id=None if self._dissolve else regions.region_ids,
         )
 
 
+def _pixel(raster: Placed, drawing: Drawing) -> tuple[float, float]:
+    """Metres of a pixel along rows and columns, where the drawing needs them."""
+    size = ground_sample_distance(raster.transform, raster.crs, raster.height, raster.width)
+    if size is not None:
+        return size
+    if drawing.simplify:
+        raise OptionError(
+            f"--simplify needs metres, and {raster.name} has no place on the ground: give it a CRS first (gdal_edit.py -a_srs)"
+        )
+    return 1.0, 1.0
+
+
 def _placed(polygons: NDArray[np.object_], transform: Affine) -> NDArray[np.object_]:
-    """Polygons from pixel to map coordinates, their outer rings counterclockwise as formats ask."""
+    """Polygons from pixel to map coordinates."""
     a, b, c, d, e, f = tuple(transform)[:6]
 
     def place(corners: NDArray[np.float64]) -> NDArray[np.float64]:
         col, row = corners.T
         return np.column_stack([a * col + b * row + c, d * col + e * row + f])
 
-    placed: NDArray[np.object_] = shapely.orient_polygons(shapely.transform(polygons, place))
-    return placed
+    moved: NDArray[np.object_] = shapely.transform(polygons, place)
+    return moved
+
+
+def _dissolved(regions: Regions) -> Regions:
+    """One multipolygon of each class: its regions share no border, so nothing has to be joined."""
+    classes, of_class = np.unique(regions.class_ids, return_inverse=True)
+    polygons = [shapely.get_parts(regions.polygons[of_class == number]) for number in range(len(classes))]
+    return Regions(
+        class_ids=classes,
+        polygons=np.array([shapely.MultiPolygon(list(parts)) for parts in polygons], dtype=object),
+        pixels=np.bincount(of_class, regions.pixels).astype(np.int64),
+        weights=np.bincount(of_class, regions.weights).astype(np.int64),
+        region_ids=np.zeros(len(classes), np.int64),
+    )

@@ -11,12 +11,14 @@ import pytest
 import rasterio
 from affine import Affine
 
+from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.strip import Sink, Strip
 from glnet_geo.errors import OutputError
 from glnet_geo.io.raster import ClassRaster
 from glnet_geo.io.staging import Staging, is_raster
 from glnet_geo.io.vector import PolygonLayer
+from tests.rasters import Place
 
 LEGEND = Legend((LandClass(id=0, name="a", color="#000000"), LandClass(id=1, name="b", color="#ffffff")))
 SIDE = 300
@@ -44,14 +46,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def _sink(path: Path) -> Sink:
-    place = {
-        "width": SIDE,
-        "transform": Affine(0.5, 0, 331_207.5, 0, -0.5, 2_779_120.0),
-        "crs": rasterio.CRS.from_epsg(32640),
-        "legend": LEGEND,
-        "tags": {},
-    }
-    return ClassRaster(path, height=SIDE, **place) if is_raster(path) else PolygonLayer(path, **place)
+    transform, crs = Affine(0.5, 0, 331_207.5, 0, -0.5, 2_779_120.0), rasterio.CRS.from_epsg(32640)
+    if is_raster(path):
+        return ClassRaster(
+            path, height=SIDE, width=SIDE, transform=transform, crs=crs, legend=LEGEND, tags={}
+        )
+    place = Place(height=SIDE, width=SIDE, transform=transform, crs=crs)
+    return PolygonLayer(path, place, LEGEND, Drawing(), tags={})
 
 
 def _made(path: Path, classes: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> None:

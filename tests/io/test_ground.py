@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pyproj import CRS as ProjCRS  # noqa: N811 - rasterio has a CRS of its own
-from pyproj import Transformer
+from pyproj import Geod, Transformer
 from rasterio.crs import CRS
 
-from glnet_geo.io.ground import areas, ground_sample_distance
+from glnet_geo.io.ground import areas, ground_sample_distance, perimeters
 
 UTM = CRS.from_epsg(32633)
 MERCATOR = CRS.from_epsg(3857)
@@ -176,6 +176,48 @@ class TestAreas:
         )
         assert np.isnan(beyond)
         assert within > 0
+
+
+class TestPerimeters:
+    @pytest.mark.parametrize("place", PLACES)
+    def test_they_are_geodesic(self, place: str) -> None:
+        crs, x, y = PLACES[place]
+        rng = np.random.default_rng(0)
+        centres = np.array([x, y]) + rng.uniform(-2e4, 2e4, (50, 2))
+        squares = [shapely.Point(centre).buffer(rng.uniform(3, 300), quad_segs=3) for centre in centres]
+        found = perimeters(np.array(squares), crs)
+        there = Transformer.from_crs(
+            crs, crs.geodetic_crs if hasattr(crs, "geodetic_crs") else 4326, always_xy=True
+        )
+        geod = Geod(ellps="WGS84")
+        expected = [
+            geod.line_length(*there.transform(*np.array(square.exterior.coords).T)) for square in squares
+        ]
+        np.testing.assert_allclose(found, expected, rtol=2e-5)
+
+    def test_degrees_from_the_equator_to_the_north(self) -> None:
+        boxes = np.array(
+            [shapely.box(lon, lat, lon + 0.01, lat + 0.01) for lat in range(0, 80, 5) for lon in (0, 7)]
+        )
+        geod = Geod(ellps="WGS84")
+        expected = [geod.line_length(*np.array(box.exterior.coords).T) for box in boxes]
+        np.testing.assert_allclose(perimeters(boxes, DEGREES), expected, rtol=2e-3)
+
+    def test_holes_and_parts_count(self) -> None:
+        outer, inner = shapely.box(0, 0, 30, 30), shapely.box(10, 10, 20, 20)
+        ring, far = outer.difference(inner), shapely.box(50, 0, 60, 10)
+        moved = [
+            shapely.transform(shape, lambda xy: xy + np.array([500_000, 5_300_000])) for shape in (ring, far)
+        ]
+        both = shapely.MultiPolygon(moved)
+        found = perimeters(np.array([*moved, both]), UTM)
+        assert found == pytest.approx([160, 40, 200], rel=5e-4)
+        assert found[2] == pytest.approx(found[0] + found[1])
+        measured = areas(np.array([*moved, both]), UTM)
+        assert measured[2] == pytest.approx(measured[0] + measured[1])
+
+    def test_they_are_unknown_nowhere_on_the_ground(self) -> None:
+        assert np.isnan(perimeters(np.array([shapely.box(0, 0, 1, 1)]), NO_PLACE)).all()
 
 
 class TestGroundSampleDistance:

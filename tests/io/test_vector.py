@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,15 @@ from numpy.typing import NDArray
 from pyarrow import parquet  # type: ignore[import-untyped]  # it ships no types
 from rasterio.crs import CRS
 
+from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.legend import NODATA, LandClass, Legend
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OutputError
 from glnet_geo.io import vector
+from glnet_geo.io.style import qml, sld
 from glnet_geo.io.vector import PolygonLayer
 from tests.core.maps import HARD, drawn, noise
+from tests.rasters import Place
 
 LEGEND = Legend(
     (
@@ -59,14 +63,17 @@ def _made(
     rows: int = 16,
 ) -> geopandas.GeoDataFrame:
     """The polygons of a map, written in strips of so many rows and read by GeoPandas."""
-    layer = PolygonLayer(
-        path, width=classes.shape[1], transform=transform, crs=crs, legend=LEGEND, tags=tags or {}
-    )
+    height, width = classes.shape
+    place = Place(height=height, width=width, transform=transform, crs=crs)
+    layer = PolygonLayer(path, place, LEGEND, Drawing(), tags=tags or {})
     for start, stop in pairwise([*range(0, len(classes), rows), len(classes)]):
         layer.write(Strip(row=start, classes=classes[start:stop]))
     layer.finish()
     layer.close()
-    return geopandas.read_parquet(path) if path.suffix == ".parquet" else geopandas.read_file(path)
+    if path.suffix == ".parquet":
+        return geopandas.read_parquet(path)
+    # A GeoPackage holds its styles too.
+    return geopandas.read_file(path, layer="landcover" if path.suffix.lower() == ".gpkg" else None)
 
 
 def _pixels(classes: NDArray[np.uint8]) -> dict[int, int]:
@@ -218,9 +225,12 @@ class TestFormats:
         assert len(found) == 0
 
     @pytest.mark.parametrize("suffix", FORMATS)
-    def test_nothing_else_is_left(self, tmp_path: Path, suffix: str) -> None:
+    def test_nothing_else_is_left_but_a_style_where_there_is_none_inside(
+        self, tmp_path: Path, suffix: str
+    ) -> None:
         _made(tmp_path / f"map{suffix}", HARD["noise"])
-        assert [path.name for path in tmp_path.iterdir()] == [f"map{suffix}"]
+        beside = {"map.qml"} if suffix != ".gpkg" else set()
+        assert {path.name for path in tmp_path.iterdir()} == {f"map{suffix}"} | beside
 
     @pytest.mark.parametrize("suffix", [".GPKG", ".Fgb", ".GeoJSON"])
     def test_the_case_of_the_suffix_does_not_matter(self, tmp_path: Path, suffix: str) -> None:
@@ -241,10 +251,21 @@ class TestFormats:
     def test_one_layer_of_polygons_that_says_how_it_was_made(self, tmp_path: Path, suffix: str) -> None:
         path = tmp_path / f"map{suffix}"
         _made(path, HARD["noise"], tags={"MODEL": "urban", "CREDIT": "Ä = B; C", "NOTE": ""})
-        assert pyogrio.list_layers(path).tolist() == [["landcover", "Polygon"]]
-        info = pyogrio.read_info(path)
+        layers = [["landcover", "Polygon"], ["layer_styles", None]]
+        assert pyogrio.list_layers(path).tolist() == (layers if suffix == ".gpkg" else layers[:1])
+        info = pyogrio.read_info(path, layer="landcover")
         assert info["layer_metadata"] == {"MODEL": "urban", "CREDIT": "Ä = B; C"}
         assert info["capabilities"]["fast_spatial_filter"]
+
+    def test_a_geopackage_holds_its_style(self, tmp_path: Path) -> None:
+        path = tmp_path / "map.gpkg"
+        _made(path, HARD["noise"])
+        with closing(sqlite3.connect(path)) as database:
+            rows = database.execute(
+                "select f_table_name, f_geometry_column, useAsDefault, styleQML, styleSLD from layer_styles"
+            ).fetchall()
+            assert [row[:3] for row in rows] == [("landcover", "geom", 1)]
+            assert rows[0][3:] == (qml(LEGEND), sld(LEGEND, "landcover"))
 
     def test_a_geopackage_that_older_readers_take(self, tmp_path: Path) -> None:
         path = tmp_path / "map.gpkg"
@@ -290,7 +311,7 @@ class TestFormats:
 
     def test_geojson_without_a_crs_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(
-            OutputError, match=r"map\.geojson cannot be written, .* the scene has no CRS: choose"
+            OutputError, match=r"map\.geojson cannot be written, .* the map has no CRS: choose"
         ):
             _made(tmp_path / "map.geojson", HARD["noise"], crs=None)
 
@@ -324,9 +345,8 @@ class TestFailures:
 
     @pytest.mark.parametrize("suffix", FORMATS)
     def test_it_can_be_closed_at_any_time_and_again(self, tmp_path: Path, suffix: str) -> None:
-        layer = PolygonLayer(
-            tmp_path / f"map{suffix}", width=8, transform=NORTH_UP, crs=UTM, legend=LEGEND, tags={}
-        )
+        place = Place(height=3, width=8, transform=NORTH_UP, crs=UTM)
+        layer = PolygonLayer(tmp_path / f"map{suffix}", place, LEGEND, Drawing(), tags={})
         layer.write(Strip(row=0, classes=np.zeros((3, 8), np.uint8)))
         layer.close()
         layer.close()
@@ -337,7 +357,7 @@ class TestFailures:
     ) -> None:
         whole = pyogrio.read_bounds
 
-        def less(path: Path) -> tuple[Any, NDArray[np.float64]]:
+        def less(path: Path, **_more: object) -> tuple[Any, NDArray[np.float64]]:
             ids, bounds = whole(path)
             return ids[:-1], bounds
 

@@ -1,0 +1,169 @@
+"""From any class raster to polygons: the second half of the way of the data, on its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+import glnet_geo
+from glnet_geo.core.drawing import Drawing
+from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
+from glnet_geo.core.sieve import Sieve
+from glnet_geo.core.strip import Strip, pour
+from glnet_geo.core.window import Window
+from glnet_geo.errors import CancelledError, OptionError, OutputError
+from glnet_geo.io.class_names import read_class_file
+from glnet_geo.io.classes import ClassMap, open_classes
+from glnet_geo.io.confidence import ConfidenceMap
+from glnet_geo.io.placed import Placed, pixel_areas
+from glnet_geo.io.scene import block_cache
+from glnet_geo.io.staging import VECTORS, Staging
+from glnet_geo.io.vector import PolygonLayer
+from glnet_geo.report import ClassShare, Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vectorization:
+    """What was drawn.
+
+    Attributes:
+        classes_path: the class raster.
+        outputs: paths of the files that were written.
+        polygons: how many features each of them holds.
+        classes: what covers how much, small areas merged.
+        megapixels: millions of pixels of the raster.
+        seconds: from opening it to the last output.
+    """
+
+    classes_path: str
+    outputs: tuple[str, ...]
+    polygons: int
+    classes: tuple[ClassShare, ...]
+    megapixels: float
+    seconds: float
+
+
+def vectorize(
+    classes: str | Path,
+    out: str | Path | Sequence[str | Path],
+    *,
+    band: int = 1,
+    legend: Legend | str | Path | None = None,
+    confidence: str | Path | None = None,
+    drawing: Drawing | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Vectorization:
+    """Draw the polygons of a class raster, in memory that does not grow with its height.
+
+    Args:
+        classes: any raster whose values are classes; its names and colours are used where it has some.
+        out: one or more files: ``.gpkg``, ``.fgb``, ``.parquet``, ``.geojson``.
+        band: number of the band that holds the classes.
+        legend: names and colours, or a class file with them, instead of those in the raster.
+        confidence: a raster of how sure the classes are, on the same grid; polygons then carry its mean.
+        drawing: how to draw.
+        overwrite: whether existing files may be replaced.
+        progress: told where the job stands; may cancel it.
+
+    Raises:
+        GlnetGeoError: something cannot be used; nothing is left behind. The message says what, where, what to do.
+    """
+    started = time.monotonic()
+    drawing, progress = drawing or Drawing(), progress or Silence()
+    paths = _outputs(out, classes)
+    staging = Staging(paths, overwrite=overwrite)
+    named = legend if isinstance(legend, Legend) or legend is None else read_class_file(Path(legend))
+    with ExitStack() as closing:
+        closing.enter_context(block_cache())
+        found = closing.enter_context(open_classes(classes, band=band, legend=named))
+        sure = None if confidence is None else closing.enter_context(ConfidenceMap(confidence, found))
+        closing.enter_context(staging)
+        tally = Tally(found, found.legend, found.codes)
+        layers = [
+            closing.enter_context(
+                _layer(staging.temporary(path), found, drawing, confidence=sure is not None)
+            )
+            for path in paths
+        ]
+        try:
+            pour(merged(_strips(found, sure, progress), found, drawing), [tally, *layers], progress)
+        except (KeyboardInterrupt, CancelledError) as stopped:
+            raise CancelledError("nothing was written") from stopped
+        staging.commit()
+    return Vectorization(
+        classes_path=found.path,
+        outputs=tuple(str(path) for path in paths),
+        polygons=layers[0].count,
+        classes=tally.shares(),
+        megapixels=found.height * found.width / 1e6,
+        seconds=time.monotonic() - started,
+    )
+
+
+def merged(strips: Iterator[Strip], raster: Placed, drawing: Drawing) -> Iterator[Strip]:
+    """The strips of a map, its small areas merged into their neighbours where the drawing asks for it.
+
+    Raises:
+        OptionError: areas are unknown where the map lies.
+    """
+    if drawing.min_area <= 0:
+        return strips
+    if not np.isfinite(pixel_areas(raster, slice(0, 1))).all():
+        raise OptionError(
+            f"--min-area needs areas, and {raster.name} has no place on the ground: give it a CRS first (gdal_edit.py -a_srs)"
+        )
+    sieve = Sieve(
+        raster.width,
+        least=drawing.min_area,
+        pixel_area=lambda rows: pixel_areas(raster, rows),
+        connectivity=drawing.connectivity,
+    )
+    return _sieved(strips, sieve)
+
+
+def _sieved(strips: Iterator[Strip], sieve: Sieve) -> Iterator[Strip]:
+    for strip in strips:
+        yield from sieve.feed(strip)
+    yield from sieve.finish()
+
+
+def _outputs(out: str | Path | Sequence[str | Path], classes: str | Path) -> list[Path]:
+    paths = [Path(path) for path in ([out] if isinstance(out, str | Path) else out)]
+    if not paths:
+        raise OutputError("no output was named: add --out landcover.gpkg")
+    for path in paths:
+        if path.suffix.lower() not in VECTORS:
+            raise OutputError(f"{path} cannot hold polygons: use one of {' '.join(VECTORS)}")
+        if path.exists() and Path(classes).exists() and path.samefile(classes):
+            raise OutputError(f"{path} is the class raster itself: give the polygons another name")
+    return paths
+
+
+def _strips(classes: ClassMap, sure: ConfidenceMap | None, progress: Progress) -> Iterator[Strip]:
+    """The rows of a class raster, with their confidence in percent where it is known."""
+    progress.begin("drawing", classes.height)
+    for strip in classes.strips():
+        stop_if_cancelled(progress)
+        rows = len(strip.classes)
+        if sure is None:
+            yield strip
+        else:
+            share = sure.read(Window(row=strip.row, col=0, height=rows, width=classes.width))
+            percent = np.where(np.isfinite(share), np.rint(100 * np.nan_to_num(share)), NODATA)
+            yield replace(strip, confidence=percent.astype(np.uint8))
+        progress.advance(rows)
+
+
+def _layer(path: Path, classes: ClassMap, drawing: Drawing, *, confidence: bool) -> PolygonLayer:
+    tags = {name: value for name, value in classes.tags.items() if name.startswith("GLNET_GEO")}
+    tags |= {"GLNET_GEO_VERSION": glnet_geo.__version__, "GLNET_GEO_CLASSES": classes.name}
+    return PolygonLayer(
+        path, classes, classes.legend, drawing, tags=tags, codes=classes.codes, confidence=confidence
+    )

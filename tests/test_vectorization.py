@@ -1,0 +1,256 @@
+"""From a class raster to polygons: laws of the whole job, for drawings of every kind."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import pytest
+import rasterio
+import rasterio.features
+import shapely
+from numpy.typing import NDArray
+from rasterio.errors import NotGeoreferencedWarning
+
+import glnet_geo
+from glnet_geo import Drawing, Options
+from glnet_geo.core.legend import LandClass, Legend
+from glnet_geo.core.progress import Silence
+from glnet_geo.errors import CancelledError, EvaluationError, OptionError, OutputError, SceneError
+from tests.maps import LEGEND, PLACE, write_map
+from tests.rasters import write_plain
+from tests.scenes import read, texture, write_model, write_scene
+
+SAMPLE = Path(__file__).parents[1] / "sample_data" / "label.tif"
+DUBAI = Path(__file__).resolve().parents[2] / "shared" / "data" / "chesapeake" / "label"
+KINDS = [
+    Drawing(),
+    Drawing(connectivity=8),
+    Drawing(simplify=15),
+    Drawing(smooth=True),
+    Drawing(simplify=25, smooth=True),
+    Drawing(min_area=900, simplify=15, smooth=True),
+    Drawing(min_area=900, connectivity=8, simplify=15),
+]
+
+
+def patches(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
+    """Class ids of LEGEND in patches and single pixels, with holes of nodata."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 4, (height // 7 + 1, width // 7 + 1)).repeat(7, 0).repeat(7, 1)[:height, :width]
+    speckled = np.where(rng.random((height, width)) < 0.05, rng.integers(0, 4, (height, width)), coarse)
+    return np.array([0, 1, 4, 255], dtype=np.uint8)[speckled]
+
+
+def drawn(path: Path, out: Path, **options: Any) -> geopandas.GeoDataFrame:
+    glnet_geo.vectorize(path, out, overwrite=True, **options)
+    return (
+        geopandas.read_parquet(out)
+        if out.suffix == ".parquet"
+        else geopandas.read_file(out, layer=_layer(out))
+    )
+
+
+def _layer(out: Path) -> str | None:
+    """A GeoPackage holds its styles too."""
+    return "landcover" if out.suffix == ".gpkg" else None
+
+
+def parts(table: geopandas.GeoDataFrame) -> NDArray[np.object_]:
+    """All polygons, those of multipolygons too."""
+    found: NDArray[np.object_] = shapely.get_parts(table.geometry.to_numpy())
+    return found
+
+
+@pytest.mark.parametrize("drawing", KINDS, ids=str)
+def test_polygons_fit_together_and_cover_what_is_valid(tmp_path: Path, drawing: Drawing) -> None:
+    ids = patches(90, 70)
+    table = drawn(write_map(tmp_path / "map.tif", ids), tmp_path / "map.gpkg", drawing=drawing)
+    polygons = parts(table)
+    assert shapely.is_valid(polygons).all()
+    assert shapely.coverage_is_valid(polygons)
+    valid = shapely.union_all([PLACE_BOX(row, col) for row, col in np.argwhere(ids != 255)])
+    assert shapely.union_all(polygons).symmetric_difference(valid).area == pytest.approx(0, abs=1e-3)
+    assert table.region_id.is_unique
+    assert set(table.class_name) <= {c.name for c in LEGEND}
+
+
+def PLACE_BOX(row: int, col: int) -> shapely.Polygon:  # noqa: N802 - see PLACE
+    left, top = PLACE @ (col, row)
+    return shapely.box(left, top - 10, left + 10, top)
+
+
+def test_without_drawing_areas_are_those_of_the_pixels(tmp_path: Path) -> None:
+    ids = patches(60, 80, seed=3)
+    table = drawn(write_map(tmp_path / "map.tif", ids), tmp_path / "map.gpkg")
+    for c in LEGEND:
+        mine = table[table.class_id == c.id]
+        assert mine.geometry.area.sum() == pytest.approx(100 * (ids == c.id).sum(), rel=1e-9)
+
+
+@pytest.mark.parametrize("connectivity", [4, 8])
+@pytest.mark.parametrize(
+    "path", [SAMPLE, *itertools.islice(sorted(DUBAI.glob("*.png")), 3)], ids=lambda p: p.name
+)
+def test_the_same_polygons_as_an_independent_tool(tmp_path: Path, path: Path, connectivity: Any) -> None:
+    """GDAL's, of the whole raster at once; it knows regions that touch at corners as one ring."""
+    if not path.exists():
+        pytest.skip(f"{path} is not here")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        raster = rasterio.open(path)
+    with raster:
+        pixels, mask = raster.read(1), raster.read_masks(1) > 0
+        found = [
+            (int(value), shapely.geometry.shape(shape))
+            for shape, value in rasterio.features.shapes(
+                pixels, mask, connectivity=connectivity, transform=raster.transform
+            )
+        ]
+    table = drawn(path, tmp_path / "map.gpkg", drawing=Drawing(connectivity=connectivity, max_vertices=0))
+    sign = 1 if table.crs is not None else -1
+    expected = sorted((value, round(shape.area, 3), *np.round(shape.bounds, 3)) for value, shape in found)
+    mine = sorted(
+        (value, round(shape.area, 3), *np.round(_flipped(shape, sign).bounds, 3))
+        for value, shape in zip(table.class_id, table.geometry, strict=True)
+    )
+    assert mine == expected
+
+
+def _flipped(shape: Any, sign: int) -> Any:
+    """Without a place, we draw rows downward as QGIS draws rasters."""
+    return shape if sign > 0 else shapely.transform(shape, lambda xy: xy * (1, -1))
+
+
+def test_no_small_area_is_left_and_the_class_raster_agrees(tmp_path: Path) -> None:
+    model = write_model(tmp_path / "m.safetensors")
+    scene = write_scene(tmp_path / "scene.tif", texture(200, 180))
+    out = [tmp_path / "map.tif", tmp_path / "map.gpkg"]
+    drawing = Drawing(min_area=40.0)
+    summary = glnet_geo.classify(scene, out, options=Options(model=model), drawing=drawing)
+    table = geopandas.read_file(out[1], layer="landcover")
+    assert len(table) > 1
+    assert (table.area_m2 >= 40 * (1 - 1e-6)).all()
+    pixels = read(out[0])
+    for share in summary.classes:
+        assert share.pixels == int((pixels == share.id).sum())
+        mine = table[table.class_id == share.id]
+        assert mine.area_m2.sum() == pytest.approx(share.area_m2, rel=1e-4)
+    again = drawn(out[0], tmp_path / "again.gpkg", drawing=drawing)
+    assert again.geometry.equals(table.geometry)
+    assert 0 < table.confidence.min() <= table.confidence.max() <= 100
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".fgb", ".parquet", ".geojson"])
+def test_parts_of_a_split_area_share_their_region(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arms of a comb are split before it is known that they are one area."""
+    for module in ("slabs", "trace", "simplify"):
+        monkeypatch.setattr(f"glnet_geo.core.{module}.split_rows", lambda _width: 8, raising=False)
+    ids = np.zeros((64, 65), np.uint8)
+    ids[:60, 1::4] = 1
+    ids[:60:2, 3::4] = 4
+    path = write_map(tmp_path / "map.tif", ids)
+    whole = drawn(path, tmp_path / f"whole{suffix}", drawing=Drawing(max_vertices=0))
+    split = drawn(path, tmp_path / f"split{suffix}", drawing=Drawing(max_vertices=20))
+    assert len(split) > len(whole)
+    assert set(split.region_id) == set(whole.region_id)
+    joined = split.dissolve("region_id").geometry
+    for region, shape in whole.set_index("region_id").geometry.items():
+        assert joined[region].symmetric_difference(shape).area == pytest.approx(0, abs=1e-6)
+
+
+def test_one_polygon_per_class_where_dissolved(tmp_path: Path) -> None:
+    path = write_map(tmp_path / "map.tif", patches(50, 40))
+    table = drawn(path, tmp_path / "map.gpkg", drawing=Drawing(dissolve=True, simplify=10))
+    pieces = drawn(path, tmp_path / "pieces.gpkg", drawing=Drawing(simplify=10))
+    assert sorted(table.class_id) == [0, 1, 4]
+    assert table.geometry.is_valid.all()
+    for _, row in table.iterrows():
+        mine = pieces[pieces.class_id == row.class_id]
+        assert row.area_m2 == pytest.approx(mine.area_m2.sum())
+        assert row.perimeter_m == pytest.approx(mine.perimeter_m.sum())
+
+
+def test_another_crs(tmp_path: Path) -> None:
+    path = write_map(tmp_path / "map.tif", patches(50, 40))
+    own = drawn(path, tmp_path / "own.gpkg", drawing=Drawing(simplify=15))
+    other = drawn(path, tmp_path / "other.gpkg", drawing=Drawing(simplify=15, crs="EPSG:4326"))
+    assert other.crs.to_epsg() == 4326
+    assert shapely.coverage_is_valid(parts(other))
+    np.testing.assert_allclose(other.area_m2, own.area_m2)
+    np.testing.assert_allclose(other.to_crs(own.crs).total_bounds, own.total_bounds, atol=1e-3)
+
+
+def test_confidence_of_a_class_raster(tmp_path: Path) -> None:
+    ids = np.array([[0, 0, 1], [0, 4, 1]], dtype=np.uint8)
+    path = write_map(tmp_path / "map.tif", ids)
+    sure = write_map(tmp_path / "sure.tif", np.array([[90, 80, 50], [70, 20, 60]], dtype=np.uint8))
+    table = drawn(path, tmp_path / "map.gpkg", confidence=sure).set_index("class_id")
+    assert table.confidence.round(3).to_dict() == {0: 80, 1: 55, 4: 20}
+    assert "confidence" not in drawn(path, tmp_path / "other.gpkg").columns
+
+
+def test_names_come_from_a_class_file(tmp_path: Path) -> None:
+    path = write_plain(tmp_path / "map.tif", np.array([[311, 312], [311, 311]], dtype=np.int16))
+    legend = Legend(
+        (
+            LandClass(id=311, name="broad-leaved", color="#80ff00"),
+            LandClass(id=312, name="conifers", color="#00a600"),
+        )
+    )
+    table = drawn(path, tmp_path / "map.gpkg", legend=legend)
+    assert dict(zip(table.class_id, table.class_name, strict=True)) == {311: "broad-leaved", 312: "conifers"}
+
+
+class TestBadInput:
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        return write_map(tmp_path / "map.tif", patches(20, 20))
+
+    def test_a_map_without_a_place_has_no_areas_and_no_metres(self, tmp_path: Path) -> None:
+        path = write_map(tmp_path / "map.tif", patches(20, 20), crs=None, transform=None)
+        for drawing in (Drawing(min_area=5), Drawing(simplify=1)):
+            with pytest.raises(OptionError, match=r"map\.tif has no place on the ground: give it a CRS"):
+                glnet_geo.vectorize(path, tmp_path / "out.gpkg", drawing=drawing)
+        assert not (tmp_path / "out.gpkg").exists()
+
+    def test_other_outputs_than_polygons(self, tmp_path: Path, path: Path) -> None:
+        with pytest.raises(OutputError, match=r"out\.tif cannot hold polygons: use one of \.gpkg"):
+            glnet_geo.vectorize(path, tmp_path / "out.tif")
+
+    def test_an_existing_output(self, tmp_path: Path, path: Path) -> None:
+        out = tmp_path / "out.gpkg"
+        out.write_text("precious")
+        with pytest.raises(OutputError, match="--overwrite"):
+            glnet_geo.vectorize(path, out)
+        assert out.read_text() == "precious"
+
+    def test_an_unknown_crs(self, tmp_path: Path, path: Path) -> None:
+        with pytest.raises(OptionError, match="EPSG:99"):
+            glnet_geo.vectorize(path, tmp_path / "out.gpkg", drawing=Drawing(crs="EPSG:99"))
+        assert not (tmp_path / "out.gpkg").exists()
+
+    def test_confidence_of_another_map(self, tmp_path: Path, path: Path) -> None:
+        sure = write_map(tmp_path / "sure.tif", np.zeros((30, 20), np.uint8))
+        with pytest.raises(EvaluationError, match=r"sure\.tif .* is not on the grid of map\.tif"):
+            glnet_geo.vectorize(path, tmp_path / "out.gpkg", confidence=sure)
+
+    def test_heights_are_no_classes(self, tmp_path: Path) -> None:
+        path = write_plain(tmp_path / "height.tif", np.zeros((4, 4), np.float32))
+        with pytest.raises(SceneError, match=r"height\.tif holds float32"):
+            glnet_geo.vectorize(path, tmp_path / "out.gpkg")
+
+    def test_cancelling_leaves_nothing(self, tmp_path: Path, path: Path) -> None:
+        class Impatient(Silence):
+            def cancelled(self) -> bool:
+                return True
+
+        with pytest.raises(CancelledError):
+            glnet_geo.vectorize(path, tmp_path / "out.gpkg", progress=Impatient())
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["map.qml", "map.tif", "map.tif.aux.xml"]
