@@ -43,7 +43,7 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
         {"commands", "assess", "top", "public", "training", "model", "io", "core", "errors"},
         {"numpy"} | TERMINAL,
     ),
-    "public": ({"assess", "top", "model", "errors"}, set()),
+    "public": ({"assess", "top", "model", "core", "errors"}, set()),
 }
 # What takes long to import, and is never needed to show a help text.
 SLOW = {
