@@ -18,9 +18,11 @@ from glnet_geo.core.grid import Tiling
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.io.pairs import Pair, find_pairs
 from glnet_geo.model.glnet import GLNet, light
-from glnet_geo.training.samples import Augmentation, Sampler
+from glnet_geo.training.augment import Augmentation
+from glnet_geo.training.samples import Sampler
 from glnet_geo.training.stages import SHARING, Stage
-from glnet_geo.training.train import Recipe, Report, train_stage
+from glnet_geo.training.recipe import Recipe
+from glnet_geo.training.train import Report, train_stage
 
 CLASS_IDS = range(5)
 TILING = Tiling(frame=2304, frame_overlap=256, patch=512, patch_overlap=64, global_size=576)
