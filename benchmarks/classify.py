@@ -7,30 +7,17 @@ python benchmarks/classify.py --exact         # the published network, 2448 x 24
 
 from __future__ import annotations
 
-import os
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import numpy as np
 import rasterio
+from measure import GLNET_GEO, median, run
 
 SAMPLE = Path(__file__).parents[1] / "sample_data" / "scene.tif"
 COLLAR = 240
 """Pixels along every side of the sample that may lack data."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One finished process."""
-
-    seconds: float
-    peak_bytes: int
 
 
 @click.command()
@@ -46,12 +33,9 @@ def main(scene: Path | None, runs: int, exact: bool) -> None:  # noqa: FBT001 - 
         )
         print(f"{'job':58} {'megapixels':>10} {'seconds':>8} {'MP/s':>6} {'peak GB':>8}")
         for name, megapixels, arguments in rows:
-            done = [_run(arguments) for _ in range(runs)]
-            seconds = statistics.median(run.seconds for run in done)
-            peak = statistics.median(run.peak_bytes for run in done)
-            print(
-                f"{name:58} {megapixels:10.1f} {seconds:8.1f} {megapixels / seconds:6.2f} {peak / 1e9:8.2f}"
-            )
+            done = median([run([*GLNET_GEO, *arguments]) for _ in range(runs)])
+            rate, peak = megapixels / done.seconds, done.peak_bytes / 1e9
+            print(f"{name:58} {megapixels:10.1f} {done.seconds:8.1f} {rate:6.2f} {peak:8.2f}")
 
 
 def _default_rows(scene: Path, work: Path) -> list[tuple[str, float, list[str]]]:
@@ -95,17 +79,6 @@ def _exact_rows(work: Path) -> list[tuple[str, float, list[str]]]:
             name = f"resnet50, {sharing} {' '.join(extra)}"
             rows.append((name, side * side / 1e6, [*job, *extra, "--out", str(work / "map.tif")]))
     return rows
-
-
-def _run(arguments: list[str]) -> Run:
-    start = time.perf_counter()
-    # wait4 tells the peak of this child, not of all children so far.
-    pid = subprocess.Popen([sys.executable, "-m", "glnet_geo", *arguments]).pid
-    _, status, usage = os.wait4(pid, 0)
-    if status:
-        raise click.ClickException(f"the job failed: glnet-geo {' '.join(arguments)}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Run(time.perf_counter() - start, usage.ru_maxrss * unit)
 
 
 def _repeated_sample(path: Path, height: int = 5000, width: int = 6000) -> Path:

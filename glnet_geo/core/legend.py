@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import colorsys
+import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +15,7 @@ from numpy.typing import NDArray
 from glnet_geo.errors import ModelError
 
 NODATA = 255
-"""The raster value of a pixel that was not classified. It is never a class."""
+"""The value of a pixel that was not classified, in every map that this package makes. It is never a class."""
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -22,7 +25,7 @@ class LandClass:
     """One class: its raster value, its name, and its colour as ``#rrggbb``.
 
     Raises:
-        ModelError: the id is not in 0..254, the name is blank, or the colour is not ``#rrggbb``.
+        ModelError: the name is blank, or the colour is not ``#rrggbb``.
     """
 
     id: int
@@ -30,8 +33,6 @@ class LandClass:
     color: str
 
     def __post_init__(self) -> None:
-        if not 0 <= self.id < NODATA:
-            raise ModelError(f"class id {self.id} is not in 0..254 (255 is nodata): choose another id")
         if not self.name.strip():
             raise ModelError(f"class {self.id} has no name: give it one")
         if not _COLOR.fullmatch(self.color):
@@ -46,7 +47,7 @@ class LandClass:
 
 @dataclass(frozen=True, slots=True)
 class Legend:
-    """The classes of a model in channel order: channel ``i`` is ``classes[i]``.
+    """Classes in order; for a model that of its channels: channel ``i`` is ``classes[i]``.
 
     Raises:
         ModelError: there is no class, or two classes share an id or a name.
@@ -65,6 +66,43 @@ class Legend:
                     f"the legend uses the {what} {', '.join(twice)} twice: make each {what} unique"
                 )
 
+    @classmethod
+    def of_values(cls, values: Iterable[int], names: Mapping[int, str], colors: Mapping[int, str]) -> Legend:
+        """A class for each value, by rising value; where nothing is known of it, it gets its number and some colour.
+
+        Values that share a name are told apart by their numbers.
+        """
+        values = sorted(values)
+        called = Counter(names.get(value) for value in values)
+        return cls(
+            tuple(
+                LandClass(
+                    id=value, name=_name(value, names, called), color=colors.get(value) or _any_color(order)
+                )
+                for order, value in enumerate(values)
+            )
+        )
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Legend:
+        """The legend of a class file: ``{"classes": [{"id": 0, "name": "water", "color": "#1f78b4"}, ...]}``.
+
+        Raises:
+            ModelError: the text is no class file.
+        """
+        try:
+            entries = json.loads(text)["classes"]
+            return cls(
+                tuple(LandClass(id=int(e["id"]), name=str(e["name"]), color=str(e["color"])) for e in entries)
+            )
+        except ModelError:
+            raise
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f'not a class file ({error!r}): write {{"classes": [{{"id": 0, "name": "water", '
+                '"color": "#1f78b4"}, ...]}'
+            ) from error
+
     def __len__(self) -> int:
         return len(self.classes)
 
@@ -73,7 +111,16 @@ class Legend:
 
     @property
     def ids(self) -> NDArray[np.uint8]:
-        """Raster value of every channel: (classes,) uint8."""
+        """Value of every class in the maps that this package makes: (classes,) uint8.
+
+        Raises:
+            ModelError: an id is not in 0..254.
+        """
+        for land_class in self.classes:
+            if not 0 <= land_class.id < NODATA:
+                raise ModelError(
+                    f"class id {land_class.id} is not in 0..254 (255 is nodata): choose another id"
+                )
         return np.array([land_class.id for land_class in self.classes], dtype=np.uint8)
 
     def by_id(self, class_id: int) -> LandClass:
@@ -87,3 +134,17 @@ class Legend:
                 return land_class
         known = ", ".join(f"{land_class.id} {land_class.name}" for land_class in self.classes)
         raise ModelError(f"no class has the id {class_id}: the legend has {known}")
+
+
+def _name(value: int, names: Mapping[int, str], called: Mapping[str | None, int]) -> str:
+    name = names.get(value)
+    if name is None:
+        return f"class {value}"
+    return name if called[name] == 1 else f"{name} ({value})"
+
+
+def _any_color(order: int) -> str:
+    """Colours that differ as much as they can, however many are wanted."""
+    # Steps by the golden ratio never come near a hue that was there shortly before.
+    red, green, blue = colorsys.hsv_to_rgb(order * 0.618034 % 1, 0.55, 0.85)
+    return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"

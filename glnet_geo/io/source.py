@@ -49,6 +49,7 @@ class Source:
     Args:
         path: anything that GDAL opens.
         nodata: value without data that the warped view must not blend with others, where none is declared.
+        resampling: of the warped view.
 
     Attributes:
         path: as it was given.
@@ -58,10 +59,12 @@ class Source:
         SceneError: it cannot be opened, or holds no bands.
     """
 
-    def __init__(self, path: str, nodata: float | None = None) -> None:
+    def __init__(
+        self, path: str, nodata: float | None = None, *, resampling: Resampling = Resampling.bilinear
+    ) -> None:
         self.path = path
         self.name = _name(path)
-        self._nodata = nodata
+        self._nodata, self._resampling = nodata, resampling
         self._threads = threading.local()
         self._open_files: list[DatasetReader] = []
         self._closed = False
@@ -135,7 +138,7 @@ class Source:
             if not points or crs is None or not dataset.transform.is_identity:
                 return dataset
             try:
-                view = _warped(dataset, self._nodata)
+                view = _warped(dataset, self._nodata, self._resampling)
             except _FAILURES as error:
                 raise SceneError(
                     f"the ground control points of {self.name} do not tell where it lies "
@@ -177,7 +180,7 @@ def can_hold(dtype: str, value: float) -> bool:
         return not math.isfinite(value) or bool(np.isfinite(np.array(value).astype(dtype)))
 
 
-def _warped(dataset: DatasetReader, nodata: float | None) -> WarpedVRT:
+def _warped(dataset: DatasetReader, nodata: float | None, resampling: Resampling) -> WarpedVRT:
     """A view of a raster in the CRS of its control points.
 
     It has an alpha band, which is 0 beside the raster and where that has no data.
@@ -189,7 +192,7 @@ def _warped(dataset: DatasetReader, nodata: float | None) -> WarpedVRT:
         src_crs=dataset.gcps[1],
         crs=dataset.gcps[1],
         src_nodata=nodata if given else dataset.nodata,
-        resampling=Resampling.bilinear,
+        resampling=resampling,
         add_alpha=ColorInterp.alpha not in dataset.colorinterp,
     )
 

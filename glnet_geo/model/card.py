@@ -225,7 +225,7 @@ class Card(_Part):
         """Raise a ModelError where the parts of the card contradict each other."""
         scaling = self.inputs[0].value_scaling
         for what, said, needed in (
-            ("classes", len(self.legend), self.architecture.classes),
+            ("classes", len(self.legend.ids), self.architecture.classes),
             ("bands", len(self.bands), self.architecture.bands),
             ("scalings", len(scaling), self.architecture.bands),
         ):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -103,21 +102,15 @@ def read_legend(classes: str) -> Legend:
         return DEEPGLOBE
     path = Path(classes)
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))["classes"]
-        return Legend(
-            tuple(LandClass(id=int(e["id"]), name=str(e["name"]), color=str(e["color"])) for e in entries)
-        )
+        legend = Legend.from_json(path.read_bytes())
+        _ = legend.ids
     except OSError as error:
         raise ModelError(
             f"{path} cannot be read: give deepglobe, or the path of a class file (JSON)"
         ) from error
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(
-            f'{path} is not a class file ({error!r}): write {{"classes": [{{"id": 0, "name": "water", '
-            '"color": "#1f78b4"}, ...]}'
-        ) from error
+    return legend
 
 
 def _most(checkpoints: Mapping[str, Path]) -> Sharing:

@@ -359,7 +359,7 @@ class TestModels:
         wrong.write_text('{"classes": [{"id": 0}]}')
         code, sentence = failed(capsys, *arguments, "--classes", wrong)
         assert code == 4
-        assert "wrong.json is not a class file" in sentence
+        assert "wrong.json: not a class file" in sentence
 
 
 class TestHelp:

@@ -32,8 +32,9 @@ def test_a_class_by_its_raster_value() -> None:
 
 @pytest.mark.parametrize("class_id", [-1, NODATA, 300])
 def test_an_id_beyond_bytes_or_on_nodata_is_refused(class_id: int) -> None:
+    legend = Legend((LandClass(id=class_id, name="water", color="#0000ff"),))
     with pytest.raises(ModelError, match=f"class id {class_id} is not in 0..254"):
-        LandClass(id=class_id, name="water", color="#0000ff")
+        _ = legend.ids
 
 
 @pytest.mark.parametrize("name", ["", "  "])
@@ -63,3 +64,14 @@ def test_a_legend_without_classes_is_refused() -> None:
 def test_classes_that_cannot_be_told_apart_are_refused(twin: LandClass, said: str) -> None:
     with pytest.raises(ModelError, match=said):
         Legend((WATER, twin))
+
+
+def test_a_class_file() -> None:
+    text = '{"classes": [{"id": 311, "name": "broad-leaved forest", "color": "#80ff00"}]}'
+    assert Legend.from_json(text).classes == (LandClass(id=311, name="broad-leaved forest", color="#80ff00"),)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"classes": 3}', '{"classes": [{"id": 1}]}'])
+def test_what_is_no_class_file_is_refused(text: str) -> None:
+    with pytest.raises(ModelError, match="not a class file"):
+        Legend.from_json(text)

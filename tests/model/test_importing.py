@@ -148,7 +148,7 @@ def test_a_class_file_that_is_not_there(tmp_path: Path) -> None:
 def test_a_file_that_is_no_class_file(tmp_path: Path, text: str) -> None:
     path = tmp_path / "classes.json"
     path.write_text(text, encoding="latin-1")
-    with pytest.raises(ModelError, match=r"classes\.json is not a class file"):
+    with pytest.raises(ModelError, match=r"classes\.json: not a class file"):
         read_legend(str(path))
 
 

@@ -1,0 +1,200 @@
+"""Categorical rasters, ours or anybody's: read in strips, with the names and colours that lie in them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.enums import Resampling
+from typing_extensions import Self
+
+from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.strip import Strip
+from glnet_geo.core.window import Window
+from glnet_geo.errors import DoubtfulInputWarning, OptionError, SceneError
+from glnet_geo.io.class_names import class_names
+from glnet_geo.io.source import Source
+from glnet_geo.io.validity import Validity
+
+MOST_CLASSES = NODATA
+"""So many classes a map may have: one of 256 values is left for nodata."""
+
+_PIXELS_AT_ONCE = 1 << 22
+_MANY = 64
+_COUNTED = 1 << 16
+"""Values are counted, not sorted, where they span no more than this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassMap:
+    """A raster whose values are classes, open for reading; made by `open_classes`.
+
+    Attributes:
+        path: as it was given.
+        name: without its folder.
+        height: rows.
+        width: columns.
+        transform: pixel (col, row) to map coordinates; None without georeference.
+        crs: None where there is none.
+        legend: the classes that occur, by rising value.
+        tags: what the raster says of itself.
+    """
+
+    path: str
+    name: str
+    height: int
+    width: int
+    transform: Affine | None
+    crs: CRS | None
+    legend: Legend
+    tags: dict[str, str]
+    _band: int
+    _source: Source = field(repr=False)
+    _validity: Validity = field(repr=False)
+
+    @property
+    def codes(self) -> NDArray[np.uint8]:
+        """(classes,) uint8, the value in `strips` of each class of the legend."""
+        return np.arange(len(self.legend), dtype=np.uint8)
+
+    def strips(self) -> Iterator[Strip]:
+        """All rows from top to bottom, as `codes`, and 255 where there is no class.
+
+        Raises:
+            SceneError: the file is damaged, or went away.
+        """
+        values = np.array([c.id for c in self.legend])
+        for window in _row_windows(self.height, self.width):
+            pixels, valid = _read(self._source, self._validity, self._band, window)
+            codes = np.searchsorted(values, pixels).astype(np.uint8)
+            yield Strip(row=window.row, classes=np.where(valid, codes, np.uint8(NODATA)))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_classes(path: str | Path, *, band: int = 1, legend: Legend | None = None) -> ClassMap:
+    """Open a categorical raster; it is read once to see which classes occur.
+
+    Args:
+        path: anything that GDAL opens.
+        band: number of the band that holds the classes, from 1.
+        legend: names and colours, instead of those in the raster.
+
+    Raises:
+        SceneError: it cannot be opened, is damaged, or does not hold classes.
+        OptionError: it has no such band.
+    """
+    # Between two classes lies no third one.
+    source = Source(str(path), resampling=Resampling.nearest)
+    try:
+        return _described(source, band, legend)
+    except BaseException:
+        source.close()
+        raise
+
+
+def _described(source: Source, band: int, legend: Legend | None) -> ClassMap:
+    dataset = source.dataset()
+    if not 1 <= band <= dataset.count:
+        raise OptionError(f"{source.name} has no band {band}: choose one from 1 to {dataset.count}")
+    dtype = dataset.dtypes[band - 1]
+    if not np.issubdtype(np.dtype(dtype), np.integer):
+        raise SceneError(
+            f"{source.name} holds {dtype} values, which are no classes: if they are whole numbers, convert them with "
+            "gdal_translate -ot Byte (or Int16), else classify them first"
+        )
+    validity = Validity.of(dataset, (band,), dtype, None)
+    values = _values(source, validity, band, dataset.shape)
+    if not values:
+        raise SceneError(f"{source.name} has no pixel with a class: check its nodata value and its mask")
+    return ClassMap(
+        path=source.path,
+        name=source.name,
+        height=dataset.height,
+        width=dataset.width,
+        transform=None if dataset.transform.is_identity else dataset.transform,
+        crs=dataset.crs,
+        legend=_legend(source, band, values, legend),
+        tags=dataset.tags(),
+        _band=band,
+        _source=source,
+        _validity=validity,
+    )
+
+
+def _legend(source: Source, band: int, values: Sequence[int], given: Legend | None) -> Legend:
+    """Names and colours of the values that occur."""
+    if given is None:
+        names, colors = class_names(source.dataset(), band)
+        if len(values) > _MANY and not names and not colors:
+            warnings.warn(
+                f"{source.name} holds {len(values)} different values without names or colours: if it is an image and not "
+                "a map of classes, classify it first",
+                DoubtfulInputWarning,
+                stacklevel=5,
+            )
+        return Legend.of_values(values, names, colors)
+    unnamed = sorted(set(values) - {c.id for c in given})
+    if unnamed:
+        warnings.warn(
+            f"{source.name} holds the classes {', '.join(map(str, unnamed[:10]))}, which the class file does not name: "
+            "they are called by their numbers",
+            DoubtfulInputWarning,
+            stacklevel=5,
+        )
+    return Legend.of_values(values, {c.id: c.name for c in given}, {c.id: c.color for c in given})
+
+
+def _values(source: Source, validity: Validity, band: int, shape: tuple[int, int]) -> list[int]:
+    """All values of usable pixels, rising."""
+    found: set[int] = set()
+    for window in _row_windows(*shape):
+        pixels, valid = _read(source, validity, band, window)
+        found |= _distinct(pixels[valid])
+        if len(found) > MOST_CLASSES:
+            raise SceneError(
+                f"{source.name} holds more than {MOST_CLASSES} different values by row {window.row_stop}: it looks like an "
+                "image and not like a map of classes; give a classified raster, or another --band"
+            )
+    return sorted(found)
+
+
+def _distinct(values: NDArray[np.integer]) -> set[int]:
+    if not values.size:
+        return set()
+    low, high = int(values.min()), int(values.max())
+    if high - low >= _COUNTED:
+        return set(np.unique(values).tolist())
+    counts = np.bincount((values.astype(np.int64) - low).ravel())
+    return set((np.flatnonzero(counts) + low).tolist())
+
+
+def _read(
+    source: Source, validity: Validity, band: int, window: Window
+) -> tuple[NDArray[np.integer], NDArray[np.bool_]]:
+    raw = source.values([band], window)
+    pixels: NDArray[np.integer] = raw[0]
+    return pixels, validity.apply(source, window, raw)
+
+
+def _row_windows(height: int, width: int) -> Iterator[Window]:
+    step = max(1, _PIXELS_AT_ONCE // width)
+    for row in range(0, height, step):
+        yield Window(row=row, col=0, height=min(step, height - row), width=width)
