@@ -16,7 +16,17 @@ PACKAGE = ROOT / "glnet_geo"
 
 ARRAYS = {"numpy", "affine", "shapely"}
 LEARNING = {"torch", "timm", "safetensors", "pydantic", "platformdirs", "PIL"}
-FILES = {"rasterio", "pyogrio", "geopandas", "pandas", "pyproj", "pyarrow", "PIL", "typing_extensions"}
+FILES = {
+    "rasterio",
+    "pyogrio",
+    "geopandas",
+    "pandas",
+    "pyproj",
+    "pyarrow",
+    "PIL",
+    "matplotlib",
+    "typing_extensions",
+}
 TERMINAL = {"click", "rich", "typing_extensions"}
 
 # What a layer may import: parts of this package, and packages of others. "top" are the modules right in the
@@ -26,7 +36,10 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
     "core": ({"core", "errors"}, ARRAYS),
     "model": ({"model", "core", "errors"}, {"numpy"} | LEARNING),
     "io": ({"io", "core", "errors"}, ARRAYS | FILES),
-    "training": ({"training", "model", "io", "core", "errors"}, {"numpy", "torch"}),
+    "training": (
+        {"training", "model", "io", "core", "errors"},
+        {"numpy", "torch", "torchvision", "safetensors"},
+    ),
     "top": ({"top", "training", "model", "io", "core", "errors"}, ARRAYS | LEARNING | FILES),
     "commands": (
         {"commands", "top", "training", "model", "io", "core", "errors"},
@@ -108,7 +121,8 @@ def test_nothing_heavy_comes_with_the_commands_by_a_detour() -> None:
 def test_what_is_imported_is_declared() -> None:
     tomllib = pytest.importorskip("tomllib", reason="this Python cannot read pyproject.toml")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["parquet"]]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["parquet"], *extras["report"]]
     declared = {re.split(r"[<>=\[ ]", one, maxsplit=1)[0].replace("-", "_") for one in wanted}
     imported = {name.split(".")[0] for path in MODULES for _, name in _imports(_parsed(path))}
     foreign = imported - sys.stdlib_module_names - {"glnet_geo"}

@@ -22,6 +22,7 @@ _COMMANDS = {
     "check": "Tell what classify would do, without doing it.",
     "classify": "Map the land cover of a scene.",
     "models": "List, show and import models.",
+    "train": "Make a model of your own from polygons or label maps.",
 }
 _DEBUG = "GLNET_GEO_DEBUG"
 

@@ -157,7 +157,13 @@ def read_drawn(path: Path, field: str, layer: str | None = None) -> Drawn:
                 "name the one that holds the class with --field"
             )
         table = pyogrio.read_dataframe(path, layer=chosen, columns=[field], force_2d=True)
-    except (DataSourceError, DataLayerError, FeatureError, GeometryError, shapely.errors.GEOSException) as error:
+    except (
+        DataSourceError,
+        DataLayerError,
+        FeatureError,
+        GeometryError,
+        shapely.errors.GEOSException,
+    ) as error:
         raise TrainingError(
             f"{path} cannot be read as a vector file ({str(error).partition(';')[0].rstrip('.')}): "
             "give polygons as .gpkg, .geojson or .shp"
@@ -184,7 +190,9 @@ def _layer(path: Path, layers: Sequence[str], wanted: str | None) -> str:
     if wanted is None and own:
         return own[0]
     if wanted not in own:
-        raise TrainingError(f"{path} has no layer {wanted!r}, it has {', '.join(own) or 'none'}: name one of them")
+        raise TrainingError(
+            f"{path} has no layer {wanted!r}, it has {', '.join(own) or 'none'}: name one of them"
+        )
     return str(wanted)
 
 

@@ -57,9 +57,7 @@ class Pair:
                 "give pairs of one size"
             )
         if self._image.count < max(self._bands):
-            raise TrainingError(
-                f"{image} has {self._image.count} bands: the model needs {max(self._bands)}"
-            )
+            raise TrainingError(f"{image} has {self._image.count} bands: the model needs {max(self._bands)}")
         flags = [self._image.mask_flag_enums[band - 1] for band in self._bands]
         self._whole = nodata is None and all(MaskFlags.all_valid in flag for flag in flags)
 

@@ -69,13 +69,14 @@ class Recipe:
         return float(self.learning_rate * (1 - step / self.steps) ** self.power)
 
 
-_PUBLISHED = {
-    stage: Recipe(stage=stage, steps=1, learning_rate=rate)
-    for stage, rate in (("global", 5e-5), ("global_to_local", 2e-5), ("bidirectional", 5e-5))
+_PUBLISHED: dict[Stage, Recipe] = {
+    "global": Recipe(stage="global", steps=1, learning_rate=5e-5),
+    "global_to_local": Recipe(stage="global_to_local", steps=1, learning_rate=2e-5),
+    "bidirectional": Recipe(stage="bidirectional", steps=1, learning_rate=5e-5),
 }
 
 _LIGHT_COMMON = Recipe(stage="global", steps=1, weight_decay=1e-4, gamma=1.0, freeze_batch_norm=True)
-_LIGHT = {
+_LIGHT: dict[Stage, Recipe] = {
     "global": replace(_LIGHT_COMMON, frames=6, patches=0, learning_rate=3e-4),
     "global_to_local": replace(
         _LIGHT_COMMON, stage="global_to_local", frames=4, patches=2, learning_rate=4e-4

@@ -101,13 +101,9 @@ class Sampler:
             else self._focus.point(rng)
         )
         pair, options = self._pairs[index], self._augmentation
-        view = View.random(
-            pair.shape, self._tiling, rng, zoom=options.zoom, turn=options.turn, around=around
-        )
+        view = View.random(pair.shape, self._tiling, rng, zoom=options.zoom, turn=options.turn, around=around)
         windows = (
-            self._tiling.patches(view.shape)
-            if patches is None
-            else self._patches(index, view, patches, rng)
+            self._tiling.patches(view.shape) if patches is None else self._patches(index, view, patches, rng)
         )
         recolor = Recolor.random(options.color, rng)
         shrunk = self._tiling.shrunk(view.shape)

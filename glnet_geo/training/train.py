@@ -121,9 +121,7 @@ class Learner:
         for index, sample in enumerate(samples):
             number = self.step * recipe.frames + index
             for part, weight in parts(_on(sample, self._device), recipe.stage, self.patches_at_once):
-                with torch.autocast(
-                    torch.device(self._device).type, torch.bfloat16, enabled=recipe.bfloat16
-                ):
+                with torch.autocast(torch.device(self._device).type, torch.bfloat16, enabled=recipe.bfloat16):
                     loss = self._loss(self.network, part, number)
                 (loss * (weight / recipe.frames)).backward()  # type: ignore[no-untyped-call]
                 total += float(loss.detach()) * weight / recipe.frames
