@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from glnet_geo.core.lattice import CELL
 from glnet_geo.core.metrics import Confusion
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.errors import OptionError
@@ -275,8 +276,9 @@ def _course(
         augmentation=options.augmentation,
         seed=options.seed,
         balance=options.balance,
+        patch=start.tiling.patch // 2 // CELL * CELL if lessons.sparse else None,
     )
-    recipes = _recipes(held, start, machine, options)
+    recipes = _recipes(held, start, machine, options, sparse=lessons.sparse)
     return Course(
         start=start,
         recipes=recipes,
@@ -300,14 +302,16 @@ def _minutes(lessons: Lessons, options: TrainOptions) -> float | None:
     return POLYGON_MINUTES if lessons.sparse else None
 
 
-def _recipes(held: Split, start: Start, machine: Machine, options: TrainOptions) -> tuple[Recipe, ...]:
+def _recipes(
+    held: Split, start: Start, machine: Machine, options: TrainOptions, *, sparse: bool
+) -> tuple[Recipe, ...]:
     """Of every stage that is asked for, in order."""
     stages = stages_of(start.architecture.sharing)
     chosen = [stage for stage in STAGES if stage in (options.stages or stages)]
     frames = sum(max(1.0, pair.shape[0] * pair.shape[1] / start.tiling.frame**2) for pair in held.learnt)
     recipes = []
     for stage in chosen:
-        recipe = recipe_of(stage, start.architecture)
+        recipe = recipe_of(stage, start.architecture, sparse=sparse)
         epochs = options.epochs or EPOCHS[stage]
         recipes.append(
             replace(

@@ -37,6 +37,10 @@ class Spot:
     def centres(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Rows and columns, in the pair's pixels, of the centres of what is read."""
         rows, cols = self.shape
-        down: NDArray[np.float64] = self.row + (np.arange(rows, dtype=np.float64) + 0.5) * (self.height / rows)
-        across: NDArray[np.float64] = self.col + (np.arange(cols, dtype=np.float64) + 0.5) * (self.width / cols)
+        down: NDArray[np.float64] = self.row + (np.arange(rows, dtype=np.float64) + 0.5) * (
+            self.height / rows
+        )
+        across: NDArray[np.float64] = self.col + (np.arange(cols, dtype=np.float64) + 0.5) * (
+            self.width / cols
+        )
         return down, across

@@ -1,15 +1,16 @@
 """All stages of a training, one after the other: planned once, broken off at any moment, taken up again.
 
-Everything that decides about the final weights is settled before the first step and written down: the stages, their
-steps, and at which of them the network is judged. Where minutes are given, the steps are those that a measured pace
-allows. So a run that was killed goes on as if nothing had happened, on a slower machine too.
+Everything that decides about the final weights is written down before it takes effect: the stages, their steps, and at
+which of them the network is judged. Where minutes are given, the steps are those that a measured pace allows, and where
+the pace changes, the change is written down with the step from which it counts. So a run that was killed goes on as if
+nothing had happened: it ends with the weights that it would have had.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,12 @@ _CHECK_SHARE = 0.1
 
 _RESERVE = 0.06
 """Part of the time that is kept for what cannot be foreseen."""
+
+_REPLANS = 10
+"""Times that the steps of a stage are compared with the time that is left."""
+
+_OFF = 0.15
+"""Part of the steps to come by which they may miss the time that is left."""
 
 Judge = Callable[[GLNet], Confusion]
 
@@ -108,11 +115,11 @@ class Course:
             stage = _Stage(
                 course=self,
                 recipe=replace(recipe, steps=plan["steps"][recipe.stage]),
-                every=plan["every"][recipe.stage],
+                plan=plan,
                 last=number == len(self.recipes) - 1,
                 title=f"stage {number + 1} of {len(self.recipes)}, {recipe.stage.replace('_', ' ')}",
             )
-            notes, network = stage.run(learnt, plan.get("before"))
+            notes, network = stage.run(learnt)
             learnt |= {name: tensor.cpu().clone() for name, tensor in network.state_dict().items()}
         return self._outcome(network.cpu(), notes, plan)
 
@@ -135,7 +142,7 @@ class Course:
             before=before,
             stage=stage if step else "",
             step=step,
-            steps=plan["steps"],
+            steps={name: _last_change(plan, name) or steps for name, steps in plan["steps"].items()},
         )
 
     def _plan(self) -> dict[str, Any]:
@@ -150,7 +157,7 @@ class Course:
             self.progress.info(f"going on from {self.folder.path}")
             return plan
         began = time.monotonic()
-        plan = {"fingerprint": self.fingerprint, "before": None}
+        plan = {"fingerprint": self.fingerprint, "before": None, "changes": {}}
         check_s = 0.0
         if self.judge is not None:
             judged = time.monotonic()
@@ -169,7 +176,7 @@ class Course:
         self.folder.write_plan(plan)
         return plan
 
-    def _in_time(self, began: float, check_s: float) -> dict[str, dict[str, int]]:
+    def _in_time(self, began: float, check_s: float) -> dict[str, Any]:
         """Steps that the time allows, and every how many of them the network is judged."""
         paces = {recipe.stage: self._pace(recipe) for recipe in self.recipes}
         # The best network is judged once more in the end.
@@ -177,13 +184,14 @@ class Course:
         shares = {stage: TIME_SHARES[stage] for stage in paces}
         steps: dict[str, int] = {}
         every: dict[str, int] = {}
+        allowed: dict[str, float] = {}
         for stage, pace in paces.items():
-            seconds = left * shares[stage] / sum(shares.values())
+            seconds = allowed[stage] = left * shares[stage] / sum(shares.values())
             checks = int(min(_CHECKS, max(1, seconds * _CHECK_SHARE // max(check_s, 1e-3))))
             steps[stage] = max(1, int((seconds - checks * check_s) / pace))
             every[stage] = -(-steps[stage] // checks)
             self.progress.info(f"{stage.replace('_', ' ')}: {steps[stage]} steps of {pace:.1f} s")
-        return {"steps": steps, "every": every}
+        return {"steps": steps, "every": every, "seconds": allowed}
 
     def _pace(self, recipe: Recipe) -> float:
         """Seconds per step, by the second of two that are forgotten after."""
@@ -213,18 +221,18 @@ class _Stage:
     Attributes:
         course: the whole.
         recipe: with its steps settled.
-        every: after so many steps the network is judged, and at the end.
+        plan: of the course.
         last: whether no stage follows: only then the best network is kept.
         title: for the progress.
     """
 
     course: Course
     recipe: Recipe
-    every: int
+    plan: dict[str, Any]
     last: bool
     title: str
 
-    def run(self, learnt: Mapping[str, Tensor], before: float | None) -> tuple[dict[str, float], GLNet]:
+    def run(self, learnt: Mapping[str, Tensor]) -> tuple[dict[str, float], GLNet]:
         """Train, from a checkpoint where there is one; returns the best step and score, and the last network."""
         course, name = self.course, self.recipe.stage
         learner = Learner(
@@ -235,30 +243,57 @@ class _Stage:
             patches_at_once=course.patches_at_once,
         )
         # Step 0 stands for what the training began with.
-        notes = {"best_step": 0.0, "best": -1.0 if before is None else before}
+        before = self.plan.get("before")
+        notes = {"best_step": 0.0, "best": -1.0 if before is None else before, "seconds": 0.0}
         checkpoint = course.folder.checkpoint(name)
         if checkpoint.exists():
             notes = learner.restore(checkpoint)
         course.folder.keep(lambda line: line["stage"] != name or line["step"] <= learner.step)
-        course.progress.begin(self.title, self.recipe.steps)
-        if learner.step:
-            course.progress.advance(learner.step)
-        saved = time.monotonic()
+        learner.steps = self._planned_steps(learner.step)
+        self._begin(learner)
+        clock = _Clock(spent=notes["seconds"], first=learner.step)
         for now in learner.run():
-            course.folder.log(
-                stage=name, step=now.step, loss=now.loss, learning_rate=self.recipe.rate(now.step - 1)
-            )
+            course.folder.log(stage=name, step=now.step, loss=now.loss)
             course.progress.advance()
             if self._due(now):
                 notes = self._judged(learner.network, now, notes)
-            if now.step == now.steps or time.monotonic() - saved > CHECKPOINT_EVERY_S:
-                learner.save(checkpoint, **notes)
-                saved = time.monotonic()
+            self._follow_plan(learner, clock)
+            if learner.step == learner.steps or clock.due():
+                learner.save(checkpoint, **(notes | {"seconds": clock.seconds}))
             course._stop_if_asked()  # noqa: SLF001 - a stage is part of its course
         return notes, learner.finished()
 
+    def _begin(self, learner: Learner) -> None:
+        self.course.progress.begin(self.title, learner.steps)
+        if learner.step:
+            self.course.progress.advance(learner.step)
+
+    def _planned_steps(self, step: int) -> int:
+        """How many steps the stage has, as known after ``step`` of them."""
+        changes = self.plan["changes"].get(self.recipe.stage, {})
+        known = [int(at) for at in changes if int(at) <= step]
+        return int(changes[str(max(known))]) if known else self.recipe.steps
+
+    def _follow_plan(self, learner: Learner, clock: _Clock) -> None:
+        """Change the steps to come as was written down; where the time that is left asks for it, write it down."""
+        allowed = self.plan.get("seconds", {}).get(self.recipe.stage)
+        changes = self.plan["changes"].setdefault(self.recipe.stage, {})
+        ahead = any(int(at) > learner.step for at in changes)
+        at, left = str(learner.step), learner.steps - learner.step
+        looks = learner.step % max(1, self.recipe.steps // _REPLANS) == 0
+        if allowed is not None and left and looks and not ahead and at not in changes:
+            possible = max(1, int((allowed - clock.seconds) / clock.pace(learner.step)))
+            if abs(possible - left) > max(1, _OFF * left):
+                changes[at] = learner.step + min(possible, 2 * left)
+                self.course.folder.write_plan(self.plan)
+        if at in changes:
+            learner.steps = int(changes[at])
+            self.course.progress.info(f"{self.title}: {learner.steps} steps fit the time")
+            self._begin(learner)
+
     def _due(self, now: Report) -> bool:
-        return self.course.judge is not None and (now.step % self.every == 0 or now.step == now.steps)
+        every = self.plan["every"][self.recipe.stage]
+        return self.course.judge is not None and (now.step % every == 0 or now.step == now.steps)
 
     def _judged(self, network: GLNet, now: Report, notes: dict[str, float]) -> dict[str, float]:
         """Judge the network; where it is the best of the last stage, keep its weights."""
@@ -282,7 +317,44 @@ class _Stage:
         if not self.last or score <= notes["best"]:
             return notes
         _write_weights(course.folder.best, network)
-        return {"best_step": float(now.step), "best": score}
+        return notes | {"best_step": float(now.step), "best": score}
+
+
+@dataclass(slots=True)
+class _Clock:
+    """How long a stage has taken, over all its runs.
+
+    Attributes:
+        spent: seconds of earlier runs.
+        first: step at which this run began.
+    """
+
+    spent: float
+    first: int
+    _started: float = field(default_factory=time.monotonic)
+    _saved: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """Of all runs."""
+        return self.spent + time.monotonic() - self._started
+
+    def pace(self, step: int) -> float:
+        """Seconds per step of this run, judging included."""
+        return max((time.monotonic() - self._started) / max(step - self.first, 1), 1e-6)
+
+    def due(self) -> bool:
+        """Whether it is time for a checkpoint."""
+        if time.monotonic() - self._saved <= CHECKPOINT_EVERY_S:
+            return False
+        self._saved = time.monotonic()
+        return True
+
+
+def _last_change(plan: Mapping[str, Any], stage: str) -> int | None:
+    """How many steps a stage had in the end; None where they did not change."""
+    changes = plan["changes"].get(stage, {})
+    return int(changes[max(changes, key=int)]) if changes else None
 
 
 def mean_iou(confusion: Confusion, judged: Sequence[int]) -> float:

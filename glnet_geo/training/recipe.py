@@ -85,9 +85,24 @@ _LIGHT: dict[Stage, Recipe] = {
 }
 
 
-def recipe_of(stage: Stage, architecture: Architecture) -> Recipe:
-    """The recipe of a stage for a network, of one step: the published one for the published backbone, else the light one."""
-    return (_PUBLISHED if architecture.backbone == "resnet50" else _LIGHT)[stage]
+_SPARSE: dict[Stage, Recipe] = {
+    "global": replace(_LIGHT["global"], frames=2),
+    "global_to_local": replace(_LIGHT["global_to_local"], frames=2, patches=8),
+    "bidirectional": replace(_LIGHT["bidirectional"], frames=1, patches=8),
+}
+
+
+def recipe_of(stage: Stage, architecture: Architecture, *, sparse: bool = False) -> Recipe:
+    """The recipe of a stage for a network, of one step: the published one for the published backbone, else a light one.
+
+    Args:
+        stage: which.
+        architecture: of the network.
+        sparse: whether only some polygons of one or few scenes are labelled: steps are smaller then, and more.
+    """
+    if architecture.backbone == "resnet50":
+        return _PUBLISHED[stage]
+    return (_SPARSE if sparse else _LIGHT)[stage]
 
 
 def stages_of(sharing: Sharing) -> tuple[Stage, ...]:

@@ -54,6 +54,7 @@ class Sampler:
         seed: of all randomness.
         balance: how much more often rare classes are drawn (see `Focus`); None to draw anywhere, each scene in
             proportion to the root of its area, labelled there or not.
+        patch: side of patches at random places; None for the tiling's. Smaller ones show more places at the same cost.
 
     Raises:
         TrainingError: there is no pair, or nothing is labelled.
@@ -69,6 +70,7 @@ class Sampler:
         augmentation: Augmentation,
         seed: int,
         balance: float | None = None,
+        patch: int | None = None,
     ) -> None:
         if not pairs:
             raise TrainingError("there is nothing to train on: give at least one image and its label")
@@ -77,6 +79,7 @@ class Sampler:
         self._normalization = normalization
         self._augmentation = augmentation
         self._seed = seed
+        self._side = patch or tiling.patch
         self._channel = channels(class_ids)
         areas = np.sqrt([pair.shape[0] * pair.shape[1] for pair in pairs])
         self._chances = areas / areas.sum()
@@ -117,7 +120,7 @@ class Sampler:
 
     def _patches(self, index: int, view: View, count: int, rng: np.random.Generator) -> list[Window]:
         """Patches anywhere, or around points that are labelled."""
-        side = self._tiling.patch
+        side = self._side
         if self._focus is None or not count:
             return view.random_patches(count, side, rng)
         row, col = (math.floor(at) for at in view.origin)

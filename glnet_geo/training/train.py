@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -50,6 +50,7 @@ class Learner:
         network: as given.
         recipe: as given.
         step: steps done.
+        steps: after which it is finished; the recipe's, unless changed while it runs.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Learner:
         self.network = network
         self.recipe = recipe
         self.step = 0
+        self.steps = recipe.steps
         self.patches_at_once = patches_at_once
         self._sampler = sampler
         self._device = device
@@ -99,10 +101,15 @@ class Learner:
             yield Report(
                 stage=self.recipe.stage,
                 step=self.step,
-                steps=self.recipe.steps,
+                steps=self.steps,
                 loss=loss,
-                seconds_left=pace * (self.recipe.steps - self.step),
+                seconds_left=pace * (self.steps - self.step),
             )
+
+    @property
+    def rate(self) -> float:
+        """Learning rate of the next step."""
+        return replace(self.recipe, steps=self.steps).rate(self.step)
 
     def finished(self) -> GLNet:
         """The network in evaluation mode, all of it free to learn again."""
@@ -113,7 +120,7 @@ class Learner:
         recipe = self.recipe
         self._set_modes()
         for group in self._optimizer.param_groups:
-            group["lr"] = recipe.rate(self.step)
+            group["lr"] = self.rate
         self._optimizer.zero_grad()
         # Whatever in a backbone draws at random draws the same again after a kill.
         torch.manual_seed(recipe.seed + self.step)
@@ -139,7 +146,7 @@ class Learner:
 
     def _ahead(self) -> Iterator[list[Sample]]:
         """The samples of every step, the next step's being read while the current one is learnt."""
-        recipe, start = self.recipe, self.step
+        recipe = self.recipe
         wanted = {"global": 0, "global_to_local": recipe.patches, "bidirectional": None}[recipe.stage]
 
         def draw(step: int) -> list[Sample]:
@@ -148,11 +155,14 @@ class Learner:
             ]
 
         with ThreadPoolExecutor(1) as reader:
-            coming = reader.submit(draw, start)
-            for step in range(start, recipe.steps):
+            coming: Future[list[Sample]] | _Later = reader.submit(draw, self.step)
+            while self.step < self.steps:
                 samples = coming.result()
-                if step + 1 < recipe.steps:
-                    coming = reader.submit(draw, step + 1)
+                if self.step + 1 < self.steps:
+                    coming = reader.submit(draw, self.step + 1)
+                else:
+                    # More steps may be granted while this one is learnt.
+                    coming = _Later(draw, self.step + 1)
                 yield samples
 
 
@@ -191,6 +201,17 @@ def train_stage(
             learner.save(checkpoint)
             saved = time.monotonic()
     return learner.finished()
+
+
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """Samples that are drawn only where they are asked for."""
+
+    draw: Callable[[int], list[Sample]]
+    step: int
+
+    def result(self) -> list[Sample]:
+        return self.draw(self.step)
 
 
 def _trained_parameters(network: GLNet, stage: Stage) -> list[Tensor]:
