@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
     "io": ({"io", "core", "errors"}, ARRAYS | FILES),
     "training": (
         {"training", "model", "io", "core", "errors"},
-        {"numpy", "torch", "torchvision", "safetensors"},
+        {"numpy", "torch", "torchvision", "safetensors", "typing_extensions"},
     ),
     "top": ({"top", "training", "model", "io", "core", "errors"}, ARRAYS | LEARNING | FILES),
     "commands": (

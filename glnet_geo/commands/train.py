@@ -11,7 +11,7 @@ from glnet_geo.commands.console import ProgressKind, print_json, shown_progress
 from glnet_geo.commands.options import Size, ValueRange, file_argument, json_option
 
 if TYPE_CHECKING:
-    from glnet_geo.learn import TrainSummary
+    from glnet_geo.learn_options import TrainSummary
 
 
 @click.command()
@@ -120,8 +120,8 @@ def train(
     \b
     Exit codes: 0 done, 2 wrong use, 3 scene, 4 model, 5 output, 7 training, 130 stopped.
     """
-    from glnet_geo.learn import Lesson, TrainOptions
     from glnet_geo.learn import train as run
+    from glnet_geo.learn_options import Lesson, TrainOptions
 
     what = {
         name: options.pop(name)

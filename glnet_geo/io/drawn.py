@@ -121,7 +121,7 @@ class PolygonLabels:
         near = np.sort(self._tree.query(box))
         if not len(near):
             return np.full(spot.shape, NODATA, np.uint8)
-        to_pixels = Affine.translation(spot.col, spot.row) * Affine.scale(
+        to_pixels = Affine.translation(spot.col, spot.row) @ Affine.scale(
             spot.width / spot.shape[1], spot.height / spot.shape[0]
         )
         ids: NDArray[np.uint8] = rasterize(

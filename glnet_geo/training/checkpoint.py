@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from glnet_geo.errors import TrainingError
 from glnet_geo.model.glnet import GLNet
@@ -72,3 +75,35 @@ def restore_checkpoint(
     except (RuntimeError, ValueError) as error:
         raise TrainingError(f"{path} belongs to another network: remove it to start afresh") from error
     return int(state["step"]), {name: float(value) for name, value in state["notes"].items()}
+
+
+def save_weights(path: Path, network: GLNet) -> None:
+    """Write the weights of a network, nothing else.
+
+    Raises:
+        TrainingError: they cannot be written; what was there before is still there.
+    """
+    unfinished = path.with_suffix(".unfinished")
+    tensors = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
+    try:
+        save_file(tensors, unfinished)
+        os.replace(unfinished, path)  # noqa: PTH105 - the rename must replace on every system
+    except (OSError, SafetensorError) as error:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise TrainingError(
+            f"{path} cannot be written ({error}): free some space; the last checkpoint is kept"
+        ) from error
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Weights by name.
+
+    Raises:
+        TrainingError: they cannot be read.
+    """
+    try:
+        weights: dict[str, Tensor] = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise TrainingError(f"{path} cannot be read: remove {path.parent} to start afresh") from error
+    return weights

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,7 +10,6 @@ from glnet_geo.core.legend import Legend
 from glnet_geo.core.metrics import Confusion
 from glnet_geo.io.lessons import Lessons
 from glnet_geo.model.card import Card, ClassScore, GroundSampleDistance, Scores
-from glnet_geo.model.glnet import GLNet
 from glnet_geo.training.augment import Augmentation
 from glnet_geo.training.course import Outcome, mean_iou
 from glnet_geo.training.held_out import Split
@@ -89,8 +88,7 @@ def _distances(lessons: Lessons, start: Start, augmentation: Augmentation) -> Gr
 def _sentence(outcome: Outcome, start: Start, split: Split) -> str:
     if not outcome.stage:
         return f"The weights of {start.name}: training brought nothing on the held-out labels ({split.how})."
-    steps: Mapping[str, int] = outcome.steps
-    stages = ", ".join(f"{stage.replace('_', ' ')} {count}" for stage, count in steps.items())
+    stages = ", ".join(f"{stage.replace('_', ' ')} {count}" for stage, count in outcome.steps.items())
     known = f" (classes known before: {', '.join(start.kept)})" if start.kept else ""
     return f"Began with {start.name}{known}; steps: {stages}, the best at {outcome.step} of the last; {split.how}."
 
@@ -99,10 +97,3 @@ def _credits(credit: str, start: Start) -> str:
     before = start.card.credit if start.card is not None else ""
     began = f"Began with {start.name}: {before}" if before else ""
     return " ".join(part for part in (credit.strip(), began) if part)
-
-
-def summary_network(network: GLNet) -> str:
-    """A network in a few words."""
-    return (
-        f"GLNet on {network.architecture.backbone}, sharing {network.architecture.sharing.replace('_', ' ')}"
-    )

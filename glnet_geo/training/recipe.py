@@ -87,8 +87,8 @@ _LIGHT: dict[Stage, Recipe] = {
 
 _SPARSE: dict[Stage, Recipe] = {
     "global": replace(_LIGHT["global"], frames=2),
-    "global_to_local": replace(_LIGHT["global_to_local"], frames=2, patches=8),
-    "bidirectional": replace(_LIGHT["bidirectional"], frames=1, patches=8),
+    "global_to_local": replace(_LIGHT["global_to_local"], frames=2, patches=8, learning_rate=2e-4),
+    "bidirectional": replace(_LIGHT["bidirectional"], frames=1, patches=8, learning_rate=1e-4),
 }
 
 
