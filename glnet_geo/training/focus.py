@@ -106,13 +106,13 @@ class Focus:
         pair = int(rng.choice(len(per_pair), p=per_pair / per_pair.sum()))
         along = self._along[pair][chosen]
         tile = int(np.searchsorted(along, rng.integers(along[-1]), side="right"))
-        return pair, self._in_tile(pair, divmod(tile, self._counts[pair].tiles.shape[1]), rng)
+        return pair, _in_tile(divmod(tile, self._counts[pair].tiles.shape[1]), rng)
 
     def points_inside(self, pair: int, window: Window, count: int, rng: np.random.Generator) -> list[Point]:
-        """So many points of a part of a pair; none where nothing is labelled there."""
+        """So many points of the squares that a part of a pair reaches into; none where nothing is labelled there."""
         top, left = max(window.row, 0) // TILE, max(window.col, 0) // TILE
-        rows = slice(top, max(window.row_stop // TILE, top + 1))
-        cols = slice(left, max(window.col_stop // TILE, left + 1))
+        rows = slice(top, max(-(-window.row_stop // TILE), top + 1))
+        cols = slice(left, max(-(-window.col_stop // TILE), left + 1))
         part = self._counts[pair].tiles[rows, cols]
         totals = part.sum(axis=(0, 1), dtype=np.int64)
         weights = np.where(totals > 0, self._weights, 0)
@@ -123,10 +123,10 @@ class Focus:
             along = np.cumsum(part[..., chosen], dtype=np.int64)
             tile = int(np.searchsorted(along, rng.integers(along[-1]), side="right"))
             row, col = divmod(tile, part.shape[1])
-            points.append(self._in_tile(pair, (rows.start + row, cols.start + col), rng))
+            points.append(_in_tile((rows.start + row, cols.start + col), rng))
         return points
 
-    @staticmethod
-    def _in_tile(pair: int, tile: tuple[int, int], rng: np.random.Generator) -> Point:  # noqa: ARG004 - reads alike
-        row, col = rng.uniform(0, TILE, 2)
-        return float(tile[0] * TILE + row), float(tile[1] * TILE + col)
+
+def _in_tile(tile: tuple[int, int], rng: np.random.Generator) -> Point:
+    row, col = rng.uniform(0, TILE, 2)
+    return float(tile[0] * TILE + row), float(tile[1] * TILE + col)
