@@ -75,7 +75,7 @@ def train(
             options.init, lessons.legend, seed=options.seed, bands=wanted, download=options.download
         )
         folder = RunFolder(out.with_suffix(".training"))
-        course = _course(lessons, held, start, folder, machine, options, progress)
+        course = _course(lessons, held, start, folder, machine, options, progress, began)
         outcome = course.run()
         card = card_of(
             out.stem,
@@ -136,21 +136,23 @@ def _lessons(lesson: Lesson, options: TrainOptions, wanted: Sequence[str]) -> Le
     reading = Reading(
         wanted=wanted, bands=options.bands, nodata=options.nodata, value_range=options.value_range
     )
+    images, labels = (None if path is None else Path(path) for path in (lesson.images, lesson.labels))
     if lesson.dataset is not None:
-        if lesson.images is None:
+        if images is None:
             raise OptionError(f"--dataset {lesson.dataset} needs its folder: add --images FOLDER")
-        return lessons_of_dataset(lesson.dataset, lesson.images)
-    if lesson.labels is None:
+        return lessons_of_dataset(lesson.dataset, images)
+    if labels is None:
         raise OptionError("no labels were given: add --labels, a folder of label maps or a file of polygons")
     if lesson.scenes:
         if lesson.field is None:
             raise OptionError("polygons need --field, the name of the attribute that holds the class")
-        return lessons_of_polygons(lesson.scenes, lesson.labels, lesson.field, lesson.layer, reading)
-    if lesson.images is None:
+        scenes = [Path(scene) for scene in lesson.scenes]
+        return lessons_of_polygons(scenes, labels, lesson.field, lesson.layer, reading)
+    if images is None:
         raise OptionError(
             "no images were given: add --images FOLDER, or name the scenes that the polygons lie on"
         )
-    return lessons_of_pairs(lesson.images, lesson.labels, lesson.legend, reading)
+    return lessons_of_pairs(images, labels, None if lesson.legend is None else Path(lesson.legend), reading)
 
 
 def _course(
@@ -161,6 +163,7 @@ def _course(
     machine: Machine,
     options: TrainOptions,
     progress: Progress,
+    began: float,
 ) -> Course:
     ids = lessons.legend.ids.tolist()
     sampler = Sampler(
@@ -184,6 +187,7 @@ def _course(
         folder=folder,
         fingerprint=_fingerprint(lessons, held, start, recipes, options),
         minutes=_minutes(lessons, options),
+        began=began,
         device=machine.device,
         patches_at_once=_patches_at_once(recipes, start, sampler, machine, options),
         seed=options.seed,

@@ -86,10 +86,10 @@ class Lesson:
         dataset: a published data set, in the folder ``images``.
     """
 
-    images: Path | None = None
-    labels: Path | None = None
-    legend: Path | None = None
-    scenes: Sequence[Path] = ()
+    images: str | Path | None = None
+    labels: str | Path | None = None
+    legend: str | Path | None = None
+    scenes: Sequence[str | Path] = ()
     field: str | None = None
     layer: str | None = None
     dataset: DatasetName | None = None

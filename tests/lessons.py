@@ -85,7 +85,13 @@ def options(folder: Path, **more: Any) -> TrainOptions:
     init = folder / "tiny.safetensors"
     if not init.exists():
         write_init(init)
-    known = {"init": init, "epochs": 1, "device": "cpu", "precision": "fp32", "augmentation": QUIET}
+    known: dict[str, Any] = {
+        "init": init,
+        "epochs": 1,
+        "device": "cpu",
+        "precision": "fp32",
+        "augmentation": QUIET,
+    }
     return TrainOptions(**(known | more))
 
 

@@ -69,7 +69,8 @@ class Course:
         judged: channels whose mean IoU is the score.
         folder: where checkpoints, plan and log lie.
         fingerprint: of all that decides about the weights; a folder of another one is refused.
-        minutes: that all stages may take together; None for the recipes' steps.
+        minutes: that the training may take in all; None for the recipes' steps.
+        began: when it did, by `time.monotonic`.
         device: where to compute.
         patches_at_once: see `Learner`.
         seed: of what begins at random.
@@ -85,6 +86,7 @@ class Course:
     folder: RunFolder
     fingerprint: str
     minutes: float | None
+    began: float
     device: str
     patches_at_once: int | None
     seed: int
@@ -147,7 +149,6 @@ class Course:
         if found is not None:
             self.progress.info(f"going on from {self.folder.path}")
             return found
-        began = time.monotonic()
         before, check_s = self._before()
         if self.minutes is None:
             schedule = Schedule.of_steps(
@@ -156,7 +157,7 @@ class Course:
         else:
             paces = {recipe.stage: self._pace(recipe) for recipe in self.recipes}
             # The best network is judged once more in the end.
-            seconds = 60 * self.minutes * (1 - _RESERVE) - (time.monotonic() - began) - check_s
+            seconds = 60 * self.minutes * (1 - _RESERVE) - (time.monotonic() - self.began) - check_s
             schedule = Schedule.of_time(
                 self.folder, self.fingerprint, before, seconds=seconds, paces=paces, check_s=check_s
             )

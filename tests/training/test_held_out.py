@@ -45,7 +45,8 @@ def _stripes(side: int = 320) -> np.ndarray:
 
 def _labelled(pair: Pair) -> np.ndarray:
     rows, cols = pair.shape
-    return pair.label(Spot.of(Window(row=0, col=0, height=rows, width=cols))) != 255
+    labelled: np.ndarray = pair.label(Spot.of(Window(row=0, col=0, height=rows, width=cols))) != 255
+    return labelled
 
 
 def test_pictures_of_one_place_stay_together(tmp_path: Path) -> None:

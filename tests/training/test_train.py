@@ -12,9 +12,9 @@ from torch import Tensor
 from glnet_geo.errors import CancelledError, TrainingError
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.training import train
+from glnet_geo.training.recipe import Recipe
 from glnet_geo.training.samples import Sampler
 from glnet_geo.training.stages import SHARING, Stage, StageLoss
-from glnet_geo.training.recipe import Recipe
 from glnet_geo.training.train import Report, train_stage
 from tests.model import tiny
 from tests.training import toys
