@@ -21,7 +21,7 @@ from glnet_geo.io.datasets import lessons_of_dataset
 from glnet_geo.io.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
 from glnet_geo.io.picture import Reading
 from glnet_geo.io.run_folder import RunFolder
-from glnet_geo.learn_options import POLYGON_MINUTES, Lesson, TrainOptions, TrainSummary
+from glnet_geo.learn_options import KEPT_BY_POLYGONS, POLYGON_MINUTES, Lesson, TrainOptions, TrainSummary
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import Machine, choose_machine, limit_gpu_memory
 from glnet_geo.model.package import SUFFIX, save_package
@@ -190,6 +190,7 @@ def _course(
         began=began,
         device=machine.device,
         patches_at_once=_patches_at_once(recipes, start, sampler, machine, options),
+        kept=KEPT_BY_POLYGONS if lessons.sparse else 0.0,
         seed=options.seed,
         progress=progress,
     )

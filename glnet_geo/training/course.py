@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 from glnet_geo.core.legend import Legend
@@ -73,6 +74,7 @@ class Course:
         began: when it did, by `time.monotonic`.
         device: where to compute.
         patches_at_once: see `Learner`.
+        kept: share that the weights which the training began with have in the final ones, where they know all classes.
         seed: of what begins at random.
         progress: told where the training stands; may stop it.
     """
@@ -89,6 +91,7 @@ class Course:
     began: float
     device: str
     patches_at_once: int | None
+    kept: float
     seed: int
     progress: Progress
 
@@ -128,11 +131,13 @@ class Course:
         steps = {name: schedule.steps_after(name, count) for name, count in schedule.steps.items()}
         if self.judge is None:
             step = steps[stage]
+        elif step:
+            network.load_state_dict(read_weights(self.folder.best))
         else:
-            if step:
-                network.load_state_dict(read_weights(self.folder.best))
-            else:
-                network = self.start.network(stage, {}, self.seed)
+            network = self.start.network(stage, {}, self.seed)
+        if self.kept and self.start.complete and step:
+            network.load_state_dict(blended(network.state_dict(), self.start.tensors, self.kept))
+        if self.judge is not None:
             confusion = self.judge(network)
         return Outcome(
             network=network.eval(),
@@ -196,6 +201,19 @@ class Course:
             device=self.device,
             patches_at_once=self.patches_at_once,
         )
+
+
+def blended(new: Mapping[str, Tensor], old: Mapping[str, Tensor], kept: float) -> dict[str, Tensor]:
+    """Weights between those that were learnt and those before: what was known of other places is not all forgotten.
+
+    Source: Wortsman et al.: Robust fine-tuning of zero-shot models, CVPR 2022 (arXiv:2109.01903).
+    """
+    return {
+        name: torch.lerp(tensor, old[name].to(tensor), kept)
+        if name in old and tensor.is_floating_point()
+        else tensor
+        for name, tensor in new.items()
+    }
 
 
 def mean_iou(confusion: Confusion, judged: Sequence[int]) -> float:
