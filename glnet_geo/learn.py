@@ -15,7 +15,7 @@ import torch
 from glnet_geo.core.lattice import CELL
 from glnet_geo.core.metrics import Confusion
 from glnet_geo.core.progress import Progress, Silence
-from glnet_geo.errors import OptionError
+from glnet_geo.errors import CancelledError, OptionError
 from glnet_geo.io.curves import draw_curves, require_curves
 from glnet_geo.io.datasets import lessons_of_dataset
 from glnet_geo.io.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
@@ -76,7 +76,11 @@ def train(
         )
         folder = RunFolder(out.with_suffix(".training"))
         course = _course(lessons, held, start, folder, machine, options, progress, began)
-        outcome = course.run()
+        try:
+            outcome = course.run()
+        except (KeyboardInterrupt, CancelledError):
+            progress.info(f"broken off: the same command goes on from the last checkpoint in {folder.path}")
+            raise
         card = card_of(
             out.stem,
             outcome,

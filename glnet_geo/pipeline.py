@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
-from itertools import chain
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 import glnet_geo
-from glnet_geo.core.lattice import CELL
-from glnet_geo.core.legend import NODATA
-from glnet_geo.core.mosaic import Enlargement, Mosaic
 from glnet_geo.core.progress import Progress, Silence
-from glnet_geo.core.strip import Sink, Strip
-from glnet_geo.core.window import Window
-from glnet_geo.errors import CancelledError, OutputError
+from glnet_geo.core.strip import Sink, pour
+from glnet_geo.errors import CancelledError, OutputError, SceneError
+from glnet_geo.io.journal import Journal, identity, journal_folder
 from glnet_geo.io.raster import ClassRaster, ConfidenceRaster
-from glnet_geo.io.scene import Block
 from glnet_geo.io.staging import Staging, is_raster
 from glnet_geo.io.vector import PolygonLayer
-from glnet_geo.model.decide import Decision
-from glnet_geo.model.exact import ExactPredictor
-from glnet_geo.model.predict import Predictor
-from glnet_geo.plan import Options, Plan, Tile, count_patches, planned
-from glnet_geo.report import Forecast, Summary, Tally, duration
+from glnet_geo.plan import Options, Plan, planned
+from glnet_geo.report import Forecast, Summary, Tally
+from glnet_geo.strips import expected_seconds, strips
 
 
 def classify(
@@ -40,6 +28,7 @@ def classify(
     options: Options | None = None,
     confidence: str | Path | None = None,
     overwrite: bool = False,
+    resume: bool = True,
     progress: Progress | None = None,
 ) -> Summary:
     """Map the land cover of a scene, on the scene's own grid, in memory that does not grow with its height.
@@ -50,10 +39,12 @@ def classify(
         options: how to classify.
         confidence: a ``.tif`` for the winning class's probability, in percent.
         overwrite: whether existing files may be replaced.
+        resume: whether finished parts are kept beside the first output until the job is done, and taken from there; a
+            job that is run again after it was stopped or killed then goes on, and makes the very same files.
         progress: told where the job stands; may cancel it.
 
     Raises:
-        GlnetGeoError: something cannot be used; nothing is left behind. The message says what, where, what to do.
+        GlnetGeoError: something cannot be used; no output is left behind. The message says what, where, what to do.
     """
     started = time.monotonic()
     options = options or Options()
@@ -67,18 +58,27 @@ def classify(
     for path in paths:
         if path.exists() and Path(scene).exists() and path.samefile(scene):
             raise OutputError(f"{path} is the scene itself: give the map another name")
-    with Staging(paths, overwrite=overwrite) as staging:
-        with planned(scene, options, confidence=confidence is not None) as plan:
-            for note in plan.notes:
-                progress.info(note)
+    staging = Staging(paths, overwrite=overwrite)
+    with planned(scene, options, confidence=confidence is not None) as plan:
+        for note in plan.notes:
+            progress.info(note)
+        # The published code's way finishes all rows at once: there is nothing to keep.
+        folder = journal_folder(paths[0]) if resume and not plan.exact else None
+        job = _job(plan, options, confidence=confidence is not None)
+        with Journal(folder, job) as journal, _stopping(journal, plan.scene.height), ExitStack() as closing:
+            _tell(journal, plan.scene.height, progress)
+            # A kill must find them noted, whenever it comes.
+            journal.sweep(staging.folders)
+            closing.enter_context(staging)
             tally = Tally(plan.scene, plan.card.legend)
-            with ExitStack() as closing:
-                sinks = _sinks(plan, outs, confidence, staging)
-                for sink in sinks:
-                    closing.callback(sink.close)
-                _run(plan, [tally, *sinks], progress, confidence=confidence is not None)
+            sinks = _sinks(plan, outs, confidence, staging)
+            for sink in sinks:
+                closing.callback(sink.close)
+            rows = strips(plan, progress, journal, confidence=confidence is not None)
+            pour(rows, [tally, *sinks], progress)
             shares = tally.shares()
-        staging.commit()
+            staging.commit()
+            journal.remove()
     return Summary(
         scene=plan.scene.path,
         outputs=tuple(str(path) for path in paths),
@@ -98,10 +98,7 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
         GlnetGeoError: something cannot be used; the message says what, where, what to do.
     """
     with planned(scene, options or Options()) as plan:
-        if plan.exact:
-            seconds = _exact_predictor(plan).seconds(plan.scene.shape)
-        else:
-            seconds = _seconds(plan, _predictor(plan, Silence()), list(plan.tiles()))
+        seconds = expected_seconds(plan)
         return Forecast(
             scene=plan.scene.path,
             height=plan.scene.height,
@@ -124,9 +121,49 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
         )
 
 
-def _seconds(plan: Plan, predictor: Predictor, tiles: Sequence[Sequence[Tile]]) -> float:
-    """How long the plan takes on this machine: a patch is timed, the outputs' part is known by experience."""
-    return predictor.seconds_per_patch() * count_patches(tiles) + 0.15 * plan.megapixels
+def _job(plan: Plan, options: Options, *, confidence: bool) -> Mapping[str, object]:
+    """Everything that the rows of a map depend on, by names for a person."""
+    return {
+        "version": glnet_geo.__version__,
+        "scene": identity(plan.scene.path),
+        "model": plan.model.sha256,
+        "bands": plan.scene.bands,
+        "nodata": options.nodata,
+        "value range": (plan.normalization.low, plan.normalization.high),
+        "area of interest": None if options.aoi is None else identity(options.aoi),
+        "device": plan.machine.device,
+        "precision": str(plan.machine.dtype),
+        "confidence": confidence,
+    }
+
+
+def _tell(journal: Journal, height: int, progress: Progress) -> None:
+    """Say whether the job goes on from where another one stopped."""
+    if journal.other_job:
+        progress.info(
+            f"another job was left unfinished in {journal.folder} (other: {', '.join(journal.other_job)}): starting afresh"
+        )
+    elif journal.rows:
+        progress.info(f"going on from {journal.rows / height:.0%}, which an earlier run has finished")
+
+
+@contextmanager
+def _stopping(journal: Journal, height: int) -> Iterator[None]:
+    """Says on leaving by Ctrl-C, or as the progress asked, how to go on."""
+    try:
+        yield
+    except (KeyboardInterrupt, CancelledError) as stopped:
+        if journal.empty:
+            raise CancelledError("nothing was written") from stopped
+        raise CancelledError(
+            f"nothing was written; what is finished ({journal.rows / height:.0%}) is kept in {journal.folder}: run the "
+            "same command again to go on, or delete that folder"
+        ) from stopped
+    except SceneError:
+        # All rows are there: the map itself was refused, and would be again.
+        if journal.rows == height:
+            journal.remove()
+        raise
 
 
 def _sinks(plan: Plan, outs: Sequence[Path], confidence: str | Path | None, staging: Staging) -> list[Sink]:
@@ -165,179 +202,3 @@ def provenance(plan: Plan) -> Mapping[str, str]:
             f"precision={str(plan.machine.dtype).removeprefix('torch.')} exact={plan.exact}"
         ),
     }
-
-
-def _run(plan: Plan, sinks: Sequence[Sink], progress: Progress, *, confidence: bool) -> None:
-    """Send every row of the map through the sinks, and finish them."""
-    strips = (_exact_strips if plan.exact else _strips)(plan, progress, confidence=confidence)
-    with ThreadPoolExecutor(1) as writer:
-        # One strip is written while the next is made; more would only pile up.
-        pending: Future[None] | None = None
-        for strip in strips:
-            if pending is not None:
-                pending.result()
-            pending = writer.submit(_write, sinks, strip)
-        if pending is not None:
-            pending.result()
-    progress.begin("writing", len(sinks))
-    for sink in sinks:
-        _stop_if_cancelled(progress)
-        sink.finish()
-        progress.advance()
-
-
-def _write(sinks: Sequence[Sink], strip: Strip) -> None:
-    for sink in sinks:
-        sink.write(strip)
-
-
-def _strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterator[Strip]:
-    """The finished rows of the map, from top to bottom."""
-    tiles = list(plan.tiles())
-    predictor = _predictor(plan, progress)
-    expected = _seconds(plan, predictor, tiles)
-    progress.info(
-        f"{plan.megapixels:.1f} megapixels on {plan.machine}: about {duration(expected)}, {plan.memory / 1e9:.1f} GB"
-    )
-    progress.begin("classifying", count_patches(tiles))
-    extent = plan.lattice.extent
-    cells = Window(
-        row=extent.row // CELL,
-        col=extent.col // CELL,
-        height=extent.height // CELL,
-        width=extent.width // CELL,
-    )
-    mosaic = Mosaic(cells, predictor.classes)
-    finished = _FinishedRows(plan, mosaic, confidence=confidence)
-    frame_tops = [_share_top(row) for row in tiles]
-    for number, row in enumerate(_read_ahead(plan, tiles)):
-        for tile, block in row:
-            _predict(plan, tile, block, predictor, mosaic, progress)
-        later = [top for top in frame_tops[number + 1 :] if top is not None]
-        yield from finished.before(later[0] if later else cells.row_stop, last=not later)
-
-
-def _share_top(row: Sequence[Tile]) -> int | None:
-    return row[0].frame.share.row if row else None
-
-
-def _predict(
-    plan: Plan, tile: Tile, block: Block, predictor: Predictor, mosaic: Mosaic, progress: Progress
-) -> None:
-    """Add one frame to the mosaic; where it shows nothing, skip it."""
-    steps = max(1, len(tile.patches))
-    patches = [window for window in tile.patches if block.valid[window.rows, window.cols].any()]
-    _stop_if_cancelled(progress)
-    if not patches:
-        progress.advance(steps)
-        return
-
-    def advance(done: int) -> None:
-        progress.advance(done)
-        _stop_if_cancelled(progress)
-
-    pixels = plan.normalization(block.pixels, block.valid)
-    mosaic.add(tile.frame, predictor.logits(pixels, patches, advance))
-    progress.advance(steps - len(patches))
-
-
-class _FinishedRows:
-    """Turns settled rows of a mosaic into strips, each row of the scene once."""
-
-    def __init__(self, plan: Plan, mosaic: Mosaic, *, confidence: bool) -> None:
-        self._plan = plan
-        self._mosaic = mosaic
-        self._rows = Enlargement(plan.lattice.rows)
-        self._decide = Decision(
-            self._rows, Enlargement(plan.lattice.cols), plan.card.legend.ids, confidence=confidence
-        )
-        self._next = 0
-
-    def before(self, cell: int, *, last: bool) -> Iterator[Strip]:
-        """All rows not yet given that need no cell from ``cell`` on; all that are left where it is the last call."""
-        stop = self._plan.scene.height if last else self._rows.ready(cell)
-        while self._next < stop:
-            rows = slice(self._next, min(self._next + self._plan.strip_rows, stop))
-            first, end = int(self._rows.lower[rows.start]), int(self._rows.upper[rows.stop - 1]) + 1
-            logits = self._mosaic.rows(first, end)
-            classes, percent = self._decide(logits, first, rows, _wanted(self._plan, rows))
-            yield Strip(row=rows.start, classes=classes, confidence=percent)
-            self._next = rows.stop
-        if self._next < self._plan.scene.height:
-            self._mosaic.let_go(min(cell, int(self._rows.lower[self._next])))
-
-
-def _wanted(plan: Plan, rows: slice) -> NDArray[np.bool_]:
-    """(rows, cols) True where a pixel of these rows is to be classified."""
-    window = Window(row=rows.start, col=0, height=rows.stop - rows.start, width=plan.scene.width)
-    valid = plan.scene.valid(window)
-    return valid if plan.aoi is None else valid & plan.aoi.mask(window)
-
-
-def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterator[Strip]:
-    """The finished rows of the map as the published code computes it, the scene being one frame."""
-    predictor = _exact_predictor(plan)
-    shape = plan.scene.shape
-    whole = Window(row=0, col=0, height=shape[0], width=shape[1])
-    lattice = plan.lattice
-    block = plan.scene.read(whole.moved(int(lattice.rows.phase), int(lattice.cols.phase)), lattice)
-    patches = predictor.patches(shape)
-    progress.info(
-        f"{plan.megapixels:.1f} megapixels as the published code computes them, on {plan.machine}: "
-        f"about {duration(predictor.seconds(shape))}, {plan.memory / 1e9:.1f} GB"
-    )
-    progress.begin("classifying", len(patches))
-
-    def advance(done: int) -> None:
-        progress.advance(done)
-        _stop_if_cancelled(progress)
-
-    logits = predictor.logits(block.pixels, advance)
-    for start in range(0, shape[0], plan.strip_rows):
-        rows = slice(start, min(start + plan.strip_rows, shape[0]))
-        wanted, part = _wanted(plan, rows), logits[:, rows]
-        classes = np.where(wanted, plan.card.legend.ids[part.argmax(axis=0)], NODATA).astype(np.uint8)
-        percent = None
-        if confidence:
-            likelihood = 1 / np.exp(part - part.max(axis=0)).sum(axis=0)
-            percent = np.where(wanted, np.rint(100 * likelihood), NODATA).astype(np.uint8)
-        yield Strip(row=start, classes=classes, confidence=percent)
-
-
-def _read_ahead(plan: Plan, tiles: Sequence[Sequence[Tile]]) -> Iterator[Iterator[tuple[Tile, Block]]]:
-    """The frames' pixels, row by row of frames, some being read while others are classified."""
-    coming: deque[Future[Block]] = deque()
-    wanted = chain.from_iterable(tiles)
-    with ThreadPoolExecutor(plan.readers) as readers:
-
-        def submit_next() -> None:
-            tile = next(wanted, None)
-            if tile is not None:
-                coming.append(readers.submit(plan.scene.read, tile.frame.window, plan.lattice))
-
-        def row_blocks(row: Sequence[Tile]) -> Iterator[tuple[Tile, Block]]:
-            for tile in row:
-                block = coming.popleft().result()
-                submit_next()
-                yield tile, block
-
-        for _ in range(plan.readers):
-            submit_next()
-        try:
-            for row in tiles:
-                yield row_blocks(row)
-        finally:
-            readers.shutdown(wait=True, cancel_futures=True)
-
-
-def _predictor(plan: Plan, progress: Progress) -> Predictor:
-    return Predictor(plan.model.network, plan.card.tiling, plan.machine, warn=progress.info)
-
-
-def _exact_predictor(plan: Plan) -> ExactPredictor:
-    return ExactPredictor(plan.model.network, plan.card.tiling, plan.normalization, plan.machine.device)
-
-
-def _stop_if_cancelled(progress: Progress) -> None:
-    if progress.cancelled():
-        raise CancelledError("stopped as asked: nothing was written")

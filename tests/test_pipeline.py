@@ -13,10 +13,8 @@ from affine import Affine
 import glnet_geo
 from glnet_geo import DoubtfulInputWarning, Options
 from glnet_geo.core.lattice import Lattice
-from glnet_geo.core.progress import Silence
 from glnet_geo.errors import (
     AoiError,
-    CancelledError,
     OptionError,
     OutputError,
     SceneError,
@@ -250,30 +248,6 @@ class TestOutputs:
         with pytest.raises(OutputError, match="is the scene itself"):
             glnet_geo.classify(scene, scene, options=Options(model=model), overwrite=True)
         assert scene.read_bytes() == before
-
-    @pytest.mark.parametrize("error", [CancelledError, KeyboardInterrupt])
-    def test_a_broken_job_leaves_nothing(
-        self, tmp_path: Path, model: Path, scene: Path, error: type[BaseException]
-    ) -> None:
-        class Impatient(Silence):
-            steps = 0
-
-            def advance(self, steps: int = 1) -> None:
-                self.steps += steps
-                if error is KeyboardInterrupt and self.steps > 20:
-                    raise KeyboardInterrupt
-
-            def cancelled(self) -> bool:
-                return self.steps > 20
-
-        with pytest.raises(error):
-            glnet_geo.classify(
-                scene,
-                [tmp_path / "map.tif", tmp_path / "map.gpkg"],
-                options=Options(model=model),
-                progress=Impatient(),
-            )
-        assert list(tmp_path.iterdir()) == []
 
 
 class TestInputs:

@@ -1,6 +1,6 @@
 """The command line: parse, call one function, report.
 
-Exit codes: 0 done, 1 a bug, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 7 training, 130 stopped.
+Exit codes: 0 done, 1 a bug, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 7 training, 8 evaluation, 130 stopped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from glnet_geo.errors import CancelledError, DoubtfulInputWarning, GlnetGeoError
 _COMMANDS = {
     "check": "Tell what classify would do, without doing it.",
     "classify": "Map the land cover of a scene.",
+    "evaluate": "Tell how good a map or a model is.",
     "models": "List, show and import models.",
+    "sample": "Draw random points of a map, to be labelled and given to evaluate.",
     "train": "Make a model of your own from polygons or label maps.",
 }
 _DEBUG = "GLNET_GEO_DEBUG"
@@ -78,9 +80,12 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt, CancelledError):
+    except (click.Abort, KeyboardInterrupt):
         _say("Stopped: nothing was written.")
         return CancelledError.exit_code
+    except CancelledError as stopped:
+        _say(f"Stopped: {stopped}.")
+        return stopped.exit_code
     except GlnetGeoError as error:
         if os.environ.get(_DEBUG):
             raise

@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 @how_to_classify
 @click.option("--overwrite", is_flag=True, help="Replace existing outputs.")
 @click.option(
+    "--no-resume",
+    is_flag=True,
+    help="Keep nothing of a job that is stopped, and do not go on from an earlier one.",
+)
+@click.option(
     "--progress",
     type=click.Choice(["auto", "bar", "json", "none"]),
     default="auto",
@@ -49,6 +54,7 @@ def classify(
     outs: tuple[Path, ...],
     confidence: Path | None,
     overwrite: bool,  # noqa: FBT001 - click passes flags by name
+    no_resume: bool,  # noqa: FBT001 - as above
     progress: ProgressKind,
     quiet: bool,  # noqa: FBT001 - as above
     as_json: bool,  # noqa: FBT001 - as above
@@ -56,7 +62,8 @@ def classify(
 ) -> None:
     """Map the land cover of SCENE, on SCENE's own grid.
 
-    The outputs appear when they are whole; Ctrl-C leaves nothing behind.
+    The outputs appear when they are whole. Ctrl-C, or a crash, leaves no output but what is finished in a folder beside
+    it: the same command goes on from there.
 
     \b
     Examples:
@@ -78,6 +85,7 @@ def classify(
             options=Options(**options),
             confidence=confidence,
             overwrite=overwrite,
+            resume=not no_resume,
             progress=shown,
         )
     if as_json:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from glnet_geo.errors import CancelledError
+
 
 class Progress(Protocol):
     """What a terminal, a stream of JSON lines or a graphical program offers to a long job."""
@@ -36,3 +38,9 @@ class Silence:
     def cancelled(self) -> bool:
         """Never."""
         return False
+
+
+def stop_if_cancelled(progress: Progress) -> None:
+    """Raise a CancelledError where the person asked to stop."""
+    if progress.cancelled():
+        raise CancelledError("stopped as asked")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import Queue
+from threading import Thread
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from glnet_geo.core.progress import Progress, stop_if_cancelled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +41,44 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Let go of open files, finished or not; may be called more than once."""
+
+
+def pour(strips: Iterable[Strip], sinks: Sequence[Sink], progress: Progress) -> None:
+    """Send every strip through all sinks, and finish them; one strip is written while the next is made."""
+    with ThreadPoolExecutor(1) as writer:
+        # More than one waiting strip would only pile up.
+        pending: Future[None] | None = None
+        for strip in strips:
+            if pending is not None:
+                pending.result()
+            pending = writer.submit(_write, sinks, strip)
+        if pending is not None:
+            pending.result()
+    progress.begin("writing", len(sinks))
+    for sink in sinks:
+        stop_if_cancelled(progress)
+        _interruptible(sink.finish)
+        progress.advance()
+
+
+def _write(sinks: Sequence[Sink], strip: Strip) -> None:
+    for sink in sinks:
+        sink.write(strip)
+
+
+def _interruptible(work: Callable[[], None]) -> None:
+    """Do some work that may stay long in a library: Ctrl-C is heard meanwhile, and does not wait for its end."""
+    ended: Queue[BaseException | None] = Queue()
+
+    def do() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            ended.put(error)
+        else:
+            ended.put(None)
+
+    Thread(target=do, daemon=True).start()
+    error = ended.get()
+    if error is not None:
+        raise error

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
+from uuid import uuid4
 
 from typing_extensions import Self
 
@@ -57,11 +57,11 @@ class Staging:
             if resolved.count(path) > 1:
                 raise OutputError(f"{path} is named twice: give every output a name of its own")
         self._paths = list(paths)
-        self._folders: dict[Path, Path] = {}
+        self._folders = _hidden_names(self._paths)
 
     def __enter__(self) -> Self:
         try:
-            self._folders = _hidden_folders(self._paths)
+            _make(self._folders.values())
         except OSError as error:
             raise OutputError(
                 f"nothing can be written beside {error.filename} ({error.strerror}): choose another folder"
@@ -72,6 +72,11 @@ class Staging:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         _remove(self._folders.values())
+
+    @property
+    def folders(self) -> list[Path]:
+        """The hidden folders, also before they are made."""
+        return list(self._folders.values())
 
     def temporary(self, path: Path) -> Path:
         """Where to make an output: a path of the same name, in a hidden folder on the same disk."""
@@ -98,7 +103,8 @@ class Staging:
 
     def _exchange(self, arrivals: Mapping[Path, Path], departures: Sequence[Path]) -> None:
         """Move new files in and old ones out, all or none."""
-        old = _hidden_folders(self._paths)
+        old = _hidden_names(self._paths)
+        _make(old.values())
         try:
             with _all_or_none() as move:
                 for path in departures:
@@ -156,17 +162,19 @@ def _all_or_none() -> Iterator[Callable[[Path, Path], None]]:
         raise
 
 
-def _hidden_folders(paths: Sequence[Path]) -> dict[Path, Path]:
-    """A new hidden folder in every folder that paths lie in."""
-    made: dict[Path, Path] = {}
+def _hidden_names(paths: Sequence[Path]) -> dict[Path, Path]:
+    """A path for a new hidden folder in every folder that paths lie in."""
+    return {parent: parent / f".glnet-geo-{uuid4().hex[:12]}" for parent in {path.parent for path in paths}}
+
+
+def _make(folders: Collection[Path]) -> None:
+    """Make folders, all or none."""
     try:
-        for path in paths:
-            if path.parent not in made:
-                made[path.parent] = Path(tempfile.mkdtemp(prefix=".glnet-geo-", dir=path.parent))
+        for folder in folders:
+            folder.mkdir(mode=0o700)
     except BaseException:
-        _remove(made.values())
+        _remove(folders)
         raise
-    return made
 
 
 def _remove(folders: Iterable[Path]) -> None:

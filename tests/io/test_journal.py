@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glnet_geo.core.strip import Strip
+from glnet_geo.errors import OutputError
+from glnet_geo.io.journal import Journal, identity, journal_folder
+
+JOB = {"scene": "a.tif", "model": "urban", "options": {"bands": [1, 2, 3]}}
+
+
+def _strip(row: int, rows: int, *, confidence: bool = False) -> Strip:
+    values = np.random.default_rng(row).integers(0, 5, (2, rows, 7)).astype(np.uint8)
+    return Strip(row=row, classes=values[0], confidence=values[1] if confidence else None)
+
+
+def _same(found: Strip, kept: Strip) -> bool:
+    return (
+        found.row == kept.row
+        and np.array_equal(found.classes, kept.classes)
+        and (found.confidence is None) == (kept.confidence is None)
+        and (kept.confidence is None or np.array_equal(found.confidence, kept.confidence))  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize("confidence", [False, True])
+def test_rows_come_back_in_order(tmp_path: Path, *, confidence: bool) -> None:
+    kept = [
+        _strip(0, 3, confidence=confidence),
+        _strip(3, 1, confidence=confidence),
+        _strip(4, 20, confidence=confidence),
+    ]
+    with Journal(tmp_path / "j", JOB) as journal:
+        assert journal.rows == 0
+        for strip in kept:
+            journal.add_strip(strip)
+    with Journal(tmp_path / "j", JOB) as journal:
+        assert journal.rows == 24
+        assert journal.other_job == ()
+        assert all(_same(found, strip) for found, strip in zip(journal.strips(), kept, strict=True))
+
+
+def test_logits_come_back_until_they_are_forgotten(tmp_path: Path) -> None:
+    logits = np.random.default_rng(0).standard_normal((2, 5, 4)).astype(np.float32)
+    with Journal(tmp_path / "j", JOB) as journal:
+        journal.add_frame(-256, 0, logits)
+        journal.add_frame(1024, 512, logits + 1)
+        journal.forget_frames(-256)
+    with Journal(tmp_path / "j", JOB) as journal:
+        assert journal.frame(-256, 0) is None
+        np.testing.assert_array_equal(journal.frame(1024, 512), logits + 1)
+
+
+def test_rows_end_before_one_that_is_damaged(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", JOB) as journal:
+        for row in (0, 2, 4):
+            journal.add_strip(_strip(row, 2))
+        journal.add_frame(0, 0, np.zeros((1, 2, 2), np.float32))
+    for damaged in ("rows_2_2", "frame_0_0"):
+        path = tmp_path / "j" / damaged
+        path.write_bytes(path.read_bytes()[:-3])
+    with Journal(tmp_path / "j", JOB) as journal:
+        assert [strip.row for strip in journal.strips()] == [0]
+        assert journal.frame(0, 0) is None
+
+
+def test_rows_end_before_a_gap(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", JOB) as journal:
+        journal.add_strip(_strip(0, 2))
+        journal.add_strip(_strip(4, 2))
+        assert journal.rows == 2
+        assert [strip.row for strip in journal.strips()] == [0]
+
+
+def test_what_was_being_written_at_a_kill_is_swept(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", JOB) as journal:
+        journal.add_strip(_strip(0, 2))
+        (tmp_path / "j" / "rows_2_2.new").write_bytes(b"half")
+    with Journal(tmp_path / "j", JOB) as journal:
+        assert journal.rows == 2
+        assert not list((tmp_path / "j").glob("*.new"))
+
+
+def test_another_job_starts_afresh_and_says_what_differs(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", JOB) as journal:
+        journal.add_strip(_strip(0, 2))
+        journal.add_frame(0, 0, np.zeros((1, 2, 2), np.float32))
+    with Journal(tmp_path / "j", JOB | {"model": "other"}) as journal:
+        assert journal.other_job == ("model",)
+        assert journal.rows == 0
+        assert journal.frame(0, 0) is None
+
+
+def test_a_damaged_job_starts_afresh(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", JOB) as journal:
+        journal.add_strip(_strip(0, 2))
+    (tmp_path / "j" / "job.json").write_text("{")
+    with Journal(tmp_path / "j", JOB) as journal:
+        assert journal.rows == 0
+
+
+def test_nothing_stays_where_nothing_was_kept(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", JOB):
+        pass
+    assert not (tmp_path / "j").exists()
+
+
+def test_a_done_job_leaves_nothing(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", JOB) as journal:
+        journal.add_strip(_strip(0, 2))
+        journal.remove()
+    assert not (tmp_path / "j").exists()
+
+
+def test_two_processes_do_not_work_on_one_job(tmp_path: Path) -> None:
+    folder = journal_folder(tmp_path / "map.gpkg")
+    code = (
+        "import sys; from pathlib import Path; from glnet_geo.io.journal import Journal\n"
+        "with Journal(Path(sys.argv[1]), {}): print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with (
+            pytest.raises(OutputError, match=r"another process is making .* map\.gpkg\.unfinished"),
+            Journal(folder, {}),
+        ):
+            pass
+        other.kill()
+    with Journal(folder, {}) as journal:
+        assert journal.rows == 0
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_path: Path, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with Journal(tmp_path / "j", JOB) as journal:
+        journal.add_strip(_strip(0, 2))
+        monkeypatch.setattr(Path, "write_bytes", full)
+        with pytest.raises(OutputError, match=r"No space left on device.*run the same command again"):
+            journal.add_strip(_strip(2, 2))
+        assert journal.rows == 2
+        assert not list((tmp_path / "j").glob("*.new"))
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="could not be written"), Journal(tmp_path / "none" / "j", JOB):
+        pass
+
+
+def test_what_a_killed_run_was_making_is_swept(tmp_path: Path) -> None:
+    left, mine = tmp_path / ".left", tmp_path / ".mine"
+    for folder in (left, mine):
+        folder.mkdir()
+        (folder / "half.tif").write_bytes(b"half")
+    with Journal(tmp_path / "j", JOB) as journal:
+        journal.sweep([left])
+        journal.add_strip(_strip(0, 2))
+    assert left.exists()
+    with Journal(tmp_path / "j", JOB) as journal:
+        journal.sweep([mine])
+    assert not left.exists()
+    assert mine.exists()
+
+
+def test_a_journal_without_a_folder_keeps_nothing() -> None:
+    with Journal(None, JOB) as journal:
+        journal.sweep([])
+        journal.add_strip(_strip(0, 2))
+        journal.add_frame(0, 0, np.zeros((1, 2, 2), np.float32))
+        journal.forget_frames(0)
+        assert (journal.rows, journal.empty, journal.has_frame(0, 0), journal.frame(0, 0)) == (
+            0,
+            True,
+            False,
+            None,
+        )
+        assert list(journal.strips()) == []
+        journal.remove()
+
+
+def test_a_file_is_another_after_a_change(tmp_path: Path) -> None:
+    path = tmp_path / "scene.tif"
+    path.write_bytes(b"one")
+    before = identity(path)
+    assert identity(path) == before
+    path.write_bytes(b"other")
+    assert identity(path) != before
+    assert identity("https://example.com/scene.tif") == ["https://example.com/scene.tif"]

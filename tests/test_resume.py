@@ -1,0 +1,237 @@
+"""A job that was stopped or killed goes on, and makes the very same files."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import pytest
+
+import glnet_geo
+from glnet_geo import Options
+from glnet_geo.core.progress import Silence
+from glnet_geo.errors import CancelledError, OutputError, SceneError
+from glnet_geo.io.journal import journal_folder
+from glnet_geo.io.raster import ClassRaster
+from tests.scenes import texture, write_model, write_scene
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp("models") / "tiny.safetensors")
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_scene(tmp_path_factory.mktemp("scenes") / "scene.tif", texture(533, 467))
+
+
+class Impatient(Silence):
+    """Stops a job after some steps, and keeps what it was told."""
+
+    def __init__(self, steps: int | None = None, error: type[BaseException] = CancelledError) -> None:
+        self._left, self._error = steps, error
+        self.told: list[str] = []
+        self.steps = 0
+
+    def info(self, message: str) -> None:
+        self.told.append(message)
+
+    def advance(self, steps: int = 1) -> None:
+        self.steps += steps
+        if self._error is KeyboardInterrupt and self._over():
+            raise KeyboardInterrupt
+
+    def cancelled(self) -> bool:
+        return self._error is CancelledError and self._over()
+
+    def _over(self) -> bool:
+        return self._left is not None and self.steps > self._left
+
+
+def outputs(folder: Path) -> list[Path]:
+    return [folder / "map.tif", folder / "map.gpkg", folder / "sure.tif"]
+
+
+def run(scene: Path, folder: Path, model: Path, progress: Silence | None = None, **options: Any) -> None:
+    resume = options.pop("resume", True)
+    *maps, sure = outputs(folder)
+    glnet_geo.classify(
+        scene,
+        maps,
+        confidence=sure,
+        options=Options(model=model, precision="fp32", **options),
+        progress=progress,
+        resume=resume,
+    )
+
+
+def assert_same(folder: Path, expected: Path) -> None:
+    for name in ("map.tif", "sure.tif"):
+        assert (folder / name).read_bytes() == (expected / name).read_bytes()
+    found, wanted = (geopandas.read_file(place / "map.gpkg") for place in (folder, expected))
+    assert found.equals(wanted)
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory, scene: Path, model: Path) -> Path:
+    folder = tmp_path_factory.mktemp("unbroken")
+    run(scene, folder, model)
+    return folder
+
+
+def test_a_job_leaves_no_journal(unbroken: Path) -> None:
+    assert not list(unbroken.glob("*.unfinished"))
+    assert not list(unbroken.glob(".*"))
+
+
+@pytest.mark.parametrize("error", [CancelledError, KeyboardInterrupt])
+@pytest.mark.parametrize("steps", [0, 1, 20, 50, 80])
+def test_a_stopped_job_leaves_no_output_and_goes_on(
+    tmp_path: Path, scene: Path, model: Path, unbroken: Path, error: type[BaseException], steps: int
+) -> None:
+    with pytest.raises(CancelledError, match="nothing was written") as stopped:
+        run(scene, tmp_path, model, Impatient(steps, error))
+    kept = journal_folder(tmp_path / "map.tif")
+    assert list(tmp_path.iterdir()) == ([kept] if kept.exists() else [])
+    assert kept.exists() == ("run the same command again" in str(stopped.value))
+    again = Impatient()
+    run(scene, tmp_path, model, again)
+    assert_same(tmp_path, unbroken)
+    assert (
+        sorted(tmp_path.iterdir()) == sorted(unbroken.iterdir(), key=lambda path: path.name)
+        or not kept.exists()
+    )
+
+
+def test_what_is_finished_is_not_made_again(tmp_path: Path, scene: Path, model: Path) -> None:
+    whole = Impatient()
+    (tmp_path / "whole").mkdir()
+    run(scene, tmp_path / "whole", model, whole)
+    first, second = Impatient(whole.steps * 2 // 3), Impatient()
+    with pytest.raises(CancelledError):
+        run(scene, tmp_path, model, first)
+    run(scene, tmp_path, model, second)
+    assert any("going on from" in line for line in second.told)
+
+
+def test_a_job_stopped_many_times_ends_the_same(
+    tmp_path: Path, scene: Path, model: Path, unbroken: Path
+) -> None:
+    for _ in range(100):
+        try:
+            run(scene, tmp_path, model, Impatient(25))
+        except CancelledError:
+            continue
+        break
+    assert_same(tmp_path, unbroken)
+
+
+def test_another_option_starts_afresh_and_says_so(
+    tmp_path: Path, scene: Path, model: Path, unbroken: Path
+) -> None:
+    with pytest.raises(CancelledError):
+        run(scene, tmp_path, model, Impatient(60), value_range=(0, 128))
+    again = Impatient()
+    run(scene, tmp_path, model, again)
+    assert any("starting afresh" in line and "value range" in line for line in again.told)
+    assert_same(tmp_path, unbroken)
+
+
+def test_a_changed_scene_starts_afresh(tmp_path: Path, model: Path) -> None:
+    path = write_scene(tmp_path / "scene.tif", texture(533, 300, seed=1))
+    with pytest.raises(CancelledError):
+        run(path, tmp_path, model, Impatient(40))
+    write_scene(path, texture(533, 300, seed=2))
+    again = Impatient()
+    run(path, tmp_path, model, again)
+    assert any("starting afresh" in line and "scene" in line for line in again.told)
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    run(path, fresh, model)
+    assert_same(tmp_path, fresh)
+
+
+def test_without_resume_nothing_is_kept(tmp_path: Path, scene: Path, model: Path) -> None:
+    with pytest.raises(CancelledError, match=r"nothing was written$"):
+        run(scene, tmp_path, model, Impatient(60), resume=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_that_fails_costs_only_itself(
+    tmp_path: Path, scene: Path, model: Path, unbroken: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_self: ClassRaster) -> None:
+        raise OutputError("map.tif could not be written (no space): free some")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ClassRaster, "finish", full)
+        with pytest.raises(OutputError):
+            run(scene, tmp_path, model)
+    again = Impatient()
+    run(scene, tmp_path, model, again)
+    assert "going on from 100%, which an earlier run has finished" in again.told
+    assert_same(tmp_path, unbroken)
+
+
+def test_a_map_that_is_refused_leaves_nothing(tmp_path: Path, model: Path) -> None:
+    scene = write_scene(tmp_path / "scene.tif", texture(90, 90) * 0, nodata=0)
+    with pytest.raises(SceneError):
+        run(scene, tmp_path, model)
+    assert list(tmp_path.iterdir()) == [scene]
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments(tmp_path: Path, scene: Path, model: Path, unbroken: Path) -> None:
+    *maps, sure = outputs(tmp_path)
+    command = [
+        sys.executable,
+        "-m",
+        "glnet_geo",
+        "classify",
+        str(scene),
+        "--model",
+        str(model),
+        "--precision",
+        "fp32",
+    ]
+    command += [
+        *(part for path in maps for part in ("--out", str(path))),
+        "--confidence",
+        str(sure),
+        "--quiet",
+        "--overwrite",
+    ]
+    moments = random.Random(7)  # noqa: S311 - any will do
+    start = time.monotonic()
+    subprocess.run(command, check=True)
+    whole = time.monotonic() - start
+    for path in [*outputs(tmp_path), *tmp_path.iterdir()]:
+        path.unlink(missing_ok=True)
+    kills = 0
+    for _ in range(60):
+        job = subprocess.Popen(command)
+        try:
+            job.wait(moments.uniform(0.4, 1.0) * whole)
+            break
+        except subprocess.TimeoutExpired:
+            os.kill(job.pid, signal.SIGKILL)
+            job.wait()
+            kills += 1
+            # A kill may come just after the outputs are in place: then they are whole.
+            for raster in ("map.tif", "sure.tif"):
+                if (tmp_path / raster).exists():
+                    assert (tmp_path / raster).read_bytes() == (unbroken / raster).read_bytes()
+    assert job.returncode == 0
+    assert kills
+    assert_same(tmp_path, unbroken)
+    assert not [
+        path for path in tmp_path.iterdir() if path.name.startswith(".") or path.suffix == ".unfinished"
+    ]
