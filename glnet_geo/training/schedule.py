@@ -22,6 +22,9 @@ _CHECKS = 5
 _CHECK_SHARE = 0.1
 """Part of the time that judging may take where time is what is given."""
 
+_FEWEST = 3
+"""Steps that a stage is given at first, however slow the first one was: the next may tell of a better pace."""
+
 _REPLANS = 10
 """Times that the steps of a stage are compared with the time that is left."""
 
@@ -133,7 +136,7 @@ class Schedule:
         steps, every = {}, {}
         for stage, pace in paces.items():
             checks = int(min(_CHECKS, max(1, allowed[stage] * _CHECK_SHARE // max(check_s, 1e-3))))
-            steps[stage] = max(1, int((allowed[stage] - checks * check_s) / pace))
+            steps[stage] = max(_FEWEST, int((allowed[stage] - checks * check_s) / pace))
             every[stage] = -(-steps[stage] // checks)
         return cls(
             folder=folder, fingerprint=fingerprint, before=before, steps=steps, every=every, seconds=allowed
