@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from glnet_geo.assess.sampling import SampleSummary, sample
     from glnet_geo.core.drawing import Drawing
     from glnet_geo.errors import DoubtfulInputWarning, GlnetGeoError
+    from glnet_geo.learn import train
+    from glnet_geo.learn_options import Lesson, TrainOptions, TrainSummary
     from glnet_geo.model.package import Model, load_model
     from glnet_geo.pipeline import check, classify
     from glnet_geo.plan import Options
@@ -34,10 +36,13 @@ __all__ = [
     "Evaluation",
     "Forecast",
     "GlnetGeoError",
+    "Lesson",
     "Model",
     "Options",
     "SampleSummary",
     "Summary",
+    "TrainOptions",
+    "TrainSummary",
     "Vectorization",
     "check",
     "classify",
@@ -45,6 +50,7 @@ __all__ = [
     "evaluate_model",
     "load_model",
     "sample",
+    "train",
     "vectorize",
 ]
 
@@ -55,10 +61,13 @@ _HOMES = {
     "Evaluation": "glnet_geo.assess.assessment",
     "Forecast": "glnet_geo.report",
     "GlnetGeoError": "glnet_geo.errors",
+    "Lesson": "glnet_geo.learn_options",
     "Model": "glnet_geo.model.package",
     "Options": "glnet_geo.plan",
     "SampleSummary": "glnet_geo.assess.sampling",
     "Summary": "glnet_geo.report",
+    "TrainOptions": "glnet_geo.learn_options",
+    "TrainSummary": "glnet_geo.learn_options",
     "Vectorization": "glnet_geo.vectorization",
     "check": "glnet_geo.pipeline",
     "classify": "glnet_geo.pipeline",
@@ -66,6 +75,7 @@ _HOMES = {
     "evaluate_model": "glnet_geo.assess.models",
     "load_model": "glnet_geo.model.package",
     "sample": "glnet_geo.assess.sampling",
+    "train": "glnet_geo.learn",
     "vectorize": "glnet_geo.vectorization",
 }
 

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
-from torchvision.models import resnet50  # type: ignore[import-untyped]
+from torchvision.models import resnet50
 
 from glnet_geo.core.grid import Tiling
 from glnet_geo.core.normalize import Normalization

@@ -36,7 +36,10 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
     "core": ({"core", "errors"}, ARRAYS),
     "model": ({"model", "core", "errors"}, {"numpy"} | LEARNING),
     "io": ({"io", "core", "errors"}, ARRAYS | FILES),
-    "training": ({"training", "model", "io", "core", "errors"}, {"numpy", "torch"}),
+    "training": (
+        {"training", "model", "io", "core", "errors"},
+        {"numpy", "torch", "torchvision", "safetensors", "typing_extensions"},
+    ),
     "top": ({"top", "public", "training", "model", "io", "core", "errors"}, ARRAYS | LEARNING | FILES),
     "assess": ({"assess", "top", "public", "model", "io", "core", "errors"}, ARRAYS),
     "commands": (

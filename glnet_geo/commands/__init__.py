@@ -24,6 +24,7 @@ _COMMANDS = {
     "evaluate": "Tell how good a map or a model is.",
     "models": "List, show and import models.",
     "sample": "Draw random points of a map, to be labelled and given to evaluate.",
+    "train": "Make a model of your own from polygons or label maps.",
     "vectorize": "Draw the polygons of any class raster.",
 }
 _DEBUG = "GLNET_GEO_DEBUG"

@@ -1,70 +1,65 @@
-"""Reads training pairs, an image and a label map of the same size, in windows at any zoom."""
+"""Reads training pairs, an image and what its pixels are, in windows at any zoom."""
 
 from __future__ import annotations
 
-import warnings
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
-from rasterio.enums import Resampling
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
-from rasterio.windows import Window as RasterWindow
+from rasterio.enums import MaskFlags, Resampling
+from rasterio.errors import RasterioError
 from typing_extensions import Self
 
 from glnet_geo.core.legend import NODATA
 from glnet_geo.errors import TrainingError
+from glnet_geo.io.labels import Labels, RasterLabels, opened
+from glnet_geo.io.spot import Spot
 
 _IMAGE_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".vrt")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
-    """A rectangle of a pair, in fractions of pixels, and the size (rows, cols) to read it at."""
-
-    row: float
-    col: float
-    height: float
-    width: float
-    shape: tuple[int, int]
-
-    @property
-    def window(self) -> RasterWindow:
-        """The rectangle as rasterio takes it."""
-        return RasterWindow(self.col, self.row, self.width, self.height)
-
-
 class Pair:
-    """An image and its label map, opened for windowed reading; close it, or use it as a context.
+    """An image and its labels, opened for windowed reading, also from several threads; close it, or use it as a context.
 
     Args:
-        image: a raster with at least ``bands`` bands; the first ones are used.
-        label: a raster of one band and the image's size, holding class ids.
-        bands: number of bands to read.
+        image: a raster.
+        labels: what its pixels are, or a raster of one band and the image's size, holding class ids.
+        bands: numbers of the image's bands, from 1; or how many of the first ones to read.
+        nodata: value of pixels without data, beside what the file declares.
+        value_range: file values that become the network's 0 and 1; None for the model's own.
 
     Raises:
         TrainingError: a file cannot be opened, or the two do not fit each other.
     """
 
-    def __init__(self, image: Path, label: Path, *, bands: int = 3) -> None:
+    def __init__(
+        self,
+        image: Path,
+        labels: Path | Labels,
+        *,
+        bands: Sequence[int] | int = 3,
+        nodata: float | None = None,
+        value_range: tuple[float, float] | None = None,
+    ) -> None:
         self.name = image.stem
-        self._image = _opened(image)
-        self._label = _opened(label)
-        if self._image.shape != self._label.shape:
+        self.value_range = value_range
+        self._image = opened(image)
+        self._lock = threading.Lock()
+        self._labels = RasterLabels(labels) if isinstance(labels, Path) else labels
+        self._nodata = nodata
+        self._bands = list(range(1, bands + 1)) if isinstance(bands, int) else list(bands)
+        if self._labels.shape not in {None, self.shape}:
             raise TrainingError(
-                f"{image} has {_size(self._image)} and {label} has {_size(self._label)}: give pairs of one size"
+                f"{image} has {_size(self.shape)} and {self._labels.name} has {_size(self._labels.shape)}: "
+                "give pairs of one size"
             )
-        if self._image.count < bands:
-            raise TrainingError(f"{image} has {self._image.count} bands: the model needs {bands}")
-        if self._label.count != 1:
-            raise TrainingError(
-                f"{label} has {self._label.count} bands: give a label map of one, holding class ids"
-            )
-        self._bands = list(range(1, bands + 1))
+        if self._image.count < max(self._bands):
+            raise TrainingError(f"{image} has {self._image.count} bands: the model needs {max(self._bands)}")
+        flags = [self._image.mask_flag_enums[band - 1] for band in self._bands]
+        self._whole = nodata is None and all(MaskFlags.all_valid in flag for flag in flags)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -72,28 +67,61 @@ class Pair:
         rows, cols = self._image.shape
         return rows, cols
 
+    @property
+    def labels(self) -> Labels:
+        """What its pixels are."""
+        return self._labels
+
+    def relabelled(self, labels: Labels) -> Pair:
+        """The same image with other labels."""
+        return Pair(
+            Path(self._image.name),
+            labels,
+            bands=self._bands,
+            nodata=self._nodata,
+            value_range=self.value_range,
+        )
+
     def image(self, spot: Spot) -> NDArray[np.float32]:
         """The image at a spot: (bands, rows, cols), raw values, averaged where shrunk, else bilinear."""
         shrinking = spot.height > spot.shape[0]
-        return self._read(
-            self._image,
-            spot,
-            indexes=self._bands,
-            out_shape=(len(self._bands), *spot.shape),
-            resampling=Resampling.average if shrinking else Resampling.bilinear,
-        ).astype(np.float32)
+        pixels = self._read(spot, Resampling.average if shrinking else Resampling.bilinear)
+        return np.nan_to_num(pixels.astype(np.float32), copy=False)
+
+    def valid(self, spot: Spot) -> NDArray[np.bool_] | None:
+        """(rows, cols) True where the image at a spot has data, by the nearest pixel; None where it has everywhere."""
+        if self._whole and self._image.dtypes[0] not in {"float32", "float64"}:
+            return None
+        pixels = self._read(spot, Resampling.nearest)
+        valid: NDArray[np.bool_] = ~np.isnan(pixels).any(axis=0)
+        if self._nodata is not None:
+            valid &= ~(pixels == self._nodata).all(axis=0)
+        if not self._whole:
+            with self._lock:
+                masks = self._image.read_masks(
+                    self._bands, window=spot.window, out_shape=pixels.shape, resampling=Resampling.nearest
+                )
+            # As in mapping: what lacks one band has data in the others.
+            valid &= (masks > 0).any(axis=0)
+        return valid
 
     def label(self, spot: Spot) -> NDArray[np.uint8]:
-        """The label map at a spot: (rows, cols) class ids, of the nearest pixel; 255 where there is none."""
-        ids = self._read(self._label, spot, indexes=1, out_shape=spot.shape, resampling=Resampling.nearest)
-        known = np.isin(ids, np.arange(NODATA))
-        return np.where(known, ids, NODATA).astype(np.uint8)
+        """Class ids (rows, cols) at a spot, of the nearest pixel; 255 where there is none."""
+        ids = self._labels.read(spot)
+        valid = self.valid(spot)
+        return ids if valid is None else np.where(valid, ids, NODATA).astype(np.uint8)
 
-    def _read(self, dataset: rasterio.DatasetReader, spot: Spot, **options: object) -> NDArray[np.generic]:
+    def _read(self, spot: Spot, resampling: Resampling) -> NDArray[np.generic]:
         try:
-            pixels: NDArray[np.generic] = dataset.read(window=spot.window, **options)
+            with self._lock:
+                pixels: NDArray[np.generic] = self._image.read(
+                    self._bands,
+                    window=spot.window,
+                    out_shape=(len(self._bands), *spot.shape),
+                    resampling=resampling,
+                )
         except RasterioError as error:
-            raise TrainingError(f"{dataset.name} cannot be read: {error}") from error
+            raise TrainingError(f"{self._image.name} cannot be read: {error}") from error
         return pixels
 
     def __enter__(self) -> Self:
@@ -107,7 +135,7 @@ class Pair:
     def close(self) -> None:
         """Close both files."""
         self._image.close()
-        self._label.close()
+        self._labels.close()
 
 
 def find_pairs(images: Path, labels: Path) -> list[tuple[Path, Path]]:
@@ -120,10 +148,10 @@ def find_pairs(images: Path, labels: Path) -> list[tuple[Path, Path]]:
         if not folder.is_dir():
             raise TrainingError(f"{folder} is not a folder: give one that holds the files")
     by_stem: dict[str, list[Path]] = {}
-    for path in _images_in(labels):
+    for path in images_in(labels):
         by_stem.setdefault(path.stem, []).append(path)
     pairs = []
-    for image in _images_in(images):
+    for image in images_in(images):
         found: Sequence[Path] = by_stem.get(image.stem, [])
         if len(found) != 1:
             raise TrainingError(
@@ -135,19 +163,11 @@ def find_pairs(images: Path, labels: Path) -> list[tuple[Path, Path]]:
     return pairs
 
 
-def _images_in(folder: Path) -> list[Path]:
-    """Beside rasters, folders hold what viewers leave there: world files, statistics, styles."""
+def images_in(folder: Path) -> list[Path]:
+    """The rasters in a folder: beside them, folders hold what viewers leave there (world files, statistics, styles)."""
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in _IMAGE_SUFFIXES)
 
 
-def _opened(path: Path) -> rasterio.DatasetReader:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            return rasterio.open(path)
-    except RasterioError as error:
-        raise TrainingError(f"{path} cannot be opened as an image: {error}") from error
-
-
-def _size(dataset: rasterio.DatasetReader) -> str:
-    return f"{dataset.height} x {dataset.width} pixels"
+def _size(shape: tuple[int, int] | None) -> str:
+    rows, cols = shape or (0, 0)
+    return f"{rows} x {cols} pixels"

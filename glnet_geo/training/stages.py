@@ -28,6 +28,9 @@ SHARING: dict[Stage, Sharing] = {
 }
 """The network that each stage trains."""
 
+STAGES: tuple[Stage, ...] = tuple(SHARING)
+"""In the order in which they are trained."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalLosses:

@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from glnet_geo.errors import TrainingError
-from glnet_geo.io.pairs import Pair, Spot, find_pairs
+from glnet_geo.io.pairs import Pair, find_pairs
+from glnet_geo.io.spot import Spot
 from tests.rasters import write_plain
 
 ROWS, COLS = 24, 40

@@ -12,9 +12,10 @@ from torch import Tensor
 from glnet_geo.errors import CancelledError, TrainingError
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.training import train
+from glnet_geo.training.recipe import Recipe
 from glnet_geo.training.samples import Sampler
 from glnet_geo.training.stages import SHARING, Stage, StageLoss
-from glnet_geo.training.train import Recipe, Report, train_stage
+from glnet_geo.training.train import Report, train_stage
 from tests.model import tiny
 from tests.training import toys
 
@@ -45,7 +46,7 @@ def _same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 
 @pytest.fixture
 def at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "_CHECKPOINT_EVERY_S", -1.0)
+    monkeypatch.setattr(train, "CHECKPOINT_EVERY_S", -1.0)
 
 
 # --- learning ---
@@ -212,11 +213,11 @@ def test_checkpoints_come_at_the_end_and_now_and_then(
     sampler: Sampler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved: list[int] = []
-    monkeypatch.setattr(train, "_save", lambda *values: saved.append(values[-1]))
+    monkeypatch.setattr(train, "save_checkpoint", lambda *values: saved.append(values[-1]))
     recipe = _recipe("global", steps=3)
     train_stage(tiny.network("none"), recipe, sampler, checkpoint=tmp_path / "state.pt")
     assert saved == [3]
-    monkeypatch.setattr(train, "_CHECKPOINT_EVERY_S", -1.0)
+    monkeypatch.setattr(train, "CHECKPOINT_EVERY_S", -1.0)
     train_stage(tiny.network("none"), recipe, sampler, checkpoint=tmp_path / "state.pt")
     assert saved == [3, 1, 2, 3]
 
@@ -224,7 +225,7 @@ def test_checkpoints_come_at_the_end_and_now_and_then(
 def test_without_a_checkpoint_nothing_is_written(
     sampler: Sampler, monkeypatch: pytest.MonkeyPatch, at_every_step: None
 ) -> None:
-    monkeypatch.setattr(train, "_save", lambda *_: pytest.fail("nothing was asked for"))
+    monkeypatch.setattr(train, "save_checkpoint", lambda *_: pytest.fail("nothing was asked for"))
     train_stage(tiny.network("none"), _recipe("global"), sampler)
 
 

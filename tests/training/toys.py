@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from glnet_geo.core.grid import Tiling
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.io.pairs import Pair
-from glnet_geo.training.samples import Augmentation, Sampler
+from glnet_geo.training.augment import Augmentation
+from glnet_geo.training.samples import Sampler
 from tests.rasters import write_plain
 
 UNIT = Normalization(low=0, high=1, mean=(0, 0, 0), std=(1, 1, 1))

@@ -17,22 +17,13 @@ from rasterio.errors import NotGeoreferencedWarning
 from safetensors.torch import load_file
 
 from glnet_geo import Options, classify
-from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.metrics import Confusion
-from glnet_geo.model.card import Card, ClassScore, GroundSampleDistance, Scores
+from glnet_geo.model.card import Card, GroundSampleDistance, Scores
 from glnet_geo.model.glnet import GLNet, Sharing, light
 from glnet_geo.model.package import save_package
-from tools.urban.train import CLASS_IDS, NORMALIZATION, TILING
+from glnet_geo.training.new_card import scores_of
+from tools.urban.train import LEGEND, NORMALIZATION, TILING
 
-LEGEND = Legend(
-    (
-        LandClass(id=0, name="water", color="#2b83ba"),
-        LandClass(id=1, name="bare land", color="#e0cda9"),
-        LandClass(id=2, name="road", color="#4d4d4d"),
-        LandClass(id=3, name="building", color="#d7301f"),
-        LandClass(id=4, name="vegetation", color="#4dac26"),
-    )
-)
 DESCRIPTION = (
     "Water, bare land, roads, buildings and vegetation of dry, built-up places in natural colour. Learnt from Dubai "
     "alone, from coarse labels: blocks of buildings are drawn as one, thin roads are often missed. Elsewhere, on other "
@@ -61,7 +52,7 @@ def main(
 ) -> None:
     """Write OUT with a card that tells its scores on the scenes to validate on."""
     warnings.simplefilter("ignore", NotGeoreferencedWarning)
-    network = GLNet(light(classes=len(CLASS_IDS), sharing=sharing))
+    network = GLNet(light(classes=len(LEGEND), sharing=sharing))
     network.load_state_dict(load_file(weights))
     card = Card.of(
         name=out.stem,
@@ -95,17 +86,7 @@ def _scores(package: Path, data: Path, scenes: tuple[str, ...]) -> Scores:
                 confusion = Confusion.of(reference.read(1), ours.read(1), LEGEND)
         print(scene, f"mean IoU {confusion.mean_iou:.3f}", confusion.iou.round(3), flush=True)
         total += confusion
-    return Scores(
-        scenes=scenes,
-        mean_iou=round(total.mean_iou, 4),
-        accuracy=round(total.accuracy, 4),
-        majority_mean_iou=round(total.majority().mean_iou, 4),
-        classes=tuple(
-            ClassScore(name=c.name, iou=None if np.isnan(iou) else round(float(iou), 4))
-            for c, iou in zip(LEGEND, total.iou, strict=True)
-        ),
-        confusion=tuple(tuple(int(n) for n in row) for row in total.counts),
-    )
+    return scores_of(total, scenes, LEGEND, range(len(LEGEND)))
 
 
 if __name__ == "__main__":

@@ -12,17 +12,28 @@ from pathlib import Path
 
 import click
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from glnet_geo.core.grid import Tiling
+from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.io.pairs import Pair, find_pairs
-from glnet_geo.model.glnet import GLNet, light
-from glnet_geo.training.samples import Augmentation, Sampler
-from glnet_geo.training.stages import SHARING, Stage
-from glnet_geo.training.train import Recipe, Report, train_stage
+from glnet_geo.training.augment import Augmentation
+from glnet_geo.training.checkpoint import save_weights
+from glnet_geo.training.recipe import Recipe
+from glnet_geo.training.samples import Sampler
+from glnet_geo.training.start import start_from
+from glnet_geo.training.train import Report, train_stage
 
-CLASS_IDS = range(5)
+LEGEND = Legend(
+    (
+        LandClass(id=0, name="water", color="#2b83ba"),
+        LandClass(id=1, name="bare land", color="#e0cda9"),
+        LandClass(id=2, name="road", color="#4d4d4d"),
+        LandClass(id=3, name="building", color="#d7301f"),
+        LandClass(id=4, name="vegetation", color="#4dac26"),
+    )
+)
 TILING = Tiling(frame=2304, frame_overlap=256, patch=512, patch_overlap=64, global_size=576)
 # What the ImageNet weights were trained with.
 NORMALIZATION = Normalization(low=0, high=255, mean=(127 / 255,) * 3, std=(128 / 255,) * 3)
@@ -49,27 +60,26 @@ RECIPES = (
 def main(data: Path, init: Path, out: Path, validate: tuple[str, ...], scale_steps: float) -> None:
     """Train global, global_to_local and bidirectional, one after the other."""
     out.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(COMMON.seed)
     pairs = [
         Pair(image, label)
         for image, label in find_pairs(data / "images", data / "labels")
         if image.stem not in validate
     ]
     print("training on", ", ".join(pair.name for pair in pairs), flush=True)
-    imagenet = load_file(init)
-    network: GLNet | None = None
+    start = start_from(f"timm:tf_efficientnet_lite0={init}", LEGEND, seed=COMMON.seed)
+    learnt: dict[str, torch.Tensor] = {}
     for number, recipe in enumerate(RECIPES):
         recipe = replace(recipe, steps=max(1, round(recipe.steps * scale_steps)))  # noqa: PLW2901
-        network = _next_network(recipe.stage, imagenet, network)
+        network = start.network(recipe.stage, learnt, COMMON.seed)
         finished = out / f"{recipe.stage}.safetensors"
         if finished.exists():
-            network.load_state_dict(load_file(finished))
+            learnt |= load_file(finished)
             continue
         sampler = Sampler(
             pairs,
             tiling=TILING,
             normalization=NORMALIZATION,
-            class_ids=CLASS_IDS,
+            class_ids=LEGEND.ids.tolist(),
             augmentation=Augmentation(),
             seed=recipe.seed + number,
         )
@@ -82,21 +92,8 @@ def main(data: Path, init: Path, out: Path, validate: tuple[str, ...], scale_ste
             report=lambda report, log=log: _log(report, log),  # type: ignore[misc]
         )
         log.close()
-        save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, finished)
-
-
-def _next_network(stage: Stage, imagenet: dict[str, torch.Tensor], earlier: GLNet | None) -> GLNet:
-    """The stage's network: fresh backbones from ImageNet, everything trained before from the earlier stage."""
-    network = GLNet(light(classes=len(CLASS_IDS), sharing=SHARING[stage]))
-    state = network.state_dict()
-    for name in state:
-        _, backbone, layer = name.partition(".backbone.body.")
-        if backbone:
-            state[name] = imagenet[layer]
-    if earlier is not None:
-        state.update(earlier.state_dict())
-    network.load_state_dict(state)
-    return network
+        save_weights(finished, network)
+        learnt |= network.state_dict()
 
 
 def _log(report: Report, log: object) -> None:

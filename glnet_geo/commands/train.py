@@ -1,0 +1,187 @@
+"""glnet-geo train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from glnet_geo.commands.console import ProgressKind, print_json, shown_progress
+from glnet_geo.commands.options import Size, ValueRange, file_argument, json_option
+
+if TYPE_CHECKING:
+    from glnet_geo.learn_options import TrainSummary
+
+
+@click.command()
+@click.argument("scenes", nargs=-1, type=file_argument(), metavar="[SCENE]...")
+@click.option("--images", type=file_argument(), metavar="DIR", help="Folder of images, or of the --dataset.")
+@click.option(
+    "--labels",
+    type=file_argument(),
+    metavar="DIR|POLYGONS",
+    help="Folder of label maps (class ids or colours, named as the images), or polygons drawn on the scenes (any CRS).",
+)
+@click.option(
+    "--legend",
+    type=file_argument(),
+    metavar="FILE.json",
+    help="Classes of the label maps. Default: what they hold.",
+)
+@click.option("--field", metavar="NAME", help="Attribute of the polygons that names the class.")
+@click.option("--layer", metavar="NAME", help="Layer of the polygons. Default: the first.")
+@click.option(
+    "--dataset",
+    type=click.Choice(["deepglobe", "inria", "isic"]),
+    help="A published data set, in the folder --images as it is distributed.",
+)
+@click.option("--out", "-o", type=file_argument(), required=True, metavar="M.safetensors", help="The model.")
+@click.option(
+    "--init",
+    default="urban",
+    show_default=True,
+    metavar="NAME|FILE|timm:NAME",
+    help="What to begin with: a model, or a backbone of timm (timm:NAME=FILE for weights in a file).",
+)
+@click.option(
+    "--download", is_flag=True, help="Let the weights of a timm backbone be fetched from the network."
+)
+@click.option(
+    "--stage",
+    "stages",
+    type=click.Choice(["global", "global_to_local", "bidirectional"]),
+    multiple=True,
+    help="Train only this stage; may be given several times. Default: all.",
+)
+@click.option(
+    "--epochs", type=click.IntRange(min=1), help="Of every stage. Default: 120, 50 and 120, as published."
+)
+@click.option("--minutes", type=float, help="Time to take, instead of --epochs. Default for polygons: 8.")
+@click.option(
+    "--validate",
+    multiple=True,
+    metavar="NAME",
+    help="Image to judge the model on (* for anything); none to learn everything. Default: a fifth of the labels, by "
+    "scene, or by blocks of the only scene.",
+)
+@click.option(
+    "--balance",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="0: classes are seen as often as they are labelled; 1: all alike.",
+)
+@click.option(
+    "--bands", metavar="B,B,...", help="The images' bands in the model's order: 1,2,3 or red,green,blue."
+)
+@click.option("--nodata", type=float, help="Value of pixels without data, if the images do not declare it.")
+@click.option("--value-range", type=ValueRange(), help="Values that become darkest and brightest.")
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True
+)
+@click.option("--precision", type=click.Choice(["auto", "fp32", "bf16"]), default="auto", show_default=True)
+@click.option("--max-gpu-memory", type=Size(), help="Use at most this much GPU memory, e.g. 11GB.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--credit", default="", metavar="TEXT", help="Whom the model's card names for the data.")
+@click.option(
+    "--curves", type=file_argument(), metavar="FILE.png", help="Draw losses and scores (needs matplotlib)."
+)
+@click.option("--overwrite", is_flag=True, help="Replace an existing model.")
+@click.option(
+    "--progress",
+    type=click.Choice(["auto", "bar", "json", "none"]),
+    default="auto",
+    show_default=True,
+    help="How progress shows on standard error.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but warnings and errors.")
+@json_option
+def train(
+    out: Path,
+    curves: Path | None,
+    overwrite: bool,  # noqa: FBT001 - click passes flags by name
+    progress: ProgressKind,
+    quiet: bool,  # noqa: FBT001 - as above
+    as_json: bool,  # noqa: FBT001 - as above
+    **options: Any,
+) -> None:
+    """Make a model of your own, from polygons drawn on SCENE, from label maps, or from a published data set.
+
+    A part of the labels is kept from training and tells how good the model is. Broken off, the same command goes on:
+    what it needs lies in the folder M.training beside the model.
+
+    \b
+    Examples:
+      glnet-geo train city.tif --labels polygons.gpkg --field class --out city.safetensors
+      glnet-geo train --images tiles --labels masks --legend classes.json --minutes 120 --out mine.safetensors
+      glnet-geo train --dataset deepglobe --images land-train --init timm:resnet50 --download --out dg.safetensors
+
+    \b
+    Exit codes: 0 done, 2 wrong use, 3 scene, 4 model, 5 output, 7 training, 130 stopped.
+    """
+    from glnet_geo.learn import train as run
+    from glnet_geo.learn_options import Lesson, TrainOptions
+
+    what = {
+        name: options.pop(name)
+        for name in ("scenes", "images", "labels", "legend", "field", "layer", "dataset")
+    }
+    with shown_progress(progress, quiet=quiet) as shown:
+        summary = run(
+            Lesson(**what),
+            out,
+            options=TrainOptions(**options),
+            curves=curves,
+            overwrite=overwrite,
+            progress=shown,
+        )
+    if as_json:
+        print_json(_as_json(summary))
+    elif not quiet:
+        _print_summary(summary)
+
+
+def _as_json(summary: TrainSummary) -> dict[str, Any]:
+    scores = summary.card.scores
+    return {
+        "out": str(summary.out),
+        "before": summary.before,
+        "scores": None if scores is None else scores.model_dump(),
+        "validation": summary.validation,
+        "log": str(summary.log),
+        "device": summary.device,
+        "seconds": round(summary.seconds, 1),
+    }
+
+
+def _print_summary(summary: TrainSummary) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    scores = summary.card.scores
+    if scores is None:
+        console.print("Nothing was held out, so nothing was measured.", highlight=False)
+    else:
+        table = Table(title=f"{summary.card.name} on labels that it never saw")
+        table.add_column("")
+        table.add_column("class")
+        table.add_column("IoU", justify="right")
+        for c, score in zip(summary.card.legend, scores.classes, strict=True):
+            table.add_row(f"[{c.color}]██[/]", c.name, "-" if score.iou is None else f"{score.iou:.3f}")
+        console.print(table)
+        console.print(
+            f"mean IoU {scores.mean_iou:.3f}, accuracy {scores.accuracy:.3f}; everything one class: "
+            f"{scores.majority_mean_iou:.3f}",
+            highlight=False,
+        )
+        if summary.before is not None:
+            console.print(f"before training: mean IoU {summary.before:.3f}", highlight=False)
+    console.print(summary.validation, highlight=False, markup=False)
+    console.print(
+        f"written: {summary.out} ({summary.seconds / 60:.1f} minutes on {summary.device})",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )

@@ -1,0 +1,223 @@
+"""Polygons that a person drew to teach a model: an attribute names the class of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pyogrio
+import pyproj
+import shapely
+from affine import Affine
+from numpy.typing import NDArray
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
+from rasterio.crs import CRS
+from rasterio.features import rasterize
+
+from glnet_geo.core.legend import NODATA
+from glnet_geo.core.window import Window
+from glnet_geo.errors import AoiError, TrainingError
+from glnet_geo.io.placing import Placing, valid_polygons_in
+from glnet_geo.io.spot import Spot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """Polygons of a vector file and the class of each.
+
+    Attributes:
+        path: of the file.
+        layer: its layer.
+        field: the attribute that names the class.
+        polygons: (n,) in the file's coordinates.
+        names: (n,) of their classes.
+        crs: of the file; None where it has none.
+    """
+
+    path: Path
+    layer: str
+    field: str
+    polygons: NDArray[np.object_]
+    names: NDArray[np.object_]
+    crs: pyproj.CRS | None
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes: by number where all are numbers, else by the alphabet."""
+        names = sorted(set(self.names.tolist()))
+        return sorted(names, key=float) if all(_is_number(name) for name in names) else names
+
+    def on(
+        self, scene: str, ids: dict[str, int], *, crs: CRS | None, transform: Affine | None, whole: Window
+    ) -> PolygonLabels | None:
+        """The polygons as labels of a scene; None where they all miss it.
+
+        Args:
+            scene: its name, for errors.
+            ids: class id of every name.
+            crs: the scene's.
+            transform: the scene's, pixel (col, row) to map coordinates; None without georeference.
+            whole: all its pixels.
+
+        Raises:
+            TrainingError: one of the two has a CRS and the other has none, or there is no way between them.
+        """
+        if (crs is None) != (self.crs is None):
+            lacking, having = (scene, self.path.name) if crs is None else (self.path.name, scene)
+            raise TrainingError(
+                f"{lacking} has no CRS and {having} has one, so they cannot be laid over each other: "
+                f"assign the right CRS to {lacking}"
+            )
+        try:
+            place = Placing.of(str(self.path), self.crs, crs, transform or self._upright())
+            extent = place.extent(whole)
+            kept, placed = [], []
+            for number, polygon in enumerate(self.polygons):
+                parts = place.on_grid(np.array([polygon], dtype=np.object_), extent)
+                placed += list(parts)
+                kept += [number] * len(parts)
+        except AoiError as error:
+            raise TrainingError(str(error)) from error
+        near = shapely.intersects(
+            np.array(placed, dtype=np.object_), shapely.box(0, 0, whole.width, whole.height)
+        )
+        if not near.any():
+            return None
+        return PolygonLabels(
+            name=str(self.path),
+            polygons=np.array(placed, dtype=np.object_)[near],
+            ids=np.array([ids[self.names[number]] for number in kept], dtype=np.uint8)[near],
+        )
+
+    def _upright(self) -> Affine:
+        """Where nothing is georeferenced: programs draw a picture's rows downward from 0, into negative numbers."""
+        below = shapely.total_bounds(self.polygons)[3] <= 0
+        return Affine.scale(1, -1) if below else Affine.identity()
+
+
+class PolygonLabels:
+    """Polygons as labels, made into pixels where they are read.
+
+    Args:
+        name: of their file.
+        polygons: (n,) in the scene's pixels, x = col, y = row; where they overlap, later ones count.
+        ids: (n,) uint8, class of each.
+    """
+
+    shape = None
+
+    def __init__(self, *, name: str, polygons: NDArray[np.object_], ids: NDArray[np.uint8]) -> None:
+        self.name = name
+        self._polygons = polygons
+        self._ids = ids
+        self._tree = shapely.STRtree(polygons)
+
+    def read(self, spot: Spot) -> NDArray[np.uint8]:
+        """As `Labels.read`: a pixel has the class of the polygon that holds its centre."""
+        box = shapely.box(spot.col, spot.row, spot.col + spot.width, spot.row + spot.height)
+        near = np.sort(self._tree.query(box))
+        if not len(near):
+            return np.full(spot.shape, NODATA, np.uint8)
+        to_pixels = Affine.translation(spot.col, spot.row) @ Affine.scale(
+            spot.width / spot.shape[1], spot.height / spot.shape[0]
+        )
+        ids: NDArray[np.uint8] = rasterize(
+            zip(self._polygons[near], self._ids[near].tolist(), strict=True),
+            out_shape=spot.shape,
+            fill=NODATA,
+            transform=to_pixels,
+            dtype="uint8",
+        )
+        return ids
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def read_drawn(path: Path, field: str, layer: str | None = None) -> Drawn:
+    """The polygons of a vector file, with the classes that an attribute gives them.
+
+    Polygons whose attribute is empty are left out.
+
+    Raises:
+        TrainingError: the file, its layer or the attribute is missing, or no polygon has a class.
+    """
+    if not path.exists():
+        raise TrainingError(f"{path} does not exist: check the path of the polygons")
+    try:
+        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+        chosen = _layer(path, layers, layer)
+        fields = [str(name) for name in pyogrio.read_info(path, layer=chosen)["fields"]]
+        if field not in fields:
+            raise TrainingError(
+                f"{path} has no field {field!r} in its layer {chosen}, it has {', '.join(fields) or 'none'}: "
+                "name the one that holds the class with --field"
+            )
+        table = pyogrio.read_dataframe(path, layer=chosen, columns=[field], force_2d=True)
+    except (
+        DataSourceError,
+        DataLayerError,
+        FeatureError,
+        GeometryError,
+        shapely.errors.GEOSException,
+    ) as error:
+        raise TrainingError(
+            f"{path} cannot be read as a vector file ({str(error).partition(';')[0].rstrip('.')}): "
+            "give polygons as .gpkg, .geojson or .shp"
+        ) from error
+    if not isinstance(table, geopandas.GeoDataFrame):
+        raise TrainingError(f"{path} has no geometry in its layer {chosen}: draw polygons")
+    polygons, names = _named(table, field)
+    if not polygons:
+        raise TrainingError(
+            f"{path} has no polygon with a class in the field {field!r} of its layer {chosen}: draw some"
+        )
+    return Drawn(
+        path=path,
+        layer=chosen,
+        field=field,
+        polygons=np.array(polygons, dtype=np.object_),
+        names=np.array(names, dtype=np.object_),
+        crs=table.crs,
+    )
+
+
+def _layer(path: Path, layers: Sequence[str], wanted: str | None) -> str:
+    own = [name for name in layers if name != "layer_styles"]
+    if wanted is None and own:
+        return own[0]
+    if wanted not in own:
+        raise TrainingError(
+            f"{path} has no layer {wanted!r}, it has {', '.join(own) or 'none'}: name one of them"
+        )
+    return str(wanted)
+
+
+def _named(table: geopandas.GeoDataFrame, field: str) -> tuple[list[shapely.Polygon], list[str]]:
+    polygons: list[shapely.Polygon] = []
+    names: list[str] = []
+    for geometry, value in zip(table.geometry.to_numpy(), table[field].tolist(), strict=True):
+        name = _name(value)
+        if name and geometry is not None:
+            parts = valid_polygons_in(np.array([geometry], dtype=np.object_))
+            polygons += list(parts)
+            names += [name] * len(parts)
+    return polygons, names
+
+
+def _name(value: object) -> str:
+    """A class by its value: whole numbers stay whole where a table made fractions of them."""
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value).strip()
+
+
+def _is_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,274 @@
+"""What a training pixel is: label maps of class ids or of colours, and parts of them."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+from glnet_geo.core.legend import NODATA
+from glnet_geo.core.window import Window
+from glnet_geo.errors import DoubtfulInputWarning, TrainingError
+from glnet_geo.io.spot import Spot
+
+_ROWS_AT_ONCE = 256
+
+_LOSSY = {"JPEG", "WEBP"}
+"""Formats that change colours a little."""
+
+
+class Labels(Protocol):
+    """Where class ids come from."""
+
+    @property
+    def name(self) -> str:
+        """What to call it in a sentence."""
+
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """(rows, cols) in pixels; None for what fits any scene."""
+
+    def read(self, spot: Spot) -> NDArray[np.uint8]:
+        """Class ids (rows, cols) at a spot, of the nearest pixel; 255 where none is known."""
+
+    def close(self) -> None:
+        """Let go of open files."""
+
+
+class RasterLabels:
+    """A label map in a raster file.
+
+    Args:
+        path: a raster of one band (values) or of three or four (colours).
+        values: class id of every value, or of every colour packed as ``red << 16 | green << 8 | blue``; any other
+            value is an error then. None where values are class ids, and others than 0..254 mean nothing.
+
+    Raises:
+        TrainingError: it cannot be opened, or is no label map.
+    """
+
+    def __init__(self, path: Path, values: Mapping[int, int] | None = None) -> None:
+        self._path = path
+        self._dataset = opened(path)
+        self._lock = threading.Lock()
+        self.name = str(path)
+        if self._dataset.count != 1 and values is None:
+            raise TrainingError(
+                f"{path} has {self._dataset.count} bands: give a label map of one, holding class ids"
+            )
+        if self._dataset.count not in {1, 3, 4}:
+            raise TrainingError(
+                f"{path} has {self._dataset.count} bands: give a label map of one (class ids) or three (colours)"
+            )
+        self.lossy = self._dataset.driver in _LOSSY
+        self._table = None if values is None else _Table(values)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, cols) in pixels."""
+        rows, cols = self._dataset.shape
+        return rows, cols
+
+    @property
+    def colours(self) -> bool:
+        """Whether it holds colours rather than values."""
+        return bool(self._dataset.count > 1)
+
+    @property
+    def dataset(self) -> rasterio.DatasetReader:
+        """The open file."""
+        return self._dataset
+
+    def read(self, spot: Spot) -> NDArray[np.uint8]:
+        """As `Labels.read`.
+
+        Raises:
+            TrainingError: a value or colour has no class, or the file is damaged.
+        """
+        values, known = self.values(spot)
+        if self._table is None:
+            known &= np.isin(values, np.arange(NODATA))
+            return np.where(known, values, NODATA).astype(np.uint8)
+        if self.lossy and self.colours:
+            return np.where(known, self._table.nearest(values), NODATA).astype(np.uint8)
+        ids = self._table.ids(values)
+        lost = known & (ids < 0)
+        if lost.any():
+            value = int(values[lost][0])
+            raise TrainingError(
+                f"{self._path} holds the {self.word(value)}, which the legend does not know: add it to the legend, "
+                'as a class or under "ignored"'
+            )
+        return np.where(known, ids, NODATA).astype(np.uint8)
+
+    def values(self, spot: Spot) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Values or packed colours (rows, cols) at a spot, and where they mean anything.
+
+        Raises:
+            TrainingError: the file is damaged, or holds numbers that are no class ids.
+        """
+        try:
+            with self._lock:
+                raw = self._dataset.read(
+                    indexes=[1, 2, 3] if self.colours else [1],
+                    window=spot.window,
+                    out_shape=(3 if self.colours else 1, *spot.shape),
+                    resampling=Resampling.nearest,
+                )
+                opaque = self._opaque(spot)
+        except RasterioError as error:
+            raise TrainingError(f"{self._path} cannot be read: {error}") from error
+        if self.colours:
+            red, green, blue = raw.astype(np.int64)
+            return red << 16 | green << 8 | blue, opaque
+        return self._whole(raw[0], opaque)
+
+    def word(self, value: int) -> str:
+        """A value in a sentence."""
+        return f"colour #{value:06x}" if self.colours else f"value {value}"
+
+    def close(self) -> None:
+        """Close the file."""
+        self._dataset.close()
+
+    def _opaque(self, spot: Spot) -> NDArray[np.bool_]:
+        if self._dataset.count == 4:
+            alpha = self._dataset.read(
+                4, window=spot.window, out_shape=spot.shape, resampling=Resampling.nearest
+            )
+            return np.asarray(alpha > 0)
+        return np.ones(spot.shape, np.bool_)
+
+    def _whole(
+        self, raw: NDArray[np.generic], known: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Values as whole numbers, and where they are not nodata."""
+        nodata = self._dataset.nodata
+        if nodata is not None:
+            known = known & ~(np.isnan(raw) if np.isnan(nodata) else raw == nodata)
+        if raw.dtype.kind == "f":
+            if np.isnan(raw[known]).any():
+                raise TrainingError(
+                    f"{self._path} holds NaN: declare NaN as its nodata value, or write class ids everywhere"
+                )
+            raw = np.where(known, raw, 0)
+            if (raw != np.floor(raw)).any():
+                raise TrainingError(
+                    f"{self._path} holds fractions ({raw[raw != np.floor(raw)][0]:g}): give a label map of class ids"
+                )
+        return raw.astype(np.int64), known
+
+
+class MaskedLabels:
+    """The part of other labels that lies inside some windows, or outside all of them.
+
+    Args:
+        labels: the whole.
+        windows: in the scene's pixels.
+        inside: whether labels inside are kept; else those outside.
+    """
+
+    def __init__(self, labels: Labels, windows: Sequence[Window], *, inside: bool) -> None:
+        self._labels = labels
+        self._windows = windows
+        self._inside = inside
+        self.name = labels.name
+
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """As the whole."""
+        return self._labels.shape
+
+    def read(self, spot: Spot) -> NDArray[np.uint8]:
+        """As `Labels.read`."""
+        rows, cols = spot.centres
+        covered = np.zeros(spot.shape, np.bool_)
+        for window in self._windows:
+            down = (rows >= window.row) & (rows < window.row_stop)
+            across = (cols >= window.col) & (cols < window.col_stop)
+            covered |= np.logical_and.outer(down, across)
+        if not (covered if self._inside else ~covered).any():
+            return np.full(spot.shape, NODATA, np.uint8)
+        return np.where(covered == self._inside, self._labels.read(spot), NODATA).astype(np.uint8)
+
+    def close(self) -> None:
+        """Close the whole."""
+        self._labels.close()
+
+
+def values_in(labels: RasterLabels, most: int = NODATA) -> list[int]:
+    """All values or packed colours that a label map holds, sorted.
+
+    Raises:
+        TrainingError: there are more than ``most``, so it is no label map; or it cannot be read.
+    """
+    found: set[int] = set()
+    height, width = labels.shape
+    for row in range(0, height, _ROWS_AT_ONCE):
+        rows = min(_ROWS_AT_ONCE, height - row)
+        values, known = labels.values(Spot.of(Window(row=row, col=0, height=rows, width=width)))
+        found |= set(np.unique(values[known]).tolist())
+        if len(found) > most:
+            what = "colours" if labels.colours else "values"
+            raise TrainingError(
+                f"{labels.name} holds more than {most} {what}, so it is no label map: give one whose pixels are "
+                "class ids or colours of a legend"
+            )
+    return sorted(found)
+
+
+def warn_of_lossy(labels: RasterLabels) -> None:
+    """Warn where a label map was compressed like a photograph."""
+    if labels.lossy and labels.colours:
+        warnings.warn(
+            f"{labels.name} is compressed with loss, so its colours are not exact: each is taken for the nearest of the "
+            "legend; a PNG would be safer",
+            DoubtfulInputWarning,
+            stacklevel=3,
+        )
+
+
+def opened(path: Path) -> rasterio.DatasetReader:
+    """An open raster.
+
+    Raises:
+        TrainingError: it cannot be opened.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            return rasterio.open(path)
+    except RasterioError as error:
+        raise TrainingError(f"{path} cannot be opened as an image: {error}") from error
+
+
+class _Table:
+    """From values to class ids."""
+
+    def __init__(self, values: Mapping[int, int]) -> None:
+        self._keys = np.array(sorted(values), dtype=np.int64)
+        self._ids = np.array([values[key] for key in sorted(values)], dtype=np.int64)
+
+    def ids(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Class ids; -1 where there is none."""
+        at = np.minimum(np.searchsorted(self._keys, values), len(self._keys) - 1)
+        return np.where(self._keys[at] == values, self._ids[at], -1)
+
+    def nearest(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Class ids of the colours that differ least."""
+        found, back = np.unique(values, return_inverse=True)
+        distance = ((_rgb(found)[:, None] - _rgb(self._keys)[None]) ** 2).sum(axis=2)
+        ids: NDArray[np.int64] = self._ids[distance.argmin(axis=1)][back].reshape(values.shape)
+        return ids
+
+
+def _rgb(packed: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=-1)

@@ -1,0 +1,187 @@
+"""All that a model is to learn from: pairs, their classes, and which of them show the same place."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+import shapely
+
+from glnet_geo.core.holdout import places_of
+from glnet_geo.core.legend import LandClass, Legend
+from glnet_geo.errors import DoubtfulInputWarning, TrainingError
+from glnet_geo.io.drawn import Drawn, read_drawn
+from glnet_geo.io.drawn_style import style_colours
+from glnet_geo.io.label_legend import LabelLegend, found_legend, open_labels, read_label_legend
+from glnet_geo.io.labels import RasterLabels
+from glnet_geo.io.pairs import Pair, find_pairs
+from glnet_geo.io.picture import Picture, Reading, look_at
+
+Part: TypeAlias = Literal["train", "validate", "unused"]
+
+_APART = 0.01
+"""Share of a pixel by which an image and its label may lie apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lessons:
+    """All that a model is to learn from.
+
+    Attributes:
+        pairs: images and their labels.
+        places: of each pair, a name; pairs of one place are neighbours.
+        parts: of each pair, where the data set says it belongs; None where that is to be decided.
+        legend: the classes.
+        judged: ids of the classes whose mean is the score.
+        distances: metres on the ground per pixel that the images have; empty where unknown.
+        sparse: whether only some polygons are labelled.
+        about: what it is, for the card.
+    """
+
+    pairs: Sequence[Pair]
+    places: Sequence[str]
+    parts: Sequence[Part] | None
+    legend: Legend
+    judged: tuple[int, ...]
+    distances: tuple[float, ...]
+    sparse: bool
+    about: str
+
+    def close(self) -> None:
+        """Close all files."""
+        for pair in self.pairs:
+            pair.close()
+
+
+def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: Reading) -> Lessons:
+    """Images and label maps of the same names in two folders.
+
+    Raises:
+        GlnetGeoError: a file cannot be used, or two do not fit each other; the message names it.
+    """
+    found = find_pairs(images, labels)
+    known = found_legend([label for _, label in found]) if legend is None else read_label_legend(legend)
+    pictures = [look_at(image, reading) for image, _ in found]
+    pairs = [_pair(picture, label, known) for picture, (_, label) in zip(pictures, found, strict=True)]
+    return Lessons(
+        pairs=pairs,
+        places=_places(pictures),
+        parts=None,
+        legend=known.legend,
+        judged=tuple(c.id for c in known.legend),
+        distances=_distances(pictures),
+        sparse=False,
+        about=f"{len(pairs)} labelled images ({_listed([pair.name for pair in pairs])})",
+    )
+
+
+def lessons_of_polygons(
+    scenes: Sequence[Path], polygons: Path, field: str, layer: str | None, reading: Reading
+) -> Lessons:
+    """Scenes and polygons drawn over them; what no polygon covers teaches nothing.
+
+    Raises:
+        GlnetGeoError: a file cannot be used, or polygons and scenes do not meet; the message names it.
+    """
+    drawn = read_drawn(polygons, field, layer)
+    legend = _legend(drawn)
+    ids = {c.name: c.id for c in legend}
+    pairs, pictures = [], []
+    for scene in scenes:
+        picture = look_at(scene, reading)
+        labels = drawn.on(scene.name, ids, crs=picture.crs, transform=picture.transform, whole=picture.whole)
+        if labels is None:
+            if len(scenes) > 1:
+                warnings.warn(
+                    f"no polygon of {polygons.name} lies on {scene.name}: it is left out",
+                    DoubtfulInputWarning,
+                    stacklevel=2,
+                )
+            continue
+        pairs.append(picture.with_labels(labels))
+        pictures.append(picture)
+    if not pairs:
+        raise TrainingError(
+            f"no polygon of {polygons} lies on {_listed([scene.name for scene in scenes])}: check the place and the CRS "
+            "of both"
+        )
+    return Lessons(
+        pairs=pairs,
+        places=_places(pictures),
+        parts=None,
+        legend=legend,
+        judged=tuple(c.id for c in legend),
+        distances=_distances(pictures),
+        sparse=True,
+        about=f"{len(drawn.polygons)} polygons drawn on {_listed([pair.name for pair in pairs])}",
+    )
+
+
+def _pair(picture: Picture, label: Path, known: LabelLegend) -> Pair:
+    labels = open_labels(label, known)
+    _check_place(picture, labels)
+    return picture.with_labels(labels)
+
+
+def _check_place(picture: Picture, labels: RasterLabels) -> None:
+    """Refuse a label map that says it lies elsewhere than its image; one that says nothing lies where the image does."""
+    dataset = labels.dataset
+    if (
+        picture.crs is None
+        or dataset.crs is None
+        or picture.transform is None
+        or dataset.transform.is_identity
+    ):
+        return
+    ours, theirs = np.array(picture.transform)[:6], np.array(dataset.transform)[:6]
+    if dataset.crs != picture.crs or np.abs(ours - theirs).max() > _APART * np.abs(ours[[0, 1, 3, 4]]).max():
+        raise TrainingError(
+            f"{picture.path} and {labels.name} lie at different places or in different CRS: warp the label onto the "
+            "image's grid"
+        )
+
+
+def _legend(drawn: Drawn) -> Legend:
+    """A class of every name, in the colours of the layer's style where it has one."""
+    styled = style_colours(drawn.path, drawn.layer, drawn.field)
+    colours = {number: styled[name] for number, name in enumerate(drawn.classes) if name in styled}
+    found = Legend.of_values(range(len(drawn.classes)), dict(enumerate(drawn.classes)), colours)
+    # The numbers of classes that are numbers are kept, so that maps say what the person wrote.
+    if all(name.isdigit() and int(name) < 255 for name in drawn.classes):
+        return Legend(tuple(LandClass(id=int(c.name), name=c.name, color=c.color) for c in found))
+    return found
+
+
+def _places(pictures: Sequence[Picture]) -> list[str]:
+    """By the ground where all pictures have one and touch others, else by name."""
+    names = [picture.path.stem for picture in pictures]
+    boxes = [_box(picture) for picture in pictures]
+    if all(box is not None for box in boxes) and len({str(picture.crs) for picture in pictures}) == 1:
+        tree = shapely.STRtree(boxes)
+        place = list(range(len(boxes)))
+        for one, other in zip(*tree.query(boxes, predicate="intersects").tolist(), strict=True):
+            low, high = sorted((place[one], place[other]))
+            place = [low if at == high else at for at in place]
+        if len(set(place)) > 1:
+            return [names[at] for at in place]
+    return places_of(names)
+
+
+def _box(picture: Picture) -> shapely.Polygon | None:
+    if picture.crs is None or picture.transform is None:
+        return None
+    rows, cols = picture.shape
+    corners = [(0, 0), (cols, 0), (cols, rows), (0, rows)]
+    return shapely.Polygon([picture.transform @ corner for corner in corners])
+
+
+def _distances(pictures: Sequence[Picture]) -> tuple[float, ...]:
+    return tuple(sorted(side for picture in pictures for side in picture.distance or ()))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= 8 else f"{', '.join(names[:6])} and {len(names) - 6} more"

@@ -1,0 +1,279 @@
+"""From labelled images or a few polygons to a model package of one's own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+
+from glnet_geo.core.lattice import CELL
+from glnet_geo.core.metrics import Confusion
+from glnet_geo.core.progress import Progress, Silence
+from glnet_geo.errors import CancelledError, OptionError
+from glnet_geo.io.curves import draw_curves, require_curves
+from glnet_geo.io.datasets import lessons_of_dataset
+from glnet_geo.io.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
+from glnet_geo.io.picture import Reading
+from glnet_geo.io.run_folder import RunFolder
+from glnet_geo.learn_options import KEPT_BY_POLYGONS, POLYGON_MINUTES, Lesson, TrainOptions, TrainSummary
+from glnet_geo.model.glnet import GLNet
+from glnet_geo.model.machine import Machine, choose_machine, limit_gpu_memory
+from glnet_geo.model.package import SUFFIX, save_package
+from glnet_geo.training.course import Course, Judge
+from glnet_geo.training.held_out import Split, split
+from glnet_geo.training.memory import patches_that_fit
+from glnet_geo.training.new_card import card_of
+from glnet_geo.training.recipe import EPOCHS, Recipe, recipe_of, stages_of
+from glnet_geo.training.samples import Sampler
+from glnet_geo.training.stages import STAGES
+from glnet_geo.training.start import TIMM, Start, init_bands, start_from
+from glnet_geo.training.train import Learner
+from glnet_geo.training.validation import judge
+
+
+def train(
+    lesson: Lesson,
+    out: str | Path,
+    *,
+    options: TrainOptions | None = None,
+    curves: str | Path | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> TrainSummary:
+    """Train a model and write its package; a training that was broken off goes on with the same call.
+
+    Checkpoints, the log and the best weights lie in the folder ``<out>.training`` beside the package.
+
+    Args:
+        lesson: what to learn from.
+        out: the package, ``*.safetensors``.
+        options: how to train.
+        curves: a PNG for losses and scores.
+        overwrite: whether ``out`` may be replaced.
+        progress: told where the training stands; may stop it.
+
+    Raises:
+        GlnetGeoError: something cannot be used; the message says what, where, what to do.
+    """
+    began = time.monotonic()
+    options, progress, out = options or TrainOptions(), progress or Silence(), Path(out)
+    _check_outputs(out, None if curves is None else Path(curves), overwrite=overwrite)
+    machine = _machine(options)
+    limit_gpu_memory(machine)
+    wanted = init_bands(options.init, _band_names(options))
+    with closing(_lessons(lesson, options, wanted)) as lessons:
+        held = split(lessons, options.validate)
+        for sentence in (f"learning from {lessons.about}", held.how, f"on {machine}"):
+            progress.info(sentence)
+        start = start_from(
+            options.init, lessons.legend, seed=options.seed, bands=wanted, download=options.download
+        )
+        folder = RunFolder(out.with_suffix(".training"))
+        course = _course(lessons, held, start, folder, machine, options, progress, began)
+        try:
+            outcome = course.run()
+        except (KeyboardInterrupt, CancelledError):
+            progress.info(f"broken off: the same command goes on from the last checkpoint in {folder.path}")
+            raise
+        card = card_of(
+            out.stem,
+            outcome,
+            start,
+            lessons,
+            held,
+            judged=course.judged,
+            augmentation=options.augmentation,
+            value_range=options.value_range,
+            credit=options.credit,
+        )
+    save_package(out, outcome.network, card)
+    if curves is not None:
+        draw_curves(Path(curves), folder.lines(), card.name)
+    return TrainSummary(
+        out=out,
+        card=card,
+        before=outcome.before,
+        validation=held.how,
+        log=folder.path / "log.jsonl",
+        device=str(machine),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _check_outputs(out: Path, curves: Path | None, *, overwrite: bool) -> None:
+    if out.suffix != SUFFIX:
+        raise OptionError(f"{out} is no name for a model package: end it with {SUFFIX}")
+    if not out.parent.is_dir():
+        raise OptionError(f"the folder {out.parent} does not exist: create it, or name another")
+    if out.exists() and not overwrite:
+        raise OptionError(f"{out} exists: add --overwrite to replace it")
+    if curves is not None:
+        require_curves(curves)
+
+
+def _machine(options: TrainOptions) -> Machine:
+    if options.precision == "fp16":
+        raise OptionError("training in fp16 loses small gradients: choose --precision bf16 or fp32")
+    machine = choose_machine(options.device, options.precision, gpu_memory=options.max_gpu_memory)
+    # Old GPUs know no bfloat16, and their half precision would lose small gradients.
+    return replace(machine, dtype=torch.float32) if machine.dtype == torch.float16 else machine
+
+
+def _band_names(options: TrainOptions) -> list[str] | None:
+    """Names of the bands of a network that begins with a backbone; None for red, green and blue."""
+    if options.bands is None or not str(options.init).startswith(TIMM):
+        return None
+    named = [part.strip() for part in options.bands.split(",")]
+    if len(named) == 3 and all(part.isdigit() for part in named):
+        return None
+    return [f"band {part}" if part.isdigit() else part for part in named]
+
+
+def _lessons(lesson: Lesson, options: TrainOptions, wanted: Sequence[str]) -> Lessons:
+    """What to learn from, opened."""
+    reading = Reading(
+        wanted=wanted, bands=options.bands, nodata=options.nodata, value_range=options.value_range
+    )
+    images, labels = (None if path is None else Path(path) for path in (lesson.images, lesson.labels))
+    if lesson.dataset is not None:
+        if images is None:
+            raise OptionError(f"--dataset {lesson.dataset} needs its folder: add --images FOLDER")
+        return lessons_of_dataset(lesson.dataset, images)
+    if labels is None:
+        raise OptionError("no labels were given: add --labels, a folder of label maps or a file of polygons")
+    if lesson.scenes:
+        if lesson.field is None:
+            raise OptionError("polygons need --field, the name of the attribute that holds the class")
+        scenes = [Path(scene) for scene in lesson.scenes]
+        return lessons_of_polygons(scenes, labels, lesson.field, lesson.layer, reading)
+    if images is None:
+        raise OptionError(
+            "no images were given: add --images FOLDER, or name the scenes that the polygons lie on"
+        )
+    return lessons_of_pairs(images, labels, None if lesson.legend is None else Path(lesson.legend), reading)
+
+
+def _course(
+    lessons: Lessons,
+    held: Split,
+    start: Start,
+    folder: RunFolder,
+    machine: Machine,
+    options: TrainOptions,
+    progress: Progress,
+    began: float,
+) -> Course:
+    ids = lessons.legend.ids.tolist()
+    sampler = Sampler(
+        held.learnt,
+        tiling=start.tiling,
+        normalization=start.normalization,
+        class_ids=ids,
+        augmentation=options.augmentation,
+        seed=options.seed,
+        balance=options.balance,
+        patch=start.tiling.patch // 2 // CELL * CELL if lessons.sparse else None,
+    )
+    recipes = _recipes(held, start, machine, options, sparse=lessons.sparse)
+    return Course(
+        start=start,
+        recipes=recipes,
+        sampler=sampler,
+        judge=_judge(held, lessons, start, machine) if held.judged else None,
+        legend=lessons.legend,
+        judged=[ids.index(number) for number in lessons.judged],
+        folder=folder,
+        fingerprint=_fingerprint(lessons, held, start, recipes, options),
+        minutes=_minutes(lessons, options),
+        began=began,
+        device=machine.device,
+        patches_at_once=_patches_at_once(recipes, start, sampler, machine, options),
+        kept=KEPT_BY_POLYGONS if lessons.sparse else 0.0,
+        seed=options.seed,
+        progress=progress,
+    )
+
+
+def _minutes(lessons: Lessons, options: TrainOptions) -> float | None:
+    if options.minutes is not None or options.epochs is not None:
+        return options.minutes
+    return POLYGON_MINUTES if lessons.sparse else None
+
+
+def _recipes(
+    held: Split, start: Start, machine: Machine, options: TrainOptions, *, sparse: bool
+) -> tuple[Recipe, ...]:
+    """Of every stage that is asked for, in order."""
+    stages = stages_of(start.architecture.sharing)
+    if sparse and start.card is not None:
+        # What a package saw of whole frames still guides: a few polygons would only shake what the others build on.
+        stages = stages[1:] or stages
+    chosen = [stage for stage in STAGES if stage in (options.stages or stages)]
+    frames = sum(max(1.0, pair.shape[0] * pair.shape[1] / start.tiling.frame**2) for pair in held.learnt)
+    recipes = []
+    for stage in chosen:
+        recipe = recipe_of(stage, start.architecture, sparse=sparse)
+        epochs = options.epochs or EPOCHS[stage]
+        recipes.append(
+            replace(
+                recipe,
+                steps=max(1, round(epochs * frames / recipe.frames)),
+                bfloat16=machine.dtype == torch.bfloat16,
+                seed=options.seed,
+            )
+        )
+    return tuple(recipes)
+
+
+def _judge(held: Split, lessons: Lessons, start: Start, machine: Machine) -> Judge:
+    def confusion(network: GLNet) -> Confusion:
+        return judge(
+            network,
+            held.judged,
+            tiling=start.tiling,
+            normalization=start.normalization,
+            legend=lessons.legend,
+            machine=machine,
+        )
+
+    return confusion
+
+
+def _patches_at_once(
+    recipes: Sequence[Recipe], start: Start, sampler: Sampler, machine: Machine, options: TrainOptions
+) -> int | None:
+    """How many patches stay within the GPU memory that is allowed; None where none is, or on other devices."""
+    local = next((recipe for recipe in recipes if recipe.stage == "global_to_local"), None)
+    if machine.device != "cuda" or options.max_gpu_memory is None or local is None:
+        return None
+
+    def step(count: int) -> None:
+        network = start.network("global_to_local", {}, options.seed)
+        learner = Learner(
+            network, replace(local, steps=1, patches=2), sampler, device="cuda", patches_at_once=count
+        )
+        for _ in learner.run():
+            pass
+
+    return patches_that_fit(step, local.patches, options.max_gpu_memory)
+
+
+def _fingerprint(
+    lessons: Lessons, held: Split, start: Start, recipes: Sequence[Recipe], options: TrainOptions
+) -> str:
+    """Of all that decides about the weights."""
+    known = {
+        "options": asdict(replace(options, init=str(options.init), credit="", max_gpu_memory=None)),
+        "recipes": [asdict(recipe) for recipe in recipes],
+        "start": start.sha256 or start.name,
+        "legend": [(c.id, c.name) for c in lessons.legend],
+        "pairs": [(pair.name, pair.shape, pair.labels.name) for pair in lessons.pairs],
+        "held": held.how,
+    }
+    return hashlib.sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()

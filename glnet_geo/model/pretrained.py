@@ -1,0 +1,51 @@
+"""Backbone weights from timm, from a file or, where a person asks for it, from the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import timm
+from torch import Tensor
+
+from glnet_geo.errors import ModelError
+
+
+def pretrained_body(
+    name: str, bands: int, *, file: Path | None, download: bool
+) -> tuple[dict[str, Tensor], tuple[float, ...], tuple[float, ...]]:
+    """Weights of a backbone's body, and the mean and standard deviation (red, green, blue, in 0..1) they were trained with.
+
+    Args:
+        name: a timm model.
+        bands: number of image bands.
+        file: weights in a file of timm's names.
+        download: whether they may be fetched where there is no file.
+
+    Raises:
+        ModelError: there is no such model, or no weights are to be had.
+    """
+    if file is None and not download:
+        raise ModelError(
+            f"the weights of {name} would have to be fetched from the network: add --download, or give a file with "
+            f"timm:{name}=FILE"
+        )
+    if file is not None and not file.is_file():
+        raise ModelError(f"{file} does not exist: give a file with the weights of {name}")
+    try:
+        body = timm.create_model(
+            name,
+            pretrained=True,
+            pretrained_cfg_overlay=None if file is None else {"file": str(file)},
+            features_only=True,
+            out_indices=(1, 2, 3, 4),
+            in_chans=bands,
+        )
+    except Exception as error:
+        # timm raises whatever its hub, its file reader or its registry met.
+        raise ModelError(
+            f"the weights of {name} cannot be loaded ({error}): check the name and the file"
+        ) from error
+    config: Any = timm.get_pretrained_cfg(name)
+    mean, std = (tuple(float(part) for part in getattr(config, what)) for what in ("mean", "std"))
+    return {key: tensor.detach().clone() for key, tensor in body.state_dict().items()}, mean, std

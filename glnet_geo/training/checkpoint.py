@@ -1,0 +1,109 @@
+"""The state of a stage on disk: written beside its place and moved there, so that the last good one is never lost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from glnet_geo.errors import TrainingError
+from glnet_geo.model.glnet import GLNet
+from glnet_geo.training.recipe import Recipe
+
+
+def save_checkpoint(
+    path: Path,
+    network: GLNet,
+    optimizer: torch.optim.Optimizer,
+    recipe: Recipe,
+    notes: Mapping[str, float],
+    step: int,
+) -> None:
+    """Write all that a stage needs to go on after ``step`` steps, and some numbers of the caller's.
+
+    Raises:
+        TrainingError: it cannot be written; the last one is still there.
+    """
+    state = {
+        "recipe": asdict(recipe),
+        "step": step,
+        "notes": dict(notes),
+        "network": network.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+    unfinished = path.with_suffix(".unfinished")
+    try:
+        torch.save(state, unfinished)
+        os.replace(unfinished, path)  # noqa: PTH105 - the rename must replace on every system
+    except (OSError, RuntimeError) as error:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise TrainingError(
+            f"{path} cannot be written ({error}): free some space; the last checkpoint is kept"
+        ) from error
+
+
+def restore_checkpoint(
+    path: Path, network: GLNet, optimizer: torch.optim.Optimizer, recipe: Recipe
+) -> tuple[int, dict[str, float]]:
+    """Bring a network and its optimiser to where a checkpoint was written.
+
+    Returns:
+        Steps done, and the caller's numbers.
+
+    Raises:
+        TrainingError: it is no checkpoint, or one of another recipe or network.
+    """
+    try:
+        state: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        # torch raises whatever its unpickler met.
+        raise TrainingError(f"{path} is not a checkpoint: remove it to start afresh") from error
+    if not isinstance(state, dict) or state.get("recipe") != asdict(recipe):
+        raise TrainingError(f"{path} belongs to another recipe: remove it to start afresh")
+    try:
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+    except (RuntimeError, ValueError) as error:
+        raise TrainingError(f"{path} belongs to another network: remove it to start afresh") from error
+    return int(state["step"]), {name: float(value) for name, value in state["notes"].items()}
+
+
+def save_weights(path: Path, network: GLNet) -> None:
+    """Write the weights of a network, nothing else.
+
+    Raises:
+        TrainingError: they cannot be written; what was there before is still there.
+    """
+    unfinished = path.with_suffix(".unfinished")
+    tensors = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
+    try:
+        save_file(tensors, unfinished)
+        os.replace(unfinished, path)  # noqa: PTH105 - the rename must replace on every system
+    except (OSError, SafetensorError) as error:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise TrainingError(
+            f"{path} cannot be written ({error}): free some space; the last checkpoint is kept"
+        ) from error
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Weights by name.
+
+    Raises:
+        TrainingError: they cannot be read.
+    """
+    try:
+        weights: dict[str, Tensor] = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise TrainingError(f"{path} cannot be read: remove {path.parent} to start afresh") from error
+    return weights

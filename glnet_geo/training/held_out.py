@@ -1,0 +1,195 @@
+"""Splits what there is to learn from into what is learnt and what is judged: by scene, or by blocks of the only one."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glnet_geo.core.holdout import blocks, grown, hold_out
+from glnet_geo.core.legend import Legend
+from glnet_geo.errors import DoubtfulInputWarning, TrainingError
+from glnet_geo.io.labels import MaskedLabels
+from glnet_geo.io.lessons import Lessons
+from glnet_geo.io.pairs import Pair
+from glnet_geo.training.focus import TILE, ClassCounts
+from glnet_geo.training.samples import channels
+
+NOTHING = "none"
+"""What a person asks to validate on who wants everything learnt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """What is learnt and what is judged.
+
+    Attributes:
+        learnt: pairs to draw samples from.
+        judged: pairs whose labels are kept from training; empty where nothing is judged.
+        scenes: what is judged, for the card.
+        how: one sentence on it.
+    """
+
+    learnt: list[Pair]
+    judged: list[Pair]
+    scenes: tuple[str, ...]
+    how: str
+
+
+def split(lessons: Lessons, asked: Sequence[str] = ()) -> Split:
+    """Keep some labels from training: as the data set says, as was asked, by scene, or by blocks of the only scene.
+
+    Args:
+        lessons: all there is.
+        asked: names of images to judge on, ``*`` standing for anything; ``none`` to learn everything.
+
+    Raises:
+        TrainingError: nothing is labelled, only one class is, or names that were asked for are not there.
+    """
+    counts = _counts(lessons)
+    _check_classes(lessons.legend, counts)
+    if list(asked) == [NOTHING]:
+        return Split(
+            learnt=list(lessons.pairs),
+            judged=[],
+            scenes=(),
+            how="nothing was held out, so nothing is measured",
+        )
+    if asked:
+        return _by_name(lessons, asked)
+    if lessons.parts is not None:
+        return _by_parts(lessons)
+    names = list(dict.fromkeys(lessons.places))
+    totals = np.stack([count.totals for count in counts])
+    units = np.stack([totals[[place == name for place in lessons.places]].sum(axis=0) for name in names])
+    held = {names[unit] for unit in hold_out(units)} if len(names) > 1 else set()
+    if held:
+        return _by_place(lessons, held)
+    return _by_blocks(lessons, counts)
+
+
+def _counts(lessons: Lessons) -> list[ClassCounts]:
+    ids = lessons.legend.ids.tolist()
+    channel = channels(ids)
+    return [ClassCounts.of(pair, channel, len(ids)) for pair in lessons.pairs]
+
+
+def _check_classes(legend: Legend, counts: Sequence[ClassCounts]) -> None:
+    totals = np.stack([count.totals for count in counts]).sum(axis=0)
+    present = [c.name for c, total in zip(legend, totals, strict=True) if total]
+    if not present:
+        raise TrainingError(
+            "no pixel is labelled: check that the labels lie on the images and hold the legend's classes"
+        )
+    if len(present) == 1:
+        raise TrainingError(
+            f"only one class is labelled ({present[0]}): label at least one other, so that there is something to tell apart"
+        )
+    absent = [c.name for c, total in zip(legend, totals, strict=True) if not total]
+    if absent:
+        warnings.warn(
+            f"nothing is labelled as {', '.join(absent)}: the model will not know it",
+            DoubtfulInputWarning,
+            stacklevel=4,
+        )
+
+
+def _by_name(lessons: Lessons, asked: Sequence[str]) -> Split:
+    names = [pair.name for pair in lessons.pairs]
+    for pattern in asked:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise TrainingError(
+                f"no image is called {pattern}, to validate on: there are {', '.join(names[:8])}"
+            )
+    chosen = {name for name in names if any(fnmatchcase(name, pattern) for pattern in asked)}
+    if len(chosen) == len(set(names)):
+        raise TrainingError("all images are to be validated on, so none is left to learn from: name fewer")
+    return _parted(
+        lessons, [name in chosen for name in names], f"validated on {_listed(sorted(chosen))}, as asked"
+    )
+
+
+def _by_parts(lessons: Lessons) -> Split:
+    parts = lessons.parts or ()
+    learnt = [pair for pair, part in zip(lessons.pairs, parts, strict=True) if part == "train"]
+    judged = [pair for pair, part in zip(lessons.pairs, parts, strict=True) if part == "validate"]
+    return Split(
+        learnt=learnt,
+        judged=judged,
+        scenes=(f"{len(judged)} images",),
+        how=f"validated on {len(judged)} images, by the data set's split",
+    )
+
+
+def _by_place(lessons: Lessons, held: set[str]) -> Split:
+    if len(set(lessons.places)) == len(lessons.pairs) > len({_word(name) for name in lessons.places}):
+        warnings.warn(
+            "the images' names do not tell which are neighbours: if they are parts of one scene, name with --validate "
+            "those of one side of it, else the scores are too good",
+            DoubtfulInputWarning,
+            stacklevel=3,
+        )
+    split_ = _parted(
+        lessons,
+        [place in held for place in lessons.places],
+        f"validated on {_listed(sorted(held))}, of {len(set(lessons.places))} scenes",
+    )
+    return Split(learnt=split_.learnt, judged=split_.judged, scenes=tuple(sorted(held)), how=split_.how)
+
+
+def _parted(lessons: Lessons, judged: Sequence[bool], how: str) -> Split:
+    held = [pair for pair, apart in zip(lessons.pairs, judged, strict=True) if apart]
+    return Split(
+        learnt=[pair for pair, apart in zip(lessons.pairs, judged, strict=True) if not apart],
+        judged=held,
+        scenes=tuple(pair.name for pair in held),
+        how=how,
+    )
+
+
+def _by_blocks(lessons: Lessons, counts: Sequence[ClassCounts]) -> Split:
+    """Blocks of every scene; around those that are judged a margin is neither learnt nor judged."""
+    places = [
+        (index, block) for index, pair in enumerate(lessons.pairs) for block in blocks(pair.shape, TILE)
+    ]
+    units: NDArray[np.int64] = np.stack([counts[index].inside(block) for index, block in places])
+    held = [places[unit] for unit in hold_out(units)]
+    if not held:
+        warnings.warn(
+            "the labels lie so close together that none can be held out: the model will have no scores; label more "
+            "places, far from each other",
+            DoubtfulInputWarning,
+            stacklevel=3,
+        )
+        return Split(
+            learnt=list(lessons.pairs),
+            judged=[],
+            scenes=(),
+            how="too little was labelled to hold anything out",
+        )
+    learnt, judged = [], []
+    for index, pair in enumerate(lessons.pairs):
+        inside = [block for at, block in held if at == index]
+        around = [grown(block, max(TILE, block.height // 8)) for block in inside]
+        learnt.append(pair.relabelled(MaskedLabels(pair.labels, around, inside=False)) if inside else pair)
+        if inside:
+            judged.append(pair.relabelled(MaskedLabels(pair.labels, inside, inside=True)))
+    names = sorted({pair.name for pair in judged})
+    return Split(
+        learnt=learnt,
+        judged=judged,
+        scenes=tuple(f"{name} (held-out blocks)" for name in names),
+        how=f"validated on {len(held)} of {len(places)} blocks of {_listed(names)}, each with a margin around it",
+    )
+
+
+def _word(name: str) -> str:
+    return name.rstrip("0123456789-_ ")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= 8 else f"{', '.join(names[:6])} and {len(names) - 6} more"

@@ -1,0 +1,179 @@
+"""What a training begins with: a model package with other classes, or backbones that know photographs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from glnet_geo.core.grid import Tiling
+from glnet_geo.core.legend import Legend
+from glnet_geo.core.normalize import Normalization
+from glnet_geo.errors import ModelError
+from glnet_geo.model.card import Card
+from glnet_geo.model.glnet import Architecture, GLNet, Sharing, light, published
+from glnet_geo.model.package import load_model
+from glnet_geo.model.pretrained import pretrained_body
+from glnet_geo.training.stages import SHARING, Stage, begin
+
+TIMM = "timm:"
+
+_HEADS = ("glance.fpn.classify.", "local.fpn.classify.", "refined.fpn.classify.", "ensemble.")
+
+_LIGHT_TILING = Tiling(frame=2304, frame_overlap=256, patch=512, patch_overlap=64, global_size=576)
+_PUBLISHED_TILING = Tiling(frame=2448, frame_overlap=304, patch=508, patch_overlap=52, global_size=508)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What a training begins with.
+
+    Attributes:
+        name: of the package or backbone.
+        architecture: with the new number of classes, and the most sharing there will be.
+        tiling: how scenes are cut.
+        bands: names, in order.
+        normalization: from file values to network inputs.
+        tensors: weights by name; what is missing begins at random.
+        card: of the package; None for a backbone.
+        kept: names of the classes that the package knows already.
+        sha256: of the package; empty for a backbone.
+    """
+
+    name: str
+    architecture: Architecture
+    tiling: Tiling
+    bands: tuple[str, ...]
+    normalization: Normalization
+    tensors: Mapping[str, Tensor]
+    card: Card | None
+    kept: tuple[str, ...]
+    sha256: str
+
+    @property
+    def complete(self) -> bool:
+        """Whether it can classify already: it knows all classes."""
+        return self.card is not None and len(self.kept) == self.architecture.classes
+
+    def network(self, stage: Stage, learnt: Mapping[str, Tensor], seed: int) -> GLNet:
+        """The network that a stage begins with.
+
+        Args:
+            stage: which.
+            learnt: weights of earlier stages, by name; they count more than what the training began with.
+            seed: of what begins at random.
+        """
+        known = {**self.tensors, **learnt}
+        network = fresh(replace(self.architecture, sharing=SHARING[stage]), seed)
+        state = network.state_dict()
+        network.load_state_dict({name: known.get(name, tensor) for name, tensor in state.items()})
+        if not any(name.startswith("refined.fpn.") for name in known):
+            begin(network, stage)
+        return network
+
+
+def fresh(architecture: Architecture, seed: int) -> GLNet:
+    """A network with random weights, the same for the same seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return GLNet(architecture)
+
+
+def start_from(
+    init: str | Path, legend: Legend, *, seed: int, bands: Sequence[str] | None = None, download: bool = False
+) -> Start:
+    """What ``--init`` names: ``timm:NAME``, ``timm:NAME=FILE``, an installed model, or the path of a package.
+
+    Args:
+        init: which.
+        legend: the new classes.
+        seed: of weights that begin at random.
+        bands: names of the bands for a backbone; None for red, green and blue. A package knows its own.
+        download: whether a backbone's weights may be fetched from the network.
+
+    Raises:
+        ModelError: there is none, or its weights cannot be had.
+    """
+    if str(init).startswith(TIMM):
+        return _from_backbone(
+            str(init).removeprefix(TIMM), legend, tuple(bands or ("red", "green", "blue")), download=download
+        )
+    model = load_model(init)
+    known = [c.name.strip().casefold() for c in model.card.legend]
+    rows = [known.index(name) if name in known else None for name in _names(legend)]
+    architecture = replace(model.card.architecture, classes=len(legend))
+    new = fresh(architecture, seed).state_dict()
+    tensors = {
+        name: _head(tensor, new[name], rows) if name.startswith(_HEADS) else tensor
+        for name, tensor in model.network.state_dict().items()
+    }
+    return Start(
+        name=model.card.name,
+        architecture=architecture,
+        tiling=model.card.tiling,
+        bands=model.card.bands,
+        normalization=model.card.normalization,
+        tensors=tensors,
+        card=model.card,
+        kept=tuple(c.name for c, row in zip(legend, rows, strict=True) if row is not None),
+        sha256=model.sha256,
+    )
+
+
+def init_bands(init: str | Path, bands: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Names of the bands that a training from ``init`` needs, without reading its weights."""
+    from glnet_geo.model.package import find_model, read_card
+
+    if str(init).startswith(TIMM):
+        return tuple(bands or ("red", "green", "blue"))
+    return read_card(find_model(init)).bands
+
+
+def _head(old: Tensor, new: Tensor, rows: Sequence[int | None]) -> Tensor:
+    """A head for new classes: rows of those that were known before are kept, the others begin at random."""
+    head = new.clone()
+    for channel, row in enumerate(rows):
+        if row is not None:
+            head[channel] = old[row]
+    return head
+
+
+def _names(legend: Legend) -> list[str]:
+    return [c.name.strip().casefold() for c in legend]
+
+
+def _from_backbone(spec: str, legend: Legend, bands: tuple[str, ...], *, download: bool) -> Start:
+    name, _, file = spec.partition("=")
+    if not name:
+        raise ModelError("timm: names no backbone: write it like timm:resnet50")
+    body, mean, std = pretrained_body(name, len(bands), file=Path(file) if file else None, download=download)
+    sharing: Sharing = "bidirectional"
+    as_published = name == "resnet50"
+    if as_published:
+        architecture = published(classes=len(legend), sharing=sharing, bands=len(bands))
+        # The published network takes values in 0..1 as they are.
+        mean, std = (0.0,), (1.0,)
+    else:
+        architecture = replace(light(classes=len(legend), sharing=sharing, bands=len(bands)), backbone=name)
+    branches = ("glance", "local") if architecture.shared_trunk else ("glance", "local", "refined")
+    return Start(
+        name=name,
+        architecture=architecture,
+        tiling=_PUBLISHED_TILING if as_published else _LIGHT_TILING,
+        bands=bands,
+        normalization=Normalization(low=0, high=255, mean=_per_band(mean, bands), std=_per_band(std, bands)),
+        tensors={
+            f"{branch}.backbone.body.{key}": value for branch in branches for key, value in body.items()
+        },
+        card=None,
+        kept=(),
+        sha256="",
+    )
+
+
+def _per_band(values: tuple[float, ...], bands: tuple[str, ...]) -> tuple[float, ...]:
+    """As trained where there are as many bands, else the mean of all."""
+    return values if len(values) == len(bands) else (sum(values) / len(values),) * len(bands)

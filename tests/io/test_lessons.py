@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from affine import Affine
+
+from glnet_geo.errors import DoubtfulInputWarning, TrainingError
+from glnet_geo.io.lessons import lessons_of_pairs, lessons_of_polygons
+from glnet_geo.io.picture import Reading
+from tests.lessons import pair_folders, polygons
+from tests.scenes import UTM, texture, write_scene
+
+READING = Reading(wanted=("red", "green", "blue"))
+
+
+def _tile(folder: Path, name: str, col: int, label_col: int | None = None) -> None:
+    """A tile of 40 x 40 pixels, so many columns east, and its label."""
+    ids = np.indices((40, 40)).sum(axis=0)[None].astype(np.uint8) % 2
+    for kind, pixels, at in (
+        ("images", texture(40, 40), col),
+        ("labels", ids, col if label_col is None else label_col),
+    ):
+        (folder / kind).mkdir(exist_ok=True)
+        write_scene(folder / kind / f"{name}.tif", pixels, transform=UTM @ Affine.translation(at, 0))
+
+
+def test_images_that_touch_are_one_place(tmp_path: Path) -> None:
+    for name, col in (("a", 0), ("b", 40), ("c", 80), ("far", 500)):
+        _tile(tmp_path, name, col)
+    lessons = lessons_of_pairs(tmp_path / "images", tmp_path / "labels", None, READING)
+    assert list(lessons.places) == ["a", "a", "a", "far"]
+    assert lessons.distances[0] == pytest.approx(0.5, rel=0.01)
+    lessons.close()
+
+
+def test_a_label_that_lies_elsewhere_is_refused(tmp_path: Path) -> None:
+    _tile(tmp_path, "a", 0, label_col=1)
+    with pytest.raises(TrainingError, match="lie at different places or in different CRS: warp the label"):
+        lessons_of_pairs(tmp_path / "images", tmp_path / "labels", None, READING)
+
+
+def test_pictures_are_places_by_their_names(tmp_path: Path) -> None:
+    folders = pair_folders(tmp_path, ("t1_part_001", "t1_part_002", "t4_part_001"))
+    lessons = lessons_of_pairs(Path(str(folders.images)), Path(str(folders.labels)), None, READING)
+    assert list(lessons.places) == ["t1", "t1", "t4"]
+    assert lessons.distances == ()
+
+
+def test_polygons_on_no_scene_are_refused_and_a_scene_without_any_is_left_out(tmp_path: Path) -> None:
+    near = write_scene(tmp_path / "near.tif", texture(40, 40))
+    far = write_scene(tmp_path / "far.tif", texture(40, 40), transform=UTM @ Affine.translation(900, 0))
+    drawn = polygons(tmp_path / "p.gpkg", [("road", (1, 1, 9, 9)), ("field", (20, 20, 30, 30))])
+    with pytest.warns(DoubtfulInputWarning, match=r"no polygon of p\.gpkg lies on far\.tif: it is left out"):
+        lessons = lessons_of_polygons([near, far], drawn, "class", None, READING)
+    assert [pair.name for pair in lessons.pairs] == ["near"]
+    assert [(c.id, c.name) for c in lessons.legend] == [(0, "field"), (1, "road")]
+    with pytest.raises(
+        TrainingError, match=r"no polygon of .*p\.gpkg lies on far\.tif: check the place and the CRS"
+    ):
+        lessons_of_polygons([far], drawn, "class", None, READING)
+
+
+def test_sixteen_bits_are_scaled_by_their_own_range_with_a_warning(tmp_path: Path) -> None:
+    scene = write_scene(tmp_path / "s.tif", texture(40, 40).astype(np.uint16) * 10)
+    drawn = polygons(tmp_path / "p.gpkg", [("road", (1, 1, 9, 9)), ("field", (20, 20, 30, 30))])
+    with pytest.warns(DoubtfulInputWarning, match="give --value-range"):
+        lessons = lessons_of_polygons([scene], drawn, "class", None, READING)
+    low, high = lessons.pairs[0].value_range or (0, 0)
+    assert 10 <= low < high <= 2550
+
+
+def test_the_parts_of_dubai_are_six_places(shared_data: Path) -> None:
+    from glnet_geo.core.holdout import places_of
+
+    names = [path.stem for path in (shared_data / "dubai" / "images").iterdir()]
+    assert set(places_of(names)) == {"t1", "t4", "t5", "t6", "t7", "t8"}
