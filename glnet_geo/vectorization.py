@@ -82,6 +82,7 @@ def vectorize(
     named = legend if isinstance(legend, Legend) or legend is None else read_class_file(Path(legend))
     with ExitStack() as closing:
         closing.enter_context(block_cache())
+        progress.info(f"looking which classes occur in {Path(classes).name}")
         found = closing.enter_context(open_classes(classes, band=band, legend=named))
         sure = None if confidence is None else closing.enter_context(ConfidenceMap(confidence, found))
         closing.enter_context(staging)

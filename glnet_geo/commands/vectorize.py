@@ -63,7 +63,7 @@ def vectorize(
       glnet-geo vectorize corine.tif --legend corine.json --crs EPSG:4326 --out corine.fgb
 
     \b
-    Exit codes: 0 done, 2 wrong use, 3 classes, 4 legend, 5 output, 130 stopped.
+    Exit codes: 0 done, 2 wrong use, 3 classes, 4 legend, 5 output, 8 confidence, 130 stopped.
     """
     from glnet_geo.core.drawing import Drawing
     from glnet_geo.vectorization import vectorize as run
