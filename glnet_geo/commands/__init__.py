@@ -18,9 +18,10 @@ import click
 from glnet_geo import __version__
 from glnet_geo.errors import CancelledError, DoubtfulInputWarning, GlnetGeoError
 
-_COMMANDS = {
+COMMANDS = {
     "check": "Tell what classify would do, without doing it.",
     "classify": "Map the land cover of a scene.",
+    "engine": "Tell versions, commands and models, for programs that drive this one.",
     "models": "List, show and import models.",
 }
 _DEBUG = "GLNET_GEO_DEBUG"
@@ -30,24 +31,29 @@ class _LazyGroup(click.Group):
     """Imports a command when it is used, and not to list it: the help of all must come at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(
     cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.version_option(__version__, "--version", "-V", prog_name="glnet-geo")
-def cli() -> None:
+@click.option(
+    "--until-stdin-ends",
+    is_flag=True,
+    help="Stop when standard input ends: for programs that start this one.",
+)
+def cli(until_stdin_ends: bool) -> None:  # noqa: FBT001 - click passes flags by name
     """Wall-to-wall land-cover maps from any GeoTIFF, of any size, on any machine.
 
     \b
@@ -56,6 +62,10 @@ def cli() -> None:
       glnet-geo check scene.tif
       glnet-geo models list
     """
+    if until_stdin_ends:
+        from glnet_geo.commands.lifeline import stop_when_stdin_ends
+
+        stop_when_stdin_ends()
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
