@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import warnings
+from contextlib import suppress
 from importlib import import_module
 from types import FrameType
 from typing import Any, NoReturn
@@ -71,7 +72,11 @@ def cli(until_stdin_ends: bool) -> None:  # noqa: FBT001 - click passes flags by
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its documented code."""
     signal.signal(signal.SIGTERM, _stop)
-    sys.exit(run(arguments))
+    code = run(arguments)
+    if code == CancelledError.exit_code:
+        # All is cleaned up; taking the libraries down would only keep whoever stopped the job waiting.
+        _leave_at_once(code)
+    sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -93,6 +98,9 @@ def run(arguments: list[str] | None = None) -> int:
     except CancelledError as stopped:
         _say(f"Stopped: {stopped}.")
         return stopped.exit_code
+    except BrokenPipeError:
+        # Whoever listened is gone: nobody waits for the outcome.
+        return CancelledError.exit_code
     except GlnetGeoError as error:
         if os.environ.get(_DEBUG):
             raise
@@ -113,6 +121,14 @@ def run(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _leave_at_once(code: int) -> NoReturn:
+    with suppress(OSError):
+        # Whoever read what was said may be gone.
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
 def _stop(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
@@ -122,4 +138,5 @@ def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
 
 
 def _say(sentence: str) -> None:
-    click.echo(sentence, err=True)
+    with suppress(BrokenPipeError):
+        click.echo(sentence, err=True)
