@@ -127,11 +127,12 @@ class _Progress:
         part, share = str(event["what"]), float(event["share"])
         if part != self._part:
             self._part, self._told = part, 0.0
+            self._feedback.setProgressText(_part_name(part))
         low, high = _SPANS.get(part, _SPAN)
         self._shown = max(self._shown, low + (high - low) * share)
         self._feedback.setProgress(self._shown)
         left = event.get("seconds_left")
-        if left is not None and share >= self._told + _TEXT_EVERY:
+        if left is not None and left >= 1 and share >= self._told + _TEXT_EVERY:
             self._told = share
             self._feedback.setProgressText(
                 tr("{part}: {percent} %, about {seconds} s left").format(

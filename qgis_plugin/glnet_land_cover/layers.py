@@ -108,7 +108,9 @@ class Placing(QgsProcessingLayerPostProcessorInterface):
         _context: QgsProcessingContext,
         _feedback: QgsProcessingFeedback,
     ) -> None:
-        """Move the layer; a group that the person has chosen for all results stays."""
+        """Style the layer as its file says and move it; a group that the person has chosen for all results stays."""
+        # Processing opens results without the style that lies in them or beside them.
+        layer.loadDefaultStyle()
         root = QgsProject.instance().layerTreeRoot()
         node = root.findLayer(layer.id())
         if node is None:
