@@ -54,6 +54,12 @@ class TrainingError(GlnetGeoError, ValueError):
     exit_code = 7
 
 
+class EvaluationError(GlnetGeoError, ValueError):
+    """A map and a reference cannot be compared."""
+
+    exit_code = 8
+
+
 class CancelledError(GlnetGeoError):
     """The person asked to stop; nothing was left behind."""
 

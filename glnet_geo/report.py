@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import SceneError
-from glnet_geo.io.ground import pixel_areas
-from glnet_geo.io.scene import Scene
+from glnet_geo.io.placed import Placed, pixel_areas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,31 +126,48 @@ class Summary:
 
 
 class Tally:
-    """A sink that counts pixels and ground area per class."""
+    """A sink that counts pixels and ground area per class.
 
-    def __init__(self, scene: Scene, legend: Legend) -> None:
-        self._legend = legend
-        self._scene = scene
+    Args:
+        raster: the map.
+        legend: its classes.
+        codes: (classes,) uint8, the value of each in strips; None for their ids.
+    """
+
+    def __init__(self, raster: Placed, legend: Legend, codes: NDArray[np.uint8] | None = None) -> None:
+        self._raster, self._legend = raster, legend
+        self._codes = legend.ids if codes is None else codes
         self._pixels = np.zeros(256, dtype=np.int64)
-        # Not a number where the scene has no place on the ground.
+        # Not a number where the map has no place on the ground.
         self._area = np.zeros(256)
 
     def write(self, strip: Strip) -> None:
         """Count the next rows."""
         counts = np.bincount(strip.classes.ravel(), minlength=256)
         self._pixels += counts
-        self._area += counts * self._pixel_area(slice(strip.row, strip.row + len(strip.classes)))
+        rows = slice(strip.row, strip.row + len(strip.classes))
+        self._area += counts * pixel_areas(self._raster, rows).mean()
 
     def finish(self) -> None:
         """Refuse a map without a single classified pixel."""
         if not self._pixels[:NODATA].any():
             raise SceneError(
-                f"{self._scene.name} has no valid pixel to classify: check its nodata value, its alpha band and the "
+                f"{self._raster.name} has no valid pixel to classify: check its nodata value, its alpha band and the "
                 "area of interest"
             )
 
     def close(self) -> None:
         """There is nothing to let go of."""
+
+    @property
+    def pixels(self) -> NDArray[np.int64]:
+        """(classes,) pixels of each class, in the legend's order."""
+        return self._pixels[self._codes]
+
+    @property
+    def area_m2(self) -> NDArray[np.float64]:
+        """(classes,) square metres on the ground, in the legend's order; NaN where unknown."""
+        return self._area[self._codes]
 
     def shares(self) -> tuple[ClassShare, ...]:
         """What covers how much, in the legend's order."""
@@ -160,18 +177,12 @@ class Tally:
                 id=c.id,
                 name=c.name,
                 color=c.color,
-                pixels=int(self._pixels[c.id]),
-                share=int(self._pixels[c.id]) / total,
-                area_m2=float(self._area[c.id]) if np.isfinite(self._area[c.id]) else None,
+                pixels=int(pixels),
+                share=int(pixels) / total,
+                area_m2=float(area) if np.isfinite(area) else None,
             )
-            for c in self._legend
+            for c, pixels, area in zip(self._legend, self.pixels, self.area_m2, strict=True)
         )
-
-    def _pixel_area(self, rows: slice) -> float:
-        scene = self._scene
-        if scene.transform is None or scene.crs is None:
-            return np.nan
-        return pixel_areas(scene.transform, scene.crs, scene.width, rows)
 
 
 def duration(seconds: float) -> str:

@@ -16,32 +16,55 @@ PACKAGE = ROOT / "glnet_geo"
 
 ARRAYS = {"numpy", "affine", "shapely"}
 LEARNING = {"torch", "timm", "safetensors", "pydantic", "platformdirs", "PIL"}
-FILES = {"rasterio", "pyogrio", "geopandas", "pandas", "pyproj", "pyarrow", "PIL", "typing_extensions"}
+FILES = {
+    "rasterio",
+    "pyogrio",
+    "geopandas",
+    "pandas",
+    "pyproj",
+    "pyarrow",
+    "PIL",
+    "matplotlib",
+    "typing_extensions",
+}
 TERMINAL = {"click", "rich", "typing_extensions"}
 
 # What a layer may import: parts of this package, and packages of others. "top" are the modules right in the
-# package, which know the way of the data; their callers are only commands.
+# package, which know the way of the data; "public" is the package itself, the list of its names.
 MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
     "errors": (set(), set()),
     "core": ({"core", "errors"}, ARRAYS),
     "model": ({"model", "core", "errors"}, {"numpy"} | LEARNING),
     "io": ({"io", "core", "errors"}, ARRAYS | FILES),
     "training": ({"training", "model", "io", "core", "errors"}, {"numpy", "torch"}),
-    "top": ({"top", "training", "model", "io", "core", "errors"}, ARRAYS | LEARNING | FILES),
+    "top": ({"top", "public", "training", "model", "io", "core", "errors"}, ARRAYS | LEARNING | FILES),
+    "assess": ({"assess", "top", "public", "model", "io", "core", "errors"}, ARRAYS),
     "commands": (
-        {"commands", "top", "training", "model", "io", "core", "errors"},
+        {"commands", "assess", "top", "public", "training", "model", "io", "core", "errors"},
         {"numpy"} | TERMINAL,
     ),
+    "public": ({"assess", "top", "model", "errors"}, set()),
 }
 # What takes long to import, and is never needed to show a help text.
-SLOW = {"torch", "torchvision", "timm", "rasterio", "geopandas", "pandas", "pyogrio", "shapely", "pydantic"}
+SLOW = {
+    "torch",
+    "torchvision",
+    "timm",
+    "rasterio",
+    "geopandas",
+    "pandas",
+    "pyogrio",
+    "shapely",
+    "pydantic",
+    "matplotlib",
+}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
 def _layer(module: str) -> str:
     """The layer of a dotted name inside the package."""
-    part = module.split(".")[1] if "." in module else ""
+    part = module.split(".")[1] if "." in module else "public"
     if part == "__main__":
         return "commands"
     return part if part in MAY_IMPORT else "top"
@@ -108,7 +131,8 @@ def test_nothing_heavy_comes_with_the_commands_by_a_detour() -> None:
 def test_what_is_imported_is_declared() -> None:
     tomllib = pytest.importorskip("tomllib", reason="this Python cannot read pyproject.toml")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["parquet"]]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["parquet"], *extras["report"]]
     declared = {re.split(r"[<>=\[ ]", one, maxsplit=1)[0].replace("-", "_") for one in wanted}
     imported = {name.split(".")[0] for path in MODULES for _, name in _imports(_parsed(path))}
     foreign = imported - sys.stdlib_module_names - {"glnet_geo"}
@@ -118,9 +142,9 @@ def test_what_is_imported_is_declared() -> None:
 
 def test_the_rules_know_every_layer() -> None:
     folders = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
-    assert folders == MAY_IMPORT.keys() - {"top", "errors"}
+    assert folders == MAY_IMPORT.keys() - {"top", "public", "errors"}
     assert (_layer("glnet_geo.core.grid"), _layer("glnet_geo.pipeline"), _layer("glnet_geo")) == (
         "core",
         "top",
-        "top",
+        "public",
     )

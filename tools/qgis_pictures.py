@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import traceback
 from pathlib import Path
+from typing import Any
 
 import processing
 from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
@@ -42,7 +43,7 @@ class Story:
     """The steps, each some seconds after the last."""
 
     def __init__(self) -> None:
-        self.dialog = None
+        self.dialog: Any = None
 
     def begin(self) -> None:
         window = iface.mainWindow()
@@ -73,7 +74,9 @@ class Story:
         self.watch()
 
     def watch(self) -> None:
-        if any(bar.maximum() > 0 and bar.value() >= _HALFWAY for bar in self.dialog.findChildren(QProgressBar)):
+        if any(
+            bar.maximum() > 0 and bar.value() >= _HALFWAY for bar in self.dialog.findChildren(QProgressBar)
+        ):
             shoot("running", self.dialog)
             return
         QTimer.singleShot(200, self.guard(self.watch))

@@ -28,6 +28,6 @@ from PIL import Image
 
 for path in Path(sys.argv[1]).glob("*.png"):
     with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
 END

@@ -1,4 +1,4 @@
-"""Makes the zip of the QGIS plugin that its repository accepts: python tools/qgis_plugin.py dist/
+"""Makes the zip of the QGIS plugin that its repository accepts: python tools/qgis_plugin.py dist/.
 
 Needs no git and no QGIS. With lrelease (qttools5-dev-tools) at hand, translations are compiled anew; without it those that
 lie beside them are taken.
@@ -11,7 +11,7 @@ import configparser
 import shutil
 import subprocess
 import sys
-import xml.etree.ElementTree as ET  # noqa: S405 - reads our own translations
+import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,7 +104,10 @@ def update_translation(path: Path) -> list[str]:
             translation.set("type", "unfinished")
             missing.append(sentence)
     ET.indent(root)
-    path.write_text('<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n' + ET.tostring(root, "unicode") + "\n", "utf-8")
+    path.write_text(
+        '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n' + ET.tostring(root, "unicode") + "\n",
+        "utf-8",
+    )
     return missing
 
 

@@ -1,6 +1,6 @@
 """The command line: parse, call one function, report.
 
-Exit codes: 0 done, 1 a bug, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 7 training, 130 stopped.
+Exit codes: 0 done, 1 a bug, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 7 training, 8 evaluation, 130 stopped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ COMMANDS = {
     "check": "Tell what classify would do, without doing it.",
     "classify": "Map the land cover of a scene.",
     "engine": "Tell versions, commands and models, for programs that drive this one.",
+    "evaluate": "Tell how good a map or a model is.",
     "models": "List, show and import models.",
+    "sample": "Draw random points of a map, to be labelled and given to evaluate.",
 }
 _DEBUG = "GLNET_GEO_DEBUG"
 
@@ -92,15 +94,13 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt, BrokenPipeError):
+        # A pipe breaks when whoever listened is gone: nobody waits for the outcome.
         _say("Stopped: nothing was written.")
         return CancelledError.exit_code
     except CancelledError as stopped:
         _say(f"Stopped: {stopped}.")
         return stopped.exit_code
-    except BrokenPipeError:
-        # Whoever listened is gone: nobody waits for the outcome.
-        return CancelledError.exit_code
     except GlnetGeoError as error:
         if os.environ.get(_DEBUG):
             raise

@@ -1,19 +1,24 @@
-"""Outlines of regions: where they run, and what polygons they make."""
+"""Outlines of regions: where they run, what they enclose, and where they touch themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from glnet_geo.core.graph import cycles
+from glnet_geo.core.marks import DROPPED, ROUND
 from glnet_geo.core.ragged import Ragged
+from glnet_geo.core.sides import Corners
 
-_LINE_SHIFT = 33
-_COLUMN_MASK = (1 << 32) - 1
+_FLAG_BITS, _COLUMN_BITS = 7, 28
+_CROSSING = 1 << (_FLAG_BITS - 1)
+_MARKS = _CROSSING - 1
+
+MOST_COLUMNS = (1 << _COLUMN_BITS) - 1
+"""Columns of the widest map whose points can be packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +26,19 @@ class Outlines:
     """Rings, or stretches of rings that are still open.
 
     Attributes:
-        points: corners of each in the order of walking; the first two are the ends of a horizontal side, and so
-            on in pairs. A ring does not repeat its first corner.
-        region: (outlines,) equal for outlines of one region.
-        class_id: (outlines,) uint8, the value of the region's pixels.
+        points: packed points of each in the order of walking. A ring does not repeat its first point.
+        piece: (outlines,) equal for outlines of pixels that hang together by their edges.
+        class_id: (outlines,) uint8, the value of these pixels.
+        first: (outlines,) index in the map of one of these pixels, or of an earlier pixel of their region; the least
+            of a region is that of its first pixel.
+        weight: (outlines,) what each adds to the weights of its piece.
     """
 
     points: Ragged
-    region: NDArray[np.int64]
+    piece: NDArray[np.int64]
     class_id: NDArray[np.uint8]
+    first: NDArray[np.int64]
+    weight: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.points)
@@ -37,63 +46,65 @@ class Outlines:
     @classmethod
     def empty(cls) -> Outlines:
         """No outlines."""
-        return cls(Ragged.empty(), np.empty(0, np.int64), np.empty(0, np.uint8))
+        none = np.empty(0, np.int64)
+        return cls(Ragged.empty(), none, np.empty(0, np.uint8), none, none)
 
     @classmethod
     def stacked(cls, parts: Sequence[Outlines]) -> Outlines:
         """The outlines of all parts, in order."""
         return cls(
             Ragged.stacked([part.points for part in parts]),
-            np.concatenate([part.region for part in parts]),
+            np.concatenate([part.piece for part in parts]),
             np.concatenate([part.class_id for part in parts]),
+            np.concatenate([part.first for part in parts]),
+            np.concatenate([part.weight for part in parts]),
         )
 
     def take(self, rows: NDArray[np.int64]) -> Outlines:
         """The given outlines, in the given order."""
-        return Outlines(self.points.take(rows), self.region[rows], self.class_id[rows])
+        return Outlines(
+            self.points.take(rows), self.piece[rows], self.class_id[rows], self.first[rows], self.weight[rows]
+        )
 
     def renamed(self, names: NDArray[np.int64]) -> Outlines:
-        """The same outlines, with region ``i`` called ``names[i]``."""
-        return Outlines(self.points, names[self.region], self.class_id)
+        """The same outlines, with piece ``i`` called ``names[i]``."""
+        return replace(self, piece=names[self.piece])
 
 
-def packed(
-    line: NDArray[np.int64], column: NDArray[np.int64], crossing: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    """Corners as one number each: line, column, and whether another outline may touch this one there."""
-    return (line << _LINE_SHIFT) | (column << 1) | crossing
+def packed(corners: Corners, line: int, marks: NDArray[np.uint8], *, fixed: bool) -> NDArray[np.int64]:
+    """Corners as one number each, which rises from line to line and from left to right.
+
+    Args:
+        corners: of a block.
+        line: lattice line of the map on which the block begins.
+        marks: (corners,) what becomes of them (core.marks).
+        fixed: True if all corners on that line stay as they are.
+
+    Returns:
+        (corners,) line, column, whether outlines cross there, and the marks: those of nodes and of fixed corners
+        without what would move them.
+    """
+    flags = marks.astype(np.int64)
+    flags[corners.node | (fixed & (corners.line == 0))] &= ~(DROPPED | ROUND)
+    flags[corners.crossing] |= _CROSSING
+    return ((((corners.line + line) << _COLUMN_BITS) | corners.column) << _FLAG_BITS) | flags
 
 
 def unpacked(points: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Line and column of packed corners."""
-    return points >> _LINE_SHIFT, (points >> 1) & _COLUMN_MASK
+    """Line and column of packed points."""
+    return points >> (_COLUMN_BITS + _FLAG_BITS), (points >> _FLAG_BITS) & MOST_COLUMNS
+
+
+def marks_of(points: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What becomes of packed points (core.marks)."""
+    return points & _MARKS
 
 
 def areas(rings: Ragged) -> NDArray[np.int64]:
     """Signed area of rings in pixels: positive where pixels lie inside, negative for holes."""
     line, column = unpacked(rings.values)
-    under_side = line[::2] * (column[::2] - column[1::2])
-    return np.add.reduceat(under_side, rings.offsets[:-1] // 2) if len(rings) else under_side
-
-
-def polygons(rings: Ragged, bounds: NDArray[np.int64]) -> NDArray[np.object_]:
-    """Polygons from their rings.
-
-    Args:
-        rings: the rings of each polygon side by side, the outer one first.
-        bounds: (polygons + 1,) where the rings of each polygon begin, and where those of the last one end.
-
-    Returns:
-        (polygons,) shapely Polygons, x = column, y = line.
-    """
-    closed = np.insert(rings.values, rings.offsets[1:], rings.values[rings.offsets[:-1]])
-    line, column = unpacked(closed)
-    coordinates = np.stack([column, line], axis=1).astype(np.float64)
-    offsets = rings.offsets + np.arange(rings.offsets.size)
-    made: NDArray[np.object_] = shapely.from_ragged_array(
-        shapely.GeometryType.POLYGON, coordinates, (offsets, bounds)
-    )
-    return made
+    under_step = line * (column - column[rings.after])
+    return np.add.reduceat(under_step, rings.offsets[:-1]) if len(rings) else under_step
 
 
 def split_at_pinches(rings: Outlines) -> Outlines:
@@ -112,20 +123,22 @@ def split_at_pinches(rings: Outlines) -> Outlines:
     whole, cut = rings.take(np.flatnonzero(~pinched)), rings.take(np.flatnonzero(pinched))
 
     points = cut.points
-    successor = np.arange(1, points.values.size + 1)
-    successor[points.offsets[1:] - 1] = points.offsets[:-1]
+    successor = points.after
     first, second = _pinches(points)
     successor[first], successor[second] = successor[second], successor[first]
-    # Places in a ring are even where a side begins, before the change and after it.
-    order, starts = cycles(successor, heads=np.arange(successor.size) % 2 == 0)
+    order, starts = cycles(successor, heads=np.zeros(successor.size, np.bool_))
     source = points.row_of_value[order[starts]]
+    # The weight of a ring is that of one of its parts, whichever that is.
+    weight = np.zeros_like(source)
+    weight[np.unique(source, return_index=True)[1]] = cut.weight
     pieces = Ragged(points.values[order], np.append(starts, order.size))
-    return Outlines.stacked([whole, Outlines(pieces, cut.region[source], cut.class_id[source])])
+    parts = Outlines(pieces, cut.piece[source], cut.class_id[source], cut.first[source], weight)
+    return Outlines.stacked([whole, parts])
 
 
 def _pinches(rings: Ragged) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs of places in which one ring runs through the same corner."""
-    place = np.flatnonzero(rings.values & 1)
+    place = np.flatnonzero(rings.values & _CROSSING)
     ring = rings.row_of_value[place]
     order = np.lexsort((rings.values[place], ring))
     place, ring = place[order], ring[order]

@@ -45,6 +45,13 @@ class Ragged:
         """Which row each value lies in."""
         return np.repeat(np.arange(len(self)), self.lengths)
 
+    @property
+    def after(self) -> NDArray[np.int64]:
+        """The place of the value after each, in a row that is a ring; no row may be empty."""
+        place = np.arange(1, self.values.size + 1)
+        place[self.offsets[1:] - 1] = self.offsets[:-1]
+        return place
+
     def take(self, rows: NDArray[np.int64]) -> Ragged:
         """The given rows, in the given order."""
         lengths = self.offsets[rows + 1] - self.offsets[rows]

@@ -1,30 +1,25 @@
 """Regions put together across blocks: what is open meets the next block, what is complete leaves.
 
-The rings of a region find each other by steps to the left. A ring with its owner above its topmost side is a
-hole; the owner's pixels there lead left, inside the region, to another of its outlines, which reaches further up:
-
-    A A A A A A A        The topmost side of hole b lies below pixel 1: left of it is the outermost ring.
-    <-1 A A A A A        The topmost side of hole c lies below pixel 2: left of it is hole b.
-    A b <-2 A A A        So the outermost ring, hole b and hole c are one region.
-    A b A c c A A
-    A A A A A A A
-
-Every step leads upward, so the steps end at the outermost ring, which has its owner below its topmost side. No
-search for the polygon around a hole is needed, and a region is complete when none of its outlines is open.
+What hangs together by its edges is a *piece*. A region is one piece or, where pixels count as neighbours at
+corners too, several; it is complete when none of its outlines is open. Until then its closed rings wait in piles.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glnet_geo.core.graph import components
-from glnet_geo.core.outlines import Outlines, packed, split_at_pinches
-from glnet_geo.core.ragged import Ragged
+from glnet_geo.core.kinship import outlines_around, pieces, regions
+from glnet_geo.core.outlines import Outlines, split_at_pinches
+from glnet_geo.core.ragged import Ragged, offsets_of
 from glnet_geo.core.sides import Block
+from glnet_geo.core.split import Contacts
 from glnet_geo.core.walk import Links, Walks, link, walk
+
+_NO_PIXEL = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,37 +27,86 @@ class Frontier:
     """All that is kept of the rows traced so far.
 
     Attributes:
-        chains: open outlines, by where they go up through the last row, from left to right. Their regions are
-            numbered from 0, below the number of chains.
+        chains: open outlines, by where they go up through the last row, from left to right.
         exits: (chains,) which chain comes down through the last row, from left to right.
         rings: closed outlines of the same regions, in a few piles.
+        region: (pieces,) for each piece of an open region one of that region, the same for all of them.
     """
 
     chains: Outlines
     exits: NDArray[np.int64]
     rings: tuple[Outlines, ...]
+    region: NDArray[np.int64]
 
     @classmethod
     def empty(cls) -> Frontier:
         """Nothing above."""
-        return cls(Outlines.empty(), np.empty(0, np.int64), ())
+        return cls(Outlines.empty(), np.empty(0, np.int64), (), np.empty(0, np.int64))
+
+    @property
+    def points(self) -> NDArray[np.int64]:
+        """(chains,) points on all outlines, so far, of the region that each chain is part of."""
+        points = np.zeros(self.region.size, np.int64)
+        for outlines in (self.chains, *self.rings):
+            np.add.at(points, self.region[outlines.piece], outlines.points.lengths)
+        return points[self.region[self.chains.piece]]
 
 
-def advance(frontier: Frontier, block: Block, line: int) -> tuple[Frontier, Outlines]:
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What is to be kept of a block's corners and sides.
+
+    Attributes:
+        points: (corners,) packed.
+        first: (sides,) index in the map of a pixel of each side's owner, or a greater one.
+        weight: (sides,) what each adds to the weights of its owner.
+    """
+
+    points: NDArray[np.int64]
+    first: NDArray[np.int64]
+    weight: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What a block has made of a frontier.
+
+    Attributes:
+        frontier: what is open below it.
+        rings: those of all regions that are complete now.
+        region: (rings,) equal for rings of one region.
+        met: (2, encounters) names by which chains and cut regions went above the block, and by which they go now.
+    """
+
+    frontier: Frontier
+    rings: Outlines
+    region: NDArray[np.int64]
+    met: NDArray[np.int64]
+
+
+def advance(
+    frontier: Frontier, block: Block, drawn: Drawn, contacts: Contacts | None, *, diagonal: bool
+) -> Advance:
     """Traces the block below the frontier.
 
     Args:
         frontier: what is open above the block.
         block: the next rows.
-        line: lattice line of the map on which the block begins.
+        drawn: what is to be kept of them.
+        contacts: where regions that were cut off above the block go on in it.
+        diagonal: whether pixels that touch at a corner are one region.
 
     Returns:
-        The frontier below the block, and the rings of all regions that are complete now.
+        The frontier below the block, and what is complete.
     """
     links = link(block, frontier.exits)
     walks = walk(links)
-    region = _regions(frontier.chains, block, links, walks)
-    outlines = _outlines(frontier.chains, block, walks, line).renamed(region)
+    # All pieces known above the block are numbered first, then a piece for every outline in it.
+    known = frontier.region.size
+    outlines = _outlines(frontier.chains, block, drawn, walks, known)
+    piece = pieces(known, frontier.chains.piece, block, links, walks)
+    region = regions(frontier.region, piece, block, walks) if diagonal else piece
+    outlines, met = _named(frontier.chains, outlines, region, _heirs(contacts, block, links, walks))
 
     is_open = walks.first >= links.below
     chain = walks.first[is_open] - links.below
@@ -70,57 +114,62 @@ def advance(frontier: Frontier, block: Block, line: int) -> tuple[Frontier, Outl
     exits = np.empty_like(chain)
     exits[links.successor[walks.last[is_open]] - links.below] = chain
     closed = split_at_pinches(outlines.take(np.flatnonzero(~is_open)))
-    return _parted(chains, exits, [*(pile.renamed(region) for pile in frontier.rings), closed], region.size)
+    below, rings = _parted(chains, exits, [*frontier.rings, closed], piece, region)
+    return Advance(below, rings, region[rings.piece], met)
 
 
-def _outlines(chains: Outlines, block: Block, walks: Walks, line: int) -> Outlines:
-    """The outlines that were walked, each for a region of its own that is numbered after those of the chains."""
-    sides, corners = block.sides, block.corners
-    points = packed(corners.line + line, corners.column, corners.crossing)
-    # Two points from a side, many from a chain, none from the world below.
-    ends = points[np.stack([sides.tail, sides.head], axis=1)].ravel()
+def _outlines(chains: Outlines, block: Block, drawn: Drawn, walks: Walks, known: int) -> Outlines:
+    """The outlines that were walked, each a piece of its own that is numbered after the known ones."""
+    sides = block.sides
     last_up = block.uprights(-1, upward=True)
+    # Some points from a side, many from a chain, none from the world below.
+    nothing = np.zeros_like(last_up)
     stretches = Ragged(
-        np.concatenate([ends, chains.points.values]),
-        np.concatenate(
-            [
-                np.arange(0, ends.size, 2),
-                ends.size + chains.points.offsets,
-                np.full_like(last_up, ends.size + chains.points.values.size),
-            ]
-        ),
+        np.concatenate([drawn.points[sides.points.values], chains.points.values]),
+        offsets_of(np.concatenate([sides.points.lengths, chains.points.lengths, nothing])),
     )
-    class_id = np.concatenate([sides.class_id, chains.class_id, block.rows[-1, 1:][last_up]])
-    region = np.arange(len(chains), len(chains) + len(walks))
-    return Outlines(walks.values(stretches), region, class_id[walks.first])
+    class_id = np.concatenate([sides.class_id, chains.class_id, block.rows[-1, 1:][last_up].astype(np.uint8)])
+    return Outlines(
+        points=walks.values(stretches),
+        piece=np.arange(known, known + len(walks)),
+        class_id=class_id[walks.first],
+        first=walks.least(np.concatenate([drawn.first, chains.first, nothing + _NO_PIXEL])),
+        weight=walks.total(np.concatenate([drawn.weight, chains.weight, nothing])),
+    )
 
 
-def _regions(chains: Outlines, block: Block, links: Links, walks: Walks) -> NDArray[np.int64]:
-    """Finds out which outlines are one region.
+def _heirs(
+    contacts: Contacts | None, block: Block, links: Links, walks: Walks
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Chains that were cut, and the outlines below the cut that go on with their regions."""
+    if contacts is None:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    first_row = np.ones_like(contacts.column)
+    return contacts.chain, outlines_around(block, links, walks, first_row, contacts.column)
 
-    Returns:
-        (chains + outlines,) a number for each region of a chain, and for the region of each outline of the block;
-        equal where they are one.
-    """
-    known = len(chains)
-    continued = walks.outline[links.chains : links.below]
-    is_new = np.ones(len(walks), np.bool_)
-    is_new[continued] = False
 
-    # Sides are counted from line to line, and from left to right, so the lowest number is the topmost side.
-    outline, topmost = np.flatnonzero(is_new), walks.lowest[is_new]
-    is_hole = ~block.sides.below[topmost]
-    hole, corner = outline[is_hole], block.sides.left[topmost[is_hole]]
-    # The row above line ``i`` is row ``i``.
-    row, column = block.corners.line[corner], block.corners.column[corner]
-    around = walks.outline[links.above(row, block.left_ends(row, column))]
-
-    ends = np.concatenate([[chains.region, known + continued], [known + hole, known + around]], axis=1)
-    return components(known + len(walks), ends)
+def _named(
+    chains: Outlines,
+    outlines: Outlines,
+    region: NDArray[np.int64],
+    heirs: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> tuple[Outlines, NDArray[np.int64]]:
+    """Tells every outline the first pixel of its region, as far as it is known, and which names met for that."""
+    cut, heir = heirs
+    name = np.full(region.size, _NO_PIXEL)
+    np.minimum.at(name, region[outlines.piece], outlines.first)
+    np.minimum.at(name, region[outlines.piece[heir]], chains.first[cut])
+    before = np.concatenate([chains.first, chains.first[cut]])
+    after = name[region[np.concatenate([chains.piece, outlines.piece[heir]])]]
+    return replace(outlines, first=name[region[outlines.piece]]), np.stack([before, after])
 
 
 def _parted(
-    chains: Outlines, exits: NDArray[np.int64], piles: list[Outlines], regions: int
+    chains: Outlines,
+    exits: NDArray[np.int64],
+    piles: Sequence[Outlines],
+    piece: NDArray[np.int64],
+    region: NDArray[np.int64],
 ) -> tuple[Frontier, Outlines]:
     """Parts the rings of regions that a chain belongs to from those of complete ones.
 
@@ -128,18 +177,23 @@ def _parted(
         chains: what is open below the block.
         exits: which of them comes down, from left to right.
         piles: rings of the frontier above, and those that the block has closed.
-        regions: their regions, and those of chains, are numbered below this.
+        piece: which of the numbered pieces are one.
+        region: which of them are one region.
     """
-    still_open, number = np.unique(chains.region, return_inverse=True)
-    name = np.full(regions, -1)
-    name[still_open] = np.arange(still_open.size)
+    is_open = np.zeros(piece.size, np.bool_)
+    is_open[region[chains.piece]] = True
+    is_open = is_open[region]
+    kept = np.flatnonzero(is_open & (piece == np.arange(piece.size)))
+    name = np.full(piece.size, -1)
+    name[kept] = np.arange(kept.size)
+    name = name[piece]
     waiting, complete = [], []
     for pile in piles:
-        waits = name[pile.region] >= 0
+        waits = is_open[pile.piece]
         complete.append(pile.take(np.flatnonzero(~waits)))
         waiting.append((pile if waits.all() else pile.take(np.flatnonzero(waits))).renamed(name))
     # Piles grow by doubling, so that a ring that waits for long is copied only now and then.
     while len(waiting) > 1 and len(waiting[-2]) <= 2 * len(waiting[-1]):
         waiting[-2:] = [Outlines.stacked(waiting[-2:])]
-    chains = Outlines(chains.points, number, chains.class_id)
-    return Frontier(chains, exits, tuple(waiting)), Outlines.stacked(complete)
+    below = Frontier(chains.renamed(name), exits, tuple(waiting), name[region[kept]])
+    return below, Outlines.stacked(complete).renamed(piece)

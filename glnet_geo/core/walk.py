@@ -115,12 +115,24 @@ class Walks:
     @property
     def lowest(self) -> NDArray[np.int64]:
         """(outlines,) the stretch of each with the lowest number."""
-        return np.minimum.reduceat(self.order, self.bounds[:-1]) if len(self) else self.order
+        return self._reduced(np.minimum, self.order)
+
+    def least(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(outlines,) the least of the values, (stretches,), along each."""
+        return self._reduced(np.minimum, values[self.order])
+
+    def total(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(outlines,) the sum of the values, (stretches,), along each."""
+        return self._reduced(np.add, values[self.order])
 
     def values(self, stretches: Ragged) -> Ragged:
         """The values of each outline's stretches, in the order of walking."""
         walked = stretches.take(self.order)
         return Ragged(walked.values, walked.offsets[self.bounds])
+
+    def _reduced(self, operation: np.ufunc, walked: NDArray[np.int64]) -> NDArray[np.int64]:
+        made: NDArray[np.int64] = operation.reduceat(walked, self.bounds[:-1]) if len(self) else walked
+        return made
 
 
 def walk(links: Links) -> Walks:

@@ -37,7 +37,7 @@ class ClassMap:
     """A raster whose values are classes, open for reading; made by `open_classes`.
 
     Attributes:
-        path: as it was given.
+        path: as it was given, but for what may be secret in an address.
         name: without its folder.
         height: rows.
         width: columns.
@@ -125,7 +125,7 @@ def _described(source: Source, band: int, legend: Legend | None) -> ClassMap:
     if not values:
         raise SceneError(f"{source.name} has no pixel with a class: check its nodata value and its mask")
     return ClassMap(
-        path=source.path,
+        path=source.shown,
         name=source.name,
         height=dataset.height,
         width=dataset.width,

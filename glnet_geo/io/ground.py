@@ -62,13 +62,6 @@ def areas(polygons: NDArray[np.object_], crs: raster_crs.CRS) -> NDArray[np.floa
     return measured
 
 
-def pixel_areas(transform: Affine, crs: raster_crs.CRS, width: int, rows: slice) -> float:
-    """Square metres on the ground of one pixel, the mean over whole rows of a raster; NaN where unknown."""
-    corners = [(0, rows.start), (width, rows.start), (width, rows.stop), (0, rows.stop)]
-    strip = shapely.Polygon([transform @ corner for corner in corners])
-    return float(areas(np.array([strip]), crs)[0] / (width * (rows.stop - rows.start)))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ground:
     """Where a CRS lies on its own ellipsoid: no change of datum comes in between.

@@ -50,7 +50,7 @@ class Scene:
     """One raster on its own pixel grid, open for reading from several threads; made by `open_scene`.
 
     Attributes:
-        path: as it was given.
+        path: as it was given, but for what may be secret in an address.
         name: without its folder.
         height: rows.
         width: columns.
@@ -219,7 +219,7 @@ def _described(source: Source, bands: str | None, wanted: Sequence[str], nodata:
     warn_of_imagery_as_alpha(source, validity, dataset.shape)
     warn_of_rational_polynomials(dataset, source.name)
     return Scene(
-        path=source.path,
+        path=source.shown,
         name=source.name,
         height=dataset.height,
         width=dataset.width,

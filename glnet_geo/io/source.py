@@ -53,7 +53,8 @@ class Source:
 
     Attributes:
         path: as it was given.
-        name: the last part of the path, without what follows ``?`` in an address, which may be a secret.
+        shown: the path for a person, without what follows ``?`` in an address, which may be a secret.
+        name: its last part.
 
     Raises:
         SceneError: it cannot be opened, or holds no bands.
@@ -63,7 +64,8 @@ class Source:
         self, path: str, nodata: float | None = None, *, resampling: Resampling = Resampling.bilinear
     ) -> None:
         self.path = path
-        self.name = _name(path)
+        self.shown = path.partition("?")[0] if _remote(path) else path
+        self.name = Path(self.shown).name or self.shown
         self._nodata, self._resampling = nodata, resampling
         self._threads = threading.local()
         self._open_files: list[DatasetReader] = []
@@ -207,12 +209,6 @@ def _raster_window(window: Window) -> RasterWindow:
 
 def _remote(path: str) -> bool:
     return path.startswith(_REMOTE)
-
-
-def _name(path: str) -> str:
-    if _remote(path):
-        path = path.partition("?")[0]
-    return Path(path).name or path
 
 
 def _cannot_open(path: str, name: str, error: Exception) -> str:

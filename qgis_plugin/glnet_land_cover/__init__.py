@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 
-def classFactory(iface: Any) -> Any:  # noqa: N802 - the name that QGIS calls
-    """The plugin; ``iface`` is None where QGIS has no window."""
+def classFactory(_iface: Any) -> Any:
+    """The plugin; it needs nothing of the window."""
     from .plugin import Plugin
 
-    return Plugin(iface)
+    return Plugin()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Callable, Optional, Sequence
+from typing import Callable
 
 from qgis.PyQt.QtCore import QProcess, QProcessEnvironment, QThread
 
@@ -63,10 +64,10 @@ def run(
     command: Sequence[str],
     *,
     line: Callable[[str], None] = lambda _line: None,
-    output_line: Optional[Callable[[str], None]] = None,
+    output_line: Callable[[str], None] | None = None,
     stopping: Callable[[], bool] = lambda: False,
-    seconds: Optional[float] = None,
-    environment: Optional[QProcessEnvironment] = None,
+    seconds: float | None = None,
+    environment: QProcessEnvironment | None = None,
 ) -> Ending:
     """Run a process to its end, in the calling thread.
 
@@ -87,7 +88,9 @@ def run(
     process = QProcess()
     process.setProcessEnvironment(environment or clean_environment())
     process.setReadChannel(
-        QProcess.ProcessChannel.StandardError if output_line is None else QProcess.ProcessChannel.StandardOutput
+        QProcess.ProcessChannel.StandardError
+        if output_line is None
+        else QProcess.ProcessChannel.StandardOutput
     )
     process.start(command[0], list(command[1:]))
     if not process.waitForStarted(_START_MS):

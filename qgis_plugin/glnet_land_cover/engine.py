@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable
 
 from qgis.core import QgsSettings
 from qgis.PyQt.QtCore import QProcess
@@ -42,9 +42,9 @@ class InstalledModel:
     """
 
     name: str
-    classes: Tuple[str, ...]
-    bands: Tuple[str, ...]
-    gsd: Optional[Tuple[float, float]]
+    classes: tuple[str, ...]
+    bands: tuple[str, ...]
+    gsd: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,16 @@ class Engine:
     interpreter: str
     version: str
     python: str
-    commands: Tuple[str, ...]
-    models: Tuple[InstalledModel, ...]
-    about: Dict[str, Any] = field(compare=False)
+    commands: tuple[str, ...]
+    models: tuple[InstalledModel, ...]
+    about: dict[str, Any] = field(compare=False)
 
 
 # The last answer of each interpreter, for dialogs, which cannot wait.
-_answers: Dict[str, Engine] = {}
+_answers: dict[str, Engine] = {}
 
 
-def command_line(interpreter: str, arguments: List[str]) -> List[str]:
+def command_line(interpreter: str, arguments: list[str]) -> list[str]:
     """The command that gives the engine a job; it ends with this process.
 
     The interpreter is isolated from variables and folders of the person, and speaks UTF-8.
@@ -95,13 +95,17 @@ def find_interpreter(given: str = "") -> str:
             found = shutil.which(named.strip())
             if found is None:
                 raise EngineError(
-                    tr("There is no Python at {}, which {} names: correct it, or leave it empty.").format(named, where)
+                    tr("There is no Python at {}, which {} names: correct it, or leave it empty.").format(
+                        named, where
+                    )
                 )
             return os.path.abspath(found)
     if private_environment.is_complete():
         return private_environment.interpreter()
     raise EngineError(
-        tr("The engine that computes the maps is not there yet: run “Set up or check the engine” in the toolbox once.")
+        tr(
+            "The engine that computes the maps is not there yet: run “Set up or check the engine” in the toolbox once."
+        )
     )
 
 
@@ -116,7 +120,7 @@ def ask(interpreter: str, *, self_test: bool = False, stopping: Callable[[], boo
     Raises:
         EngineError: it does not answer, or speaks another protocol.
     """
-    said: List[str] = []
+    said: list[str] = []
     more = ["--devices", "--self-test"] if self_test else []
     try:
         ending = run(
@@ -129,7 +133,9 @@ def ask(interpreter: str, *, self_test: bool = False, stopping: Callable[[], boo
         raise EngineError(_not_starting(interpreter, str(error))) from error
     if ending.stopped:
         raise EngineError(
-            tr("The engine did not answer in time, or was stopped: try again, or repair it with “Set up or check the engine”.")
+            tr(
+                "The engine did not answer in time, or was stopped: try again, or repair it with “Set up or check the engine”."
+            )
         )
     answer = None if ending.crashed or ending.code else _parsed(ending.output)
     if answer is None:
@@ -139,7 +145,7 @@ def ask(interpreter: str, *, self_test: bool = False, stopping: Callable[[], boo
     return engine
 
 
-def known() -> Optional[Engine]:
+def known() -> Engine | None:
     """The engine as it last answered, without waiting for it; None where it has not been asked."""
     try:
         return _answers.get(find_interpreter())
@@ -177,7 +183,7 @@ def look_in_background(then: Callable[[], None]) -> None:
     process.start(first, arguments)
 
 
-def _parsed(output: str) -> Optional[Dict[str, Any]]:
+def _parsed(output: str) -> dict[str, Any] | None:
     try:
         answer = json.loads(output)
     except ValueError:
@@ -185,17 +191,17 @@ def _parsed(output: str) -> Optional[Dict[str, Any]]:
     return answer if isinstance(answer, dict) and "protocol" in answer else None
 
 
-def _engine(interpreter: str, answer: Dict[str, Any]) -> Engine:
+def _engine(interpreter: str, answer: dict[str, Any]) -> Engine:
     if answer["protocol"] != PROTOCOL:
         older = answer["protocol"] < PROTOCOL
         raise EngineError(
-            tr("The engine {} is older than this plugin: update it with “Set up or check the engine”.").format(
-                answer.get("version", "")
-            )
+            tr(
+                "The engine {} is older than this plugin: update it with “Set up or check the engine”."
+            ).format(answer.get("version", ""))
             if older
-            else tr("The engine {} is newer than this plugin: update the plugin in the plugin manager.").format(
-                answer.get("version", "")
-            )
+            else tr(
+                "The engine {} is newer than this plugin: update the plugin in the plugin manager."
+            ).format(answer.get("version", ""))
         )
     return Engine(
         interpreter=interpreter,
@@ -216,10 +222,12 @@ def _engine(interpreter: str, answer: Dict[str, Any]) -> Engine:
 
 
 def _not_starting(interpreter: str, reason: str) -> str:
-    return tr("{} cannot be started ({}): name another Python, or repair the engine.").format(interpreter, reason)
+    return tr("{} cannot be started ({}): name another Python, or repair the engine.").format(
+        interpreter, reason
+    )
 
 
-def _no_answer(interpreter: str, said: List[str]) -> str:
+def _no_answer(interpreter: str, said: list[str]) -> str:
     """Why an engine gave no handshake, from what it wrote instead."""
     last = said[-1] if said else ""
     if "No module named glnet_geo" in last:

@@ -8,8 +8,8 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import List, Sequence, Tuple
 
 from qgis.core import QgsProcessingFeedback, QgsSettings
 
@@ -46,7 +46,9 @@ class Size:
 def expected_size(wheelhouse: str) -> Size:
     """About how much an installation takes; from a folder of wheels nothing is downloaded."""
     if wheelhouse:
-        wheels = sum(os.path.getsize(wheel) for wheel in glob.glob(os.path.join(glob.escape(wheelhouse), "*.whl")))
+        wheels = sum(
+            os.path.getsize(wheel) for wheel in glob.glob(os.path.join(glob.escape(wheelhouse), "*.whl"))
+        )
         return Size(0, wheels * _UNPACKED)
     return Size(*(_WITH_GPU_LIBRARIES if sys.platform.startswith("linux") else _WITHOUT))
 
@@ -101,9 +103,9 @@ class Installer:
         except OSError as error:
             _remove(folder)
             raise EngineError(
-                tr("{} cannot be written ({}): free some space, or give yourself the right to write there.").format(
-                    folder, error.strerror
-                )
+                tr(
+                    "{} cannot be written ({}): free some space, or give yourself the right to write there."
+                ).format(folder, error.strerror)
             ) from error
         except EngineError:
             _remove(folder)
@@ -125,7 +127,9 @@ class Installer:
             return
         _remove(folder)
         if os.path.isdir(folder):
-            raise EngineError(tr("{} could not be removed: end the jobs that use it, and try again.").format(folder))
+            raise EngineError(
+                tr("{} could not be removed: end the jobs that use it, and try again.").format(folder)
+            )
         self._feedback.pushInfo(tr("The engine was removed from {}.").format(folder))
 
     def _announce(self, folder: str) -> None:
@@ -133,9 +137,9 @@ class Installer:
         size = expected_size(self._wheelhouse)
         if self._wheelhouse and not size.disk:
             raise EngineError(
-                tr("{} holds no wheels: fill it with pip download {} -d, on a computer of the same kind.").format(
-                    self._wheelhouse, PACKAGE
-                )
+                tr(
+                    "{} holds no wheels: fill it with pip download {} -d, on a computer of the same kind."
+                ).format(self._wheelhouse, PACKAGE)
             )
         self._feedback.pushInfo(
             tr("Installing into {}: about {:.1f} GB to download, {:.1f} GB on the disk.").format(
@@ -163,9 +167,9 @@ class Installer:
             found = shutil.which(self._base)
             if found is None or not _suits(found):
                 raise EngineError(
-                    tr("{} is no Python 3.10 or newer that can make environments: name another, or none.").format(
-                        self._base
-                    )
+                    tr(
+                        "{} is no Python 3.10 or newer that can make environments: name another, or none."
+                    ).format(self._base)
                 )
             return found
         for candidate in _candidates():
@@ -178,7 +182,7 @@ class Installer:
             )
         )
 
-    def _pip_arguments(self) -> List[str]:
+    def _pip_arguments(self) -> list[str]:
         arguments = ["--upgrade", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
         if self._wheelhouse:
             arguments += ["--no-index", "--find-links", self._wheelhouse]
@@ -234,7 +238,7 @@ def _remove(folder: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _candidates() -> List[str]:
+def _candidates() -> list[str]:
     """Pythons that may be there, the one that QGIS runs first."""
     names = ("python.exe", "python3.exe") if sys.platform == "win32" else ("bin/python3",)
     found = [os.path.join(prefix, name) for prefix in (sys.base_prefix, sys.prefix) for name in names]
@@ -252,7 +256,7 @@ def _suits(python: str) -> bool:
     numbers = ending.output.split()
     if ending.crashed or ending.code or len(numbers) != len(_OLDEST_PYTHON):
         return False
-    version: Tuple[int, ...] = tuple(int(number) for number in numbers)
+    version: tuple[int, ...] = tuple(int(number) for number in numbers)
     return version >= _OLDEST_PYTHON
 
 

@@ -8,7 +8,8 @@ import os
 import shlex
 import shutil
 import sys
-from typing import Any, Dict, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from qgis.core import QgsProcessingFeedback
 
@@ -16,7 +17,13 @@ from .child import ChildError, Ending, run
 from .engine import Engine, EngineError, command_line
 from .translation import tr
 
-_OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "out of memory", "not enough memory", "can't allocate memory")
+_OUT_OF_MEMORY = (
+    "MemoryError",
+    "OutOfMemoryError",
+    "out of memory",
+    "not enough memory",
+    "can't allocate memory",
+)
 _KILLED = 9
 # Where a part of a job lies on the way from 0 to 100; parts that are not named fill it but for its end.
 _SPANS = {"writing": (95.0, 100.0)}
@@ -39,7 +46,11 @@ class Job:
     """
 
     def __init__(
-        self, engine: Engine, arguments: Sequence[str], outputs: Sequence[str], feedback: QgsProcessingFeedback
+        self,
+        engine: Engine,
+        arguments: Sequence[str],
+        outputs: Sequence[str],
+        feedback: QgsProcessingFeedback,
     ) -> None:
         self._engine = engine
         self._arguments = list(arguments)
@@ -49,7 +60,7 @@ class Job:
         self._error = ""
         self._last = ""
 
-    def run(self) -> Dict[str, Any]:
+    def run(self) -> dict[str, Any]:
         """Run it to its end; returns the JSON object that it printed, empty where it printed none.
 
         Raises:
@@ -57,7 +68,9 @@ class Job:
             EngineError: it failed; nothing was written.
         """
         self._feedback.pushInfo(tr("The same job in a terminal, or on a server:"))
-        self._feedback.pushCommandInfo(shell_line([self._engine.interpreter, "-m", "glnet_geo", *self._arguments]))
+        self._feedback.pushCommandInfo(
+            shell_line([self._engine.interpreter, "-m", "glnet_geo", *self._arguments])
+        )
         try:
             ending = run(
                 command_line(self._engine.interpreter, self._arguments),
@@ -66,7 +79,9 @@ class Job:
             )
         except ChildError as error:
             raise EngineError(
-                tr("The engine cannot be started ({}): repair it with “Set up or check the engine”.").format(error)
+                tr("The engine cannot be started ({}): repair it with “Set up or check the engine”.").format(
+                    error
+                )
             ) from error
         if ending.killed or ending.crashed:
             self._clean_up(ending.pid)
@@ -105,7 +120,9 @@ class Job:
             return tr(
                 "The engine {} is too old for this ({}): update it with “Set up or check the engine”."
             ).format(self._engine.version, said)
-        return said or tr("The engine stopped without a reason (exit code {}): run it again.").format(ending.code)
+        return said or tr("The engine stopped without a reason (exit code {}): run it again.").format(
+            ending.code
+        )
 
     def _clean_up(self, pid: int) -> None:
         """Remove what a job that could not clean up was making; its folders name its process."""
@@ -123,7 +140,7 @@ class _Progress:
         self._told = 0.0
         self._shown = 0.0
 
-    def show(self, event: Dict[str, Any]) -> None:
+    def show(self, event: dict[str, Any]) -> None:
         part, share = str(event["what"]), float(event["share"])
         if part != self._part:
             self._part, self._told = part, 0.0
@@ -160,11 +177,11 @@ def _windows_quoted(part: str) -> str:
     return '"' + part + ("\\" if part.endswith("\\") else "") + '"'
 
 
-def _object(text: str) -> Dict[str, Any]:
+def _object(text: str) -> dict[str, Any]:
     """A JSON object; empty where the text is none."""
-    lines: List[str] = text.strip().splitlines()
+    lines: list[str] = text.strip().splitlines()
     try:
-        found: Optional[Any] = json.loads(lines[-1]) if lines else None
+        found: Any | None = json.loads(lines[-1]) if lines else None
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

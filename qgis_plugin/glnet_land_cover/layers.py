@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, ClassVar, Dict, List, Sequence
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
@@ -32,7 +33,7 @@ _CONFIDENCE_RAMP = (
     (80, "#5ec962", "80 %"),
     (100, "#fde725", "100 %"),
 )
-_GROUP_SETTING = "Processing/Configuration/RESULTS_GROUP_NAME"
+_GROUP = "RESULTS_GROUP_NAME"
 
 
 def style_confidence(path: str) -> None:
@@ -45,7 +46,10 @@ def style_confidence(path: str) -> None:
         return
     ramp = QgsColorRampShader(_CONFIDENCE_RAMP[0][0], 100)
     ramp.setColorRampItemList(
-        [QgsColorRampShader.ColorRampItem(value, QColor(color), label) for value, color, label in _CONFIDENCE_RAMP]
+        [
+            QgsColorRampShader.ColorRampItem(value, QColor(color), label)
+            for value, color, label in _CONFIDENCE_RAMP
+        ]
     )
     shader = QgsRasterShader(_CONFIDENCE_RAMP[0][0], 100)
     shader.setRasterShaderFunction(ramp)
@@ -56,7 +60,7 @@ def style_confidence(path: str) -> None:
     layer.saveNamedStyle(os.path.splitext(path)[0] + ".qml")
 
 
-def style_polygons(path: str, classes: Sequence[Dict[str, Any]]) -> None:
+def style_polygons(path: str, classes: Sequence[dict[str, Any]]) -> None:
     """Give polygons the names and colours of their classes: inside a GeoPackage, else beside the file.
 
     Args:
@@ -76,7 +80,7 @@ def style_polygons(path: str, classes: Sequence[Dict[str, Any]]) -> None:
     ]
     layer.setRenderer(QgsCategorizedSymbolRenderer("class_id", categories))
     if path.lower().endswith(".gpkg"):
-        layer.saveStyleToDatabase("land cover", "", True, "")  # noqa: FBT003 - a signature of QGIS
+        layer.saveStyleToDatabase("land cover", "", True, "")
     else:
         layer.saveNamedStyle(os.path.splitext(path)[0] + ".qml")
 
@@ -91,7 +95,7 @@ class Placing(QgsProcessingLayerPostProcessorInterface):
     """
 
     # QGIS holds no reference of its own; a post-processor that Python collects is never called.
-    _alive: ClassVar[List[Placing]] = []
+    _alive: ClassVar[list[Placing]] = []
     _KEPT = 50
 
     def __init__(self, group: str, order: int, *, visible: bool) -> None:
@@ -102,7 +106,7 @@ class Placing(QgsProcessingLayerPostProcessorInterface):
         self._alive.append(self)
         del self._alive[: -self._KEPT]
 
-    def postProcessLayer(  # noqa: N802 - the name that QGIS calls
+    def postProcessLayer(
         self,
         layer: QgsMapLayer,
         _context: QgsProcessingContext,
@@ -115,7 +119,7 @@ class Placing(QgsProcessingLayerPostProcessorInterface):
         node = root.findLayer(layer.id())
         if node is None:
             return
-        if not QgsSettings().value(_GROUP_SETTING, ""):
+        if not QgsSettings().value(f"Processing/Configuration/{_GROUP}", ""):
             node = self._moved(root, node)
         node.setItemVisibilityChecked(self._visible)
         node.setExpanded(self._visible)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 from processing.gui.wrappers import WidgetWrapper
 from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QToolButton, QWidget
@@ -14,7 +14,7 @@ from .translation import tr
 class ModelChoice(WidgetWrapper):
     """Chooses a model by its name, its classes and its ground sample distance, or a file."""
 
-    def createWidget(self, **_more: Any) -> QWidget:  # noqa: N802 - the name that QGIS calls
+    def createWidget(self, **_more: Any) -> QWidget:
         """A list that can be written into, and a button."""
         whole = QWidget()
         layout = QHBoxLayout(whole)
@@ -39,7 +39,7 @@ class ModelChoice(WidgetWrapper):
         place = self._list.findText(written)
         return str(self._list.itemData(place)) if place >= 0 else written
 
-    def setValue(self, value: Optional[str]) -> None:  # noqa: N802 - as above
+    def setValue(self, value: str | None) -> None:
         """Choose a model."""
         place = self._list.findData(value)
         if place >= 0:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
-
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication, QTimer
 
@@ -15,25 +13,20 @@ _UNTIL_QGIS_IS_UP_MS = 3000
 
 
 class Plugin:
-    """The plugin as QGIS sees it.
+    """The plugin as QGIS sees it."""
 
-    Args:
-        iface: of the desktop; None in ``qgis_process``.
-    """
-
-    def __init__(self, iface: Any) -> None:
-        self._iface = iface
-        self._provider: Optional[Provider] = None
+    def __init__(self) -> None:
+        self._provider: Provider | None = None
         self._translator = translator()
         if self._translator is not None:
             QCoreApplication.installTranslator(self._translator)
 
-    def initProcessing(self) -> None:  # noqa: N802 - the name that QGIS calls
+    def initProcessing(self) -> None:
         """Offer the algorithms."""
         self._provider = Provider()
         QgsApplication.processingRegistry().addProvider(self._provider)
 
-    def initGui(self) -> None:  # noqa: N802 - as above
+    def initGui(self) -> None:
         """Offer the algorithms in the desktop, and learn in the background what the engine can do."""
         self.initProcessing()
         QTimer.singleShot(_UNTIL_QGIS_IS_UP_MS, self._look)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List
 
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
@@ -41,30 +40,30 @@ class Provider(QgsProcessingProvider):
         """Remove the setting."""
         _remove_setting()
 
-    def loadAlgorithms(self) -> None:  # noqa: N802 - the name that QGIS calls
+    def loadAlgorithms(self) -> None:
         """Add what the engine can do; all where it has not been asked yet: each asks again before it runs."""
         engine = known()
         for algorithm in ALGORITHMS:
             if engine is None or algorithm.COMMAND in engine.commands:
                 self.addAlgorithm(algorithm())
 
-    def supportedOutputRasterLayerExtensions(self) -> List[str]:  # noqa: N802 - as above
+    def supportedOutputRasterLayerExtensions(self) -> list[str]:
         """Kinds of rasters that the engine writes."""
         return ["tif"]
 
-    def supportedOutputVectorLayerExtensions(self) -> List[str]:  # noqa: N802 - as above
+    def supportedOutputVectorLayerExtensions(self) -> list[str]:
         """Kinds of polygon files that the engine writes, and QGIS reads."""
         return ["gpkg", "fgb", "geojson"]
 
-    def defaultVectorFileExtension(self, _hasGeometry: bool = True) -> str:  # noqa: N802, N803, FBT001, FBT002 - as above
+    def defaultVectorFileExtension(self, _has_geometry: bool = True) -> str:  # noqa: FBT001, FBT002 - QGIS's signature
         """Of temporary outputs."""
         return "gpkg"
 
-    def defaultRasterFileExtension(self) -> str:  # noqa: N802 - as above
+    def defaultRasterFileExtension(self) -> str:
         """Of temporary outputs."""
         return "tif"
 
-    def supportsNonFileBasedOutput(self) -> bool:  # noqa: N802 - as above
+    def supportsNonFileBasedOutput(self) -> bool:
         """Databases and memory are not offered."""
         return False
 

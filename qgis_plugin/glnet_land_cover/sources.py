@@ -46,19 +46,19 @@ def raster_path(layer: QgsRasterLayer) -> str:
                 "Save As)."
             ).format(layer.name(), provider)
         )
-    source = layer.source()
+    source: str = layer.source()
     if "/vsimem/" in source:
         raise SourceError(
-            tr("“{}” lies in the memory of QGIS: save it as a GeoTIFF first (layer menu, Export, Save As).").format(
-                layer.name()
-            )
+            tr(
+                "“{}” lies in the memory of QGIS: save it as a GeoTIFF first (layer menu, Export, Save As)."
+            ).format(layer.name())
         )
     parts = QgsProviderRegistry.instance().decodeUri("gdal", source)
     if parts.get("openOptions"):
         raise SourceError(
-            tr("“{}” is opened with options ({}): save it as a GeoTIFF first (layer menu, Export, Save As).").format(
-                layer.name(), ", ".join(parts["openOptions"])
-            )
+            tr(
+                "“{}” is opened with options ({}): save it as a GeoTIFF first (layer menu, Export, Save As)."
+            ).format(layer.name(), ", ".join(parts["openOptions"]))
         )
     # A name that begins with a dash would be taken for an option; a file has a whole path.
     return os.path.abspath(source) if os.path.exists(source) else source
@@ -83,7 +83,9 @@ def features_file(source: QgsFeatureSource) -> str:
     """
     features = list(source.getFeatures())
     if not features:
-        raise SourceError(tr("“{}” holds no polygon: choose another area of interest.").format(source.sourceName()))
+        raise SourceError(
+            tr("“{}” holds no polygon: choose another area of interest.").format(source.sourceName())
+        )
     return _written(features, QgsWkbTypes.MultiPolygon, source.sourceCrs())
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional
 
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication, QTranslator
@@ -18,7 +17,7 @@ def tr(text: str) -> str:
     return translated
 
 
-def translator() -> Optional[QTranslator]:
+def translator() -> QTranslator | None:
     """What translates the plugin to the language of QGIS; None where there is none."""
     found = QTranslator()
     for language in (QgsApplication.locale(), QgsApplication.locale()[:2]):

@@ -1,32 +1,44 @@
 from __future__ import annotations
 
 import numpy as np
-import shapely
+import pytest
 from numpy.typing import NDArray
 
-from glnet_geo.core.outlines import Outlines, areas, packed, polygons, split_at_pinches, unpacked
+from glnet_geo.core.marks import DROPPED, MIDDLE_EAST, ROUND
+from glnet_geo.core.outlines import Outlines, areas, marks_of, packed, split_at_pinches, unpacked
 from glnet_geo.core.ragged import Ragged, offsets_of
+from glnet_geo.core.sides import Corners
+
+Point = tuple[int, int]
 
 
-def rings(*paths: list[tuple[int, int]], crossing: tuple[tuple[int, int], ...] = ()) -> Ragged:
+def corners(points: list[Point], *, around: tuple[int, int, int, int] = (1, 1, 1, 2)) -> Corners:
+    """Corners at (line, column), all with the same pixels north-west, north-east, south-west, south-east."""
+    line, column = np.array(points, np.int64).reshape(-1, 2).T
+    return Corners(line, column, *(np.full(line.size, value, np.uint8) for value in around))
+
+
+def rings(*paths: list[Point], crossing: tuple[Point, ...] = ()) -> Ragged:
     """Rings from (line, column) corners."""
-    corners = [corner for path in paths for corner in path]
-    line, column = np.array(corners, np.int64).T
-    values = packed(line, column, np.array([corner in crossing for corner in corners]))
+    points = [point for path in paths for point in path]
+    marks = np.zeros(len(points), np.uint8)
+    turning = packed(corners(points), 0, marks, fixed=False)
+    crossed = packed(corners(points, around=(1, 2, 2, 1)), 0, marks, fixed=False)
+    values = np.where([point in crossing for point in points], crossed, turning)
     return Ragged(values, offsets_of(np.array([len(path) for path in paths], np.int64)))
 
 
 def outlines(points: Ragged) -> Outlines:
-    count = len(points)
-    return Outlines(points, np.arange(count) + 10, np.arange(count, dtype=np.uint8))
+    number = np.arange(len(points))
+    return Outlines(points, number + 10, number.astype(np.uint8), number + 20, number + 30)
 
 
-def paths(points: Ragged) -> list[set[tuple[int, int]]]:
-    def corners(values: NDArray[np.int64]) -> set[tuple[int, int]]:
+def paths(points: Ragged) -> list[set[Point]]:
+    def places(values: NDArray[np.int64]) -> set[Point]:
         line, column = unpacked(values)
         return set(zip(line.tolist(), column.tolist(), strict=True))
 
-    return [corners(part) for part in np.split(points.values, points.offsets[1:-1])]
+    return [places(part) for part in np.split(points.values, points.offsets[1:-1])]
 
 
 SQUARE = [(0, 0), (0, 3), (3, 3), (3, 0)]
@@ -36,10 +48,26 @@ PINCHED = [(0, 0), (0, 3), (2, 3), (2, 2), (1, 2), (1, 1), (2, 1), (2, 2), (3, 2
 
 
 def test_points_come_back() -> None:
-    line, column = np.array([0, 7, 2**30 - 1]), np.array([0, 2**31, 3])
-    values = packed(line, column, np.array([True, False, True]))
-    assert np.array_equal(unpacked(values), [line, column])
-    assert (np.sort(values) == values[np.lexsort((column, line))]).all()
+    points = [(0, 0), (7, 2**28 - 1), (2**27, 3)]
+    marks = np.array([DROPPED, 0, ROUND | MIDDLE_EAST], np.uint8)
+    values = packed(corners(points), 2**20, marks, fixed=False)
+    line, column = unpacked(values)
+    assert line.tolist() == [2**20, 2**20 + 7, 2**20 + 2**27]
+    assert column.tolist() == [0, 2**28 - 1, 3]
+    assert marks_of(values).tolist() == marks.tolist()
+    assert (np.diff(values) > 0).all()
+
+
+@pytest.mark.parametrize("around", [(1, 2, 3, 4), (1, 1, 2, 3), (1, 2, 1, 3)])
+def test_nodes_are_not_moved(around: tuple[int, int, int, int]) -> None:
+    marks = np.array([DROPPED | ROUND | MIDDLE_EAST], np.uint8)
+    values = packed(corners([(1, 1)], around=around), 0, marks, fixed=False)
+    assert marks_of(values).tolist() == [MIDDLE_EAST]
+
+
+def test_corners_on_a_fixed_line_are_not_moved() -> None:
+    marks = np.array([DROPPED, ROUND], np.uint8)
+    assert marks_of(packed(corners([(0, 1), (1, 1)]), 5, marks, fixed=True)).tolist() == [0, ROUND]
 
 
 def test_holes_count_negative() -> None:
@@ -47,18 +75,13 @@ def test_holes_count_negative() -> None:
     assert areas(Ragged.empty()).tolist() == []
 
 
-def test_polygons_take_their_first_ring_as_the_outer_one() -> None:
-    made = polygons(rings(SQUARE, HOLE, SQUARE), np.array([0, 2, 3]))
-    assert [polygon.area for polygon in made] == [8, 9]
-    assert shapely.equals(made[1], shapely.box(0, 0, 3, 3))
-    assert polygons(Ragged.empty(), np.zeros(1, np.int64)).size == 0
-
-
 def test_a_ring_that_touches_itself_becomes_two() -> None:
     given = outlines(rings(SQUARE, PINCHED, crossing=((2, 2),)))
     split = split_at_pinches(given)
-    assert split.region.tolist() == [10, 11, 11]
+    assert split.piece.tolist() == [10, 11, 11]
     assert split.class_id.tolist() == [0, 1, 1]
+    assert split.first.tolist() == [20, 21, 21]
+    assert sorted(split.weight.tolist()) == [0, 30, 31]
     assert sorted(areas(split.points)[1:].tolist()) == [-1, 8]
     assert {(2, 2)} == paths(split.points)[1] & paths(split.points)[2]
 

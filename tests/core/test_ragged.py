@@ -36,3 +36,8 @@ def test_every_value_knows_its_row() -> None:
     assert rows.row_of_value.tolist() == [0, 0, 2]
     assert rows.lengths.tolist() == [2, 0, 1]
     assert len(Ragged.empty()) == 0
+
+
+def test_the_value_after_the_last_is_the_first_of_the_row() -> None:
+    assert Ragged(np.arange(6), offsets_of(np.array([3, 1, 2]))).after.tolist() == [1, 2, 0, 3, 5, 4]
+    assert Ragged.empty().after.tolist() == []

@@ -33,6 +33,45 @@ def test_the_drawn_example() -> None:
     assert column[sides.left].tolist() == [0, 0, 2]
 
 
+def corners_of(drawn: Block, side: int) -> list[tuple[int, int]]:
+    place = drawn.sides.points.take(np.array([side])).values
+    return list(zip(drawn.corners.line[place].tolist(), drawn.corners.column[place].tolist(), strict=True))
+
+
+def test_sides_have_points_at_the_nodes_they_pass() -> None:
+    drawn = block(["233", "111"])
+    below = np.flatnonzero(drawn.sides.below & (drawn.sides.class_id == 1))
+    assert [corners_of(drawn, side) for side in below.tolist()] == [[(1, 0), (1, 1), (1, 3)]]
+    above = np.flatnonzero(~drawn.sides.below & (drawn.sides.class_id == 3))
+    assert [corners_of(drawn, side) for side in above.tolist()] == [[(1, 3), (1, 1)]]
+
+
+def test_a_node_on_the_way_up_or_down_is_a_side_of_no_length() -> None:
+    drawn = block(["12", "13"])
+    sides = drawn.sides
+    passed = np.flatnonzero(sides.tail == sides.head)
+    assert [corners_of(drawn, side) for side in passed.tolist()] == [[(1, 1)]]
+    assert sides.class_id[passed].tolist() == [1]
+    assert sides.tail_up[passed].tolist() == sides.head_up[passed].tolist() == [False]
+
+
+def test_a_marked_line_has_corners_wherever_it_is_crossed() -> None:
+    classes, above = np.array([[1, 1, 2]], np.uint8), np.array([1, 1, 2], np.uint8)
+    plain, marked = Block(above, classes, NODATA), Block(above, classes, NODATA, marked=True)
+    assert plain.corners.column.tolist() == []
+    assert marked.corners.column.tolist() == [0, 2, 3]
+    assert marked.sides.class_id.tolist() == [1, 2, 1, 2]
+    assert marked.sides.tail_up.tolist() == [True, True, False, False]
+
+
+def test_diagonals_are_found_where_a_value_goes_on_at_a_corner() -> None:
+    drawn = block(["12.4", "31.3", "...."])
+    falling, rising = drawn.diagonals
+    assert drawn.corners.column[falling].tolist() == [1]
+    assert rising.tolist() == []
+    assert block(["12", "23"]).diagonals[1].size == 1
+
+
 def test_neighbours_have_a_side_each() -> None:
     drawn = block(["2"], above="1")
     assert drawn.sides.class_id.tolist() == [1, 2]
@@ -43,6 +82,13 @@ def test_outlines_cross_only_where_all_four_ways_lead_on() -> None:
     assert block(["12", "21"]).corners.crossing.tolist().count(True) == 1
     assert block(["12", "11"]).corners.crossing.tolist().count(True) == 0
     assert block(["12", "34"]).corners.crossing.tolist().count(True) == 1
+
+
+def test_nodes_are_where_three_or_four_edges_meet() -> None:
+    drawn = block(["12", "33"])
+    nodes = np.flatnonzero(drawn.corners.node)
+    places = zip(drawn.corners.line[nodes].tolist(), drawn.corners.column[nodes].tolist(), strict=True)
+    assert sorted(places) == [(0, 1), (1, 0), (1, 1), (1, 2)]
 
 
 @pytest.mark.parametrize(("upward", "columns"), [(True, [0, 2, 5]), (False, [2, 3, 6])])

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,125 +7,122 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import array_shapes, arrays
+from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from PIL import Image
-from rasterio.features import shapes
-from shapely.geometry.base import BaseGeometry
 
 from glnet_geo.core import trace
 from glnet_geo.core.trace import Regions, Tracer
 from glnet_geo.errors import OptionError
-from tests.core.maps import HARD, NODATA, drawn, noise
-
-DUBAI = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "dubai" / "masks"
-
-MAPS = st.integers(1, 4).flatmap(
-    lambda classes: arrays(
-        np.uint8,
-        array_shapes(min_dims=2, max_dims=2, max_side=12),
-        elements=st.sampled_from([*range(classes), NODATA]),
-    )
+from tests.core.maps import HARD, drawn, noise
+from tests.core.tracing import (
+    MAPS,
+    assert_covers,
+    cuts_of,
+    edges_at,
+    exactly,
+    flooded,
+    oracle,
+    regions_set,
+    traced,
 )
 
-
-def traced(classes: NDArray[np.uint8], cuts: Sequence[int] = ()) -> Regions:
-    """All regions of a map that is cut above the given rows."""
-    tracer = Tracer(classes.shape[1])
-    bounds = [0, *cuts, classes.shape[0]]
-    return Regions.stacked([*(tracer.feed(classes[a:b]) for a, b in pairwise(bounds)), tracer.finish()])
+DUBAI = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "dubai" / "masks"
+NEIGHBOURS = st.sampled_from([4, 8])
 
 
-def as_set(class_ids: Sequence[int], polygons: Sequence[BaseGeometry]) -> set[tuple[int, bytes]]:
-    normal = shapely.to_wkb(shapely.normalize(np.array(polygons, dtype=object)))
-    found = set(zip((int(class_id) for class_id in class_ids), normal, strict=True))
-    assert len(found) == len(class_ids)
-    return found
-
-
-def regions_set(regions: Regions) -> set[tuple[int, bytes]]:
-    return as_set(regions.class_ids.tolist(), regions.polygons.tolist())
-
-
-def oracle(classes: NDArray[np.uint8]) -> set[tuple[int, bytes]]:
-    """The same by GDAL."""
-    found = [
-        (int(value), shapely.geometry.shape(geometry))
-        for geometry, value in shapes(classes, mask=classes != NODATA, connectivity=4)
-    ]
-    return as_set([value for value, _ in found], [polygon for _, polygon in found])
-
-
-def assert_covers(regions: Regions, classes: NDArray[np.uint8]) -> None:
-    """Every pixel lies in exactly one polygon, and that one has its class."""
-    assert shapely.is_valid(regions.polygons).all()
-    assert (shapely.get_type_id(regions.polygons) == shapely.GeometryType.POLYGON).all()
-    assert shapely.area(regions.polygons).tolist() == regions.pixels.tolist()
-    row, col = np.indices(classes.shape).reshape(2, -1)
-    centres = np.array(shapely.points(col + 0.5, row + 0.5))
-    region, pixel = shapely.STRtree(centres).query(regions.polygons, "contains")
-    assert sorted(pixel.tolist()) == np.flatnonzero(classes != NODATA).tolist()
-    assert (classes.ravel()[pixel] == regions.class_ids[region]).all()
-
-
-def assert_corners_only(regions: Regions) -> None:
-    """No vertex lies on a straight line between its neighbours, and all lines follow the grid."""
-    for ring in (ring for p in regions.polygons for ring in (p.exterior, *p.interiors)):
-        steps = np.diff(np.array(ring.coords), axis=0) != 0
+def assert_vertices_are_corners_and_nodes(regions: Regions, classes: NDArray[np.uint8]) -> None:
+    """All lines follow the grid, and straight on they have a vertex at nodes only, and at each of them."""
+    edges = edges_at(classes)
+    for ring in (
+        ring for part in shapely.get_parts(regions.polygons) for ring in (part.exterior, *part.interiors)
+    ):
+        points = np.array(ring.coords)
+        steps = np.diff(points, axis=0) != 0
         assert (steps.sum(axis=1) == 1).all()
-        assert (steps != np.roll(steps, 1, axis=0)).all()
+        straight = (steps == np.roll(steps, 1, axis=0)).all(axis=1)
+        column, line = points[:-1][straight].astype(int).T
+        assert (edges[line, column] >= 3).all()
+        for a, b in zip(points[:-1].astype(int), points[1:].astype(int), strict=True):
+            (left, top), (right, bottom) = np.minimum(a, b), np.maximum(a, b)
+            passed = edges[top : bottom + 1, left : right + 1].ravel()[1:-1]
+            assert (passed == 2).all()
 
 
-@given(classes=MAPS)
-def test_polygons_cover_every_valid_pixel_once(classes: NDArray[np.uint8]) -> None:
-    regions = traced(classes)
+@given(classes=MAPS, connectivity=NEIGHBOURS)
+def test_polygons_cover_every_valid_pixel_once(classes: NDArray[np.uint8], connectivity: int) -> None:
+    regions = traced(classes, connectivity=connectivity).regions
     assert_covers(regions, classes)
-    assert_corners_only(regions)
+    assert_vertices_are_corners_and_nodes(regions, classes)
+    kind = shapely.GeometryType.POLYGON if connectivity == 4 else shapely.GeometryType.MULTIPOLYGON
+    assert (shapely.get_type_id(regions.polygons) == kind).all()
 
 
-@given(classes=MAPS, data=st.data())
+@given(classes=MAPS, connectivity=NEIGHBOURS, data=st.data())
 def test_the_answer_does_not_depend_on_how_rows_are_cut(
-    classes: NDArray[np.uint8], data: st.DataObject
+    classes: NDArray[np.uint8], connectivity: int, data: st.DataObject
 ) -> None:
-    rows = st.integers(1, classes.shape[0] - 1) if classes.shape[0] > 1 else st.nothing()
-    cuts = sorted(data.draw(st.sets(rows)))
-    assert regions_set(traced(classes, cuts)) == regions_set(traced(classes))
+    cuts = data.draw(cuts_of(classes.shape[0]))
+    weights = data.draw(arrays(np.uint8, classes.shape))
+    whole = traced(classes, weights=weights, connectivity=connectivity)
+    assert exactly(traced(classes, cuts, weights=weights, connectivity=connectivity).regions) == exactly(
+        whole.regions
+    )
+    assert whole.aliases == {}
 
 
-@given(classes=MAPS)
-def test_the_answer_is_that_of_gdal(classes: NDArray[np.uint8]) -> None:
-    assert regions_set(traced(classes)) == oracle(classes)
+@given(classes=MAPS, connectivity=NEIGHBOURS)
+def test_the_answer_is_that_of_gdal(classes: NDArray[np.uint8], connectivity: int) -> None:
+    assert regions_set(traced(classes, connectivity=connectivity).regions) == oracle(classes, connectivity)
 
 
+@given(classes=MAPS, connectivity=NEIGHBOURS, data=st.data())
+def test_ids_pixels_and_weights_are_those_of_flooding(
+    classes: NDArray[np.uint8], connectivity: int, data: st.DataObject
+) -> None:
+    weights = data.draw(arrays(np.uint8, classes.shape))
+    cuts = data.draw(cuts_of(classes.shape[0]))
+    regions = traced(classes, cuts, weights=weights, connectivity=connectivity).regions
+    label = flooded(classes, connectivity)
+    first, pixels = np.unique(label[label >= 0], return_counts=True)
+    order = np.argsort(regions.region_ids)
+    assert regions.region_ids[order].tolist() == first.tolist()
+    assert regions.pixels[order].tolist() == pixels.tolist()
+    total = np.bincount(label[label >= 0], weights[label >= 0])[first] if first.size else first
+    assert regions.weights[order].tolist() == total.tolist()
+    assert regions.class_ids[order].tolist() == classes.ravel()[first].tolist()
+
+
+@pytest.mark.parametrize("connectivity", [4, 8])
 @pytest.mark.parametrize("name", HARD)
-def test_hard_maps(name: str) -> None:
+def test_hard_maps(name: str, connectivity: int) -> None:
     classes = HARD[name]
-    regions = traced(classes)
+    regions = traced(classes, connectivity=connectivity).regions
     assert_covers(regions, classes)
-    assert_corners_only(regions)
-    expected = oracle(classes)
-    assert regions_set(regions) == expected
-    assert regions_set(traced(classes, range(1, classes.shape[0]))) == expected
-    assert regions_set(traced(classes, range(3, classes.shape[0], 3))) == expected
+    assert_vertices_are_corners_and_nodes(regions, classes)
+    assert regions_set(regions) == oracle(classes, connectivity)
+    for step in (1, 3):
+        parts = traced(classes, range(step, classes.shape[0], step), connectivity=connectivity)
+        assert exactly(parts.regions) == exactly(regions)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_noise_in_many_blocks(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     classes = noise(150, 130, 2 + seed, seed=seed, nodata=0.1 * seed)
     monkeypatch.setattr(trace, "_BLOCK_PIXELS", 7 * classes.shape[1])
-    assert regions_set(traced(classes, [61, 62, 100])) == oracle(classes)
+    assert regions_set(traced(classes, [61, 62, 100]).regions) == oracle(classes)
 
 
 def test_columns_beyond_sixteen_bits() -> None:
     classes = np.zeros((3, 70_001), np.uint8)
     classes[1:, 100::1000] = 1
-    assert regions_set(traced(classes, [1, 2])) == oracle(classes)
+    assert regions_set(traced(classes, [1, 2]).regions) == oracle(classes)
 
 
 def test_one_block_of_a_wide_map_is_at_least_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trace, "_BLOCK_PIXELS", 2)
     classes = noise(5, 9, 2, seed=3)
-    assert regions_set(traced(classes)) == oracle(classes)
+    assert regions_set(traced(classes).regions) == oracle(classes)
 
 
 @pytest.mark.parametrize("part", ["t4_part_005", "t8_part_001"])
@@ -138,8 +133,8 @@ def test_a_real_map(part: str) -> None:
     with Image.open(path) as image:
         classes = np.array(image, np.uint8)
     expected = oracle(classes)
-    assert regions_set(traced(classes)) == expected
-    assert regions_set(traced(classes, range(100, classes.shape[0], 100))) == expected
+    assert regions_set(traced(classes).regions) == expected
+    assert regions_set(traced(classes, range(100, classes.shape[0], 100)).regions) == expected
 
 
 @given(classes=MAPS)
@@ -152,7 +147,7 @@ def test_a_region_comes_with_the_first_row_that_no_longer_touches_it(classes: ND
 
 
 def test_the_drawn_ring() -> None:
-    regions = traced(drawn("3333", "3..3", "3333"))
+    regions = traced(drawn("3333", "3..3", "3333")).regions
     assert regions.class_ids.tolist() == [3]
     assert regions.pixels.tolist() == [10]
     assert shapely.equals(regions.polygons[0], shapely.box(0, 0, 4, 3) - shapely.box(1, 1, 3, 2))
@@ -199,8 +194,23 @@ def test_other_rows_are_refused(classes: NDArray[np.generic]) -> None:
         Tracer(3).feed(classes)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("name", ["marks", "weights"])
+def test_other_planes_are_refused(name: str) -> None:
+    tracer, classes = Tracer(3), np.zeros((2, 3), np.uint8)
+    with pytest.raises(OptionError, match=f"got {name} as uint8 of shape"):
+        tracer.feed(classes, **{name: np.zeros((2, 5), np.uint8)})
+    with pytest.raises(OptionError, match=f"got {name} as int64 of shape"):
+        tracer.feed(classes, **{name: np.zeros((2, 4 if name == "marks" else 3), np.int64)})  # type: ignore[arg-type]
+    with pytest.raises(OptionError, match="got marks as uint8 of shape"):
+        tracer.finish(marks=np.zeros((1, 4), np.uint8))
+
+
 def test_other_options_are_refused() -> None:
-    with pytest.raises(OptionError, match="width must be positive, got 0"):
+    with pytest.raises(OptionError, match=r"width must be in 1\.\.268435455, got 0"):
         Tracer(0)
+    with pytest.raises(OptionError, match="connectivity must be 4 or 8, got 6"):
+        Tracer(3, connectivity=6)  # type: ignore[arg-type]
+    with pytest.raises(OptionError, match="max_vertices must be positive, got 0"):
+        Tracer(3, max_vertices=0)
     with pytest.raises(OptionError, match=r"nodata must be in 0\.\.255, got -1"):
         Tracer(3, nodata=-1)

@@ -55,6 +55,8 @@ def test_the_upright_above_a_pixel_is_found_in_its_rows_only() -> None:
 def test_values_follow_the_walk() -> None:
     walks = walk(link(block("111", "..1", "...", above="..."), NO_CHAINS))
     stretches = Ragged(np.array([10, 11, 20, 30]), offsets_of(np.array([2, 1, 1])))
+    assert walks.least(np.array([10, 20, 30])).tolist() == [10]
+    assert walks.total(np.array([10, 20, 30])).tolist() == [60]
     values = walks.values(stretches)
     start = values.values.tolist().index(10)
     assert np.roll(values.values, -start).tolist() == [10, 11, 30, 20]

@@ -11,7 +11,7 @@ from pyproj import CRS as ProjCRS  # noqa: N811 - rasterio has a CRS of its own
 from pyproj import Transformer
 from rasterio.crs import CRS
 
-from glnet_geo.io.ground import areas, ground_sample_distance, pixel_areas
+from glnet_geo.io.ground import areas, ground_sample_distance
 
 UTM = CRS.from_epsg(32633)
 MERCATOR = CRS.from_epsg(3857)
@@ -176,37 +176,6 @@ class TestAreas:
         )
         assert np.isnan(beyond)
         assert within > 0
-
-
-class TestPixelAreas:
-    @pytest.mark.parametrize(
-        ("transform", "crs"),
-        [
-            (Affine(0.5, 0, 500_000, 0, -0.5, 5_300_000), UTM),
-            (Affine(0.3, 0, 1_100_000, 0, -0.3, 8_400_000), MERCATOR),
-            (Affine(2, 0, 6_500_000, 0, -2, 1_850_000), FEET),
-            (Affine(1e-5, 0, 13, 0, -1e-5, 60), DEGREES),
-            (Affine(0.5, 0, 500_000, 0, -0.5, 5_300_000) @ Affine.rotation(30), UTM),
-            (Affine(0.5, 0, 500_000, 0, 0.5, 5_300_000), UTM),
-        ],
-        ids=["UTM", "Mercator", "feet", "degrees", "rotated", "south-up"],
-    )
-    def test_they_are_those_of_the_polygons(self, transform: Affine, crs: CRS) -> None:
-        pixels = [
-            shapely.Polygon([transform @ (col + x, row + y) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))])
-            for row in range(40, 44)
-            for col in range(200)
-        ]
-        mean = pixel_areas(transform, crs, 200, slice(40, 44))
-        assert mean == pytest.approx(_areas(*pixels, crs=crs).mean(), rel=1e-4)
-
-    def test_rows_near_the_pole_are_smaller(self) -> None:
-        world = Affine(1, 0, -180, 0, -1, 90)
-        top, middle = (pixel_areas(world, DEGREES, 360, slice(row, row + 1)) for row in (0, 89))
-        assert top < 0.01 * middle
-
-    def test_they_are_unknown_nowhere_on_the_ground(self) -> None:
-        assert np.isnan(pixel_areas(Affine.identity(), NO_PLACE, 5, slice(0, 5)))
 
 
 class TestGroundSampleDistance:

@@ -102,9 +102,15 @@ def scene(qgis: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def fake_engine(qgis: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Makes an engine that answers the handshake, and then does what the test says."""
 
-    def make(job: str = "print('{}')", *, protocol: int = 1, commands: tuple[str, ...] = ALL_COMMANDS) -> Path:
+    def make(
+        job: str = "print('{}')", *, protocol: int = 1, commands: tuple[str, ...] = ALL_COMMANDS
+    ) -> Path:
         path = tmp_path / "fake engine.py"
-        text = FAKE_ENGINE.replace("PROTOCOL", str(protocol)).replace("COMMANDS", repr(commands)).replace("JOB", job)
+        text = (
+            FAKE_ENGINE.replace("PROTOCOL", str(protocol))
+            .replace("COMMANDS", repr(commands))
+            .replace("JOB", job)
+        )
         path.write_text(text, encoding="utf-8")
         path.chmod(path.stat().st_mode | stat.S_IXUSR)
         monkeypatch.setenv("GLNET_GEO_PYTHON", str(path))
@@ -118,7 +124,9 @@ ALL_COMMANDS = ("check", "classify", "engine", "models", "vectorize")
 
 def command_line(python: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command line as a person does."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "QT_"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "QT_"))
+    }
     return subprocess.run(
         [python, "-I", "-X", "utf8", "-m", "glnet_geo", *arguments],
         capture_output=True,

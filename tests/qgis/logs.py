@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
-_core = pytest.importorskip("qgis.core", reason="QGIS's Python is absent here: run make test-qgis")
+from qgis.core import QgsProcessingFeedback
 
 
-class Log(_core.QgsProcessingFeedback):  # type: ignore[misc]
+class Log(QgsProcessingFeedback):  # type: ignore[misc]
     """Remembers what was said.
 
     Args:

@@ -14,7 +14,7 @@ from tests.qgis.conftest import command_line  # noqa: E402
 from tests.qgis.logs import Log  # noqa: E402
 
 
-def classify(log: Log | None = None, **parameters: Any) -> dict[str, Any]:
+def classify(log: Log | None = None, /, **parameters: Any) -> dict[str, Any]:
     import processing
 
     made: dict[str, Any] = processing.run("glnet:classify", parameters, feedback=log)
@@ -132,7 +132,7 @@ def test_options_become_those_of_the_command_line(fake_engine: Any, scene: Path,
     """All at once; the sources and outputs are tested beside."""
     fake = fake_engine()
     out = str(tmp_path / "map.tif")
-    parameters = {
+    parameters: dict[str, Any] = {
         "INPUT": str(scene),
         "RASTER": out,
         "MODEL": "mine.safetensors",
@@ -154,7 +154,9 @@ def test_options_become_those_of_the_command_line(fake_engine: Any, scene: Path,
         "CRS": "EPSG:3857",
     }
     classify(**parameters)
-    options = "--bands 3,2,1 --nodata=-1 --value-range=0,3000 --max-memory=4GB --max-gpu-memory=2GB --device cpu"
+    options = (
+        "--bands 3,2,1 --nodata=-1 --value-range=0,3000 --max-memory=4GB --max-gpu-memory=2GB --device cpu"
+    )
     options += " --precision fp32 --exact --min-area 25.5 --simplify 0 --max-vertices 1000 --connectivity 8"
     options += " --smooth --dissolve --crs EPSG:3857"
     assert json.loads(Path(f"{fake}.arguments").read_text()) == [
@@ -204,7 +206,7 @@ def test_the_log_tells_the_same_job_for_a_terminal(
 def test_wrong_outputs_are_refused_before_the_start(
     engine: str, scene: Path, parameters: dict[str, str], reason: str, tmp_path: Path
 ) -> None:
-    whole = {name: str(tmp_path / file) for name, file in parameters.items()}
+    whole: dict[str, Any] = {name: str(tmp_path / file) for name, file in parameters.items()}
     with pytest.raises(core.QgsProcessingException, match=reason):
         classify(INPUT=str(scene), **whole)
 

@@ -54,7 +54,9 @@ def test_no_engine_at_all(qgis: Any, out: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_python_that_is_not_there(qgis: Any, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GLNET_GEO_PYTHON", "/nowhere/python")
-    assert "/nowhere/python, which the environment variable GLNET_GEO_PYTHON names" in _reason(lambda: classify(out))
+    assert "/nowhere/python, which the environment variable GLNET_GEO_PYTHON names" in _reason(
+        lambda: classify(out)
+    )
     assert "which the parameter names" in _reason(lambda: classify(out, ENGINE="/elsewhere/python"))
 
 
@@ -151,11 +153,7 @@ def test_warnings_and_messages_reach_the_log(fake_engine: Any, out: Path) -> Non
 def test_variables_of_qgis_do_not_reach_the_engine(
     fake_engine: Any, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poison = {
-        name: "/nowhere"
-        for name in ("PYTHONHOME", "PYTHONPATH", "PROJ_LIB", "PROJ_DATA", "GDAL_DATA", "GDAL_DRIVER_PATH",
-                     "LD_LIBRARY_PATH", "QT_PLUGIN_PATH", "VIRTUAL_ENV")
-    }  # fmt: skip
+    poison = dict.fromkeys(("PYTHONHOME", "PYTHONPATH", "PROJ_LIB", "PROJ_DATA", "GDAL_DATA", "GDAL_DRIVER_PATH", "LD_LIBRARY_PATH", "QT_PLUGIN_PATH", "VIRTUAL_ENV"), "/nowhere")  # fmt: skip
     fake_engine("open(__file__ + '.environment', 'w').write(json.dumps(dict(os.environ))); print('{}')")
     for name, value in poison.items():
         monkeypatch.setenv(name, value)
@@ -229,7 +227,9 @@ run(command_line({python!r}, ["classify", {scene!r}, "--out", {out!r}, "--no-res
 
 def test_the_engine_dies_with_qgis(engine: str, out: Path) -> None:
     """However QGIS ends: nobody stays behind, and nothing."""
-    code = _RUN_AND_WAIT.format(plugins=str(PLUGINS), python=engine, scene=str(SAMPLE), out=str(out / "map.tif"))
+    code = _RUN_AND_WAIT.format(
+        plugins=str(PLUGINS), python=engine, scene=str(SAMPLE), out=str(out / "map.tif")
+    )
     qgis = subprocess.Popen([sys.executable, "-c", code])
     worker = _wait_for(lambda: next((pid for pid in _children(qgis.pid) if list(out.iterdir())), None))
     qgis.kill()

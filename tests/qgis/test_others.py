@@ -43,7 +43,9 @@ def test_vectorize_makes_what_the_command_line_makes(
 
 
 def _features(path: str) -> list[tuple[int, str]]:
-    return sorted((each["class_id"], each.geometry().asWkt()) for each in core.QgsVectorLayer(path).getFeatures())
+    return sorted(
+        (each["class_id"], each.geometry().asWkt()) for each in core.QgsVectorLayer(path).getFeatures()
+    )
 
 
 def test_vectorize_passes_its_options(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
@@ -52,7 +54,18 @@ def test_vectorize_passes_its_options(fake_engine: Any, scene: Path, tmp_path: P
     legend.write_text("{}")
     out = str(tmp_path / "map.fgb")
     run("vectorize", INPUT=str(scene), OUTPUT=out, BAND=2, LEGEND=str(legend), SIMPLIFY=1.5)
-    expected = ["vectorize", str(scene), "--band", "2", "--legend", str(legend), "--simplify", "1.5", "--out", out]
+    expected = [
+        "vectorize",
+        str(scene),
+        "--band",
+        "2",
+        "--legend",
+        str(legend),
+        "--simplify",
+        "1.5",
+        "--out",
+        out,
+    ]
     assert _passed(fake) == [*expected, "--overwrite", "--progress", "json", "--json"]
 
 

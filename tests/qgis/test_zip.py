@@ -20,7 +20,9 @@ NAME = "glnet_land_cover"
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, ROOT / "tools" / "qgis_plugin.py", folder], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, ROOT / "tools" / "qgis_plugin.py", folder], check=True, capture_output=True
+    )
     return folder / f"{NAME}.zip"
 
 
@@ -63,7 +65,8 @@ def _wheelhouse(folder: Path) -> Path:
     code = code.replace('"self_test": None', '"self_test": {"device": "stand-in", "seconds": 1}')
     files = {
         "glnet_geo/__init__.py": "",
-        "glnet_geo/__main__.py": "import sys; sys.argv.insert(1, 'glnet_geo')\n" + code.replace("JOB", "print('{}')"),
+        "glnet_geo/__main__.py": "import sys; sys.argv.insert(1, 'glnet_geo')\n"
+        + code.replace("JOB", "print('{}')"),
         "glnet_geo-9.9.dist-info/METADATA": "Metadata-Version: 2.1\nName: glnet_geo\nVersion: 9.9\n",
         "glnet_geo-9.9.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }

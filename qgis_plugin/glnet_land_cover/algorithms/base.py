@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
-from typing import Any, ClassVar, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, ClassVar
 
 from qgis.core import (
     QgsProcessingAlgorithm,
@@ -44,7 +45,7 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         """As in its id."""
         return self.NAME
 
-    def createInstance(self) -> EngineAlgorithm:  # noqa: N802 - the name that QGIS calls
+    def createInstance(self) -> EngineAlgorithm:
         """A new one."""
         return type(self)()
 
@@ -52,11 +53,11 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         """Of the plugin."""
         return QIcon(str(_PLUGIN / "icon.svg"))
 
-    def helpUrl(self) -> str:  # noqa: N802 - as above
+    def helpUrl(self) -> str:
         """A page that comes with the plugin: it opens without a network too."""
         return str(QUrl.fromLocalFile(str(_PLUGIN / "help" / "index.html")).toString())
 
-    def shortHelpString(self) -> str:  # noqa: N802 - as above
+    def shortHelpString(self) -> str:
         """What it does, for the panel beside the parameters."""
         picture = ""
         if self.PICTURE:
@@ -68,7 +69,7 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         """Paragraphs of its help, in HTML."""
         return ()
 
-    def canExecute(self) -> Tuple[bool, str]:  # noqa: N802 - as above
+    def canExecute(self) -> tuple[bool, str]:
         """Whether the engine is there and, as far as it has been asked, can do this."""
         try:
             find_interpreter()
@@ -79,11 +80,11 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
             return False, _lacking(engine)
         return True, ""
 
-    def checkParameterValues(  # noqa: N802 - as above
-        self, parameters: Dict[str, Any], context: QgsProcessingContext
-    ) -> Tuple[bool, str]:
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
         """What QGIS checks, and then what this algorithm knows better."""
-        checked: Tuple[bool, str] = super().checkParameterValues(parameters, context)
+        checked: tuple[bool, str] = super().checkParameterValues(parameters, context)
         if not checked[0]:
             return checked
         try:
@@ -92,7 +93,7 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
             return False, str(error)
         return True, ""
 
-    def check(self, parameters: Dict[str, Any], context: QgsProcessingContext) -> None:
+    def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
         """Raise a `SourceError` where the parameters cannot work; to be extended."""
         for output in self.destinationParameterDefinitions():
             value = parameters.get(output.name())
@@ -115,7 +116,7 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         )
 
     def ask_engine(
-        self, parameters: Dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> Engine:
         """The engine, asked now: it may have changed since the dialog opened.
 
@@ -125,7 +126,9 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         interpreter = find_interpreter(self.parameterAsString(parameters, ENGINE, context))
         engine = ask(interpreter, stopping=feedback.isCanceled)
         feedback.pushInfo(
-            tr("Engine: glnet_geo {}, Python {}, {}").format(engine.version, engine.python, engine.interpreter)
+            tr("Engine: glnet_geo {}, Python {}, {}").format(
+                engine.version, engine.python, engine.interpreter
+            )
         )
         if self.COMMAND not in engine.commands:
             raise EngineError(_lacking(engine))
@@ -134,10 +137,10 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
     def run_job(
         self,
         engine: Engine,
-        arguments: List[str],
+        arguments: list[str],
         outputs: Sequence[str],
         feedback: QgsProcessingFeedback,
-    ) -> Dict[str, Any]:
+    ) -> dict[str, Any]:
         """Give the engine this algorithm's job; see `Job`."""
         return Job(engine, arguments, outputs, feedback).run()
 
@@ -157,4 +160,6 @@ def code(text: str) -> str:
 
 
 def _lacking(engine: Engine) -> str:
-    return tr("The engine {} cannot do this yet: update it with “Set up or check the engine”.").format(engine.version)
+    return tr("The engine {} cannot do this yet: update it with “Set up or check the engine”.").format(
+        engine.version
+    )

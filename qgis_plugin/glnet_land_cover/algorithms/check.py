@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from qgis.core import (
     QgsProcessingContext,
@@ -25,9 +26,9 @@ class CheckScene(EngineAlgorithm):
 
     def __init__(self) -> None:
         super().__init__()
-        self._arguments: List[str] = []
+        self._arguments: list[str] = []
 
-    def displayName(self) -> str:  # noqa: N802 - the name that QGIS calls
+    def displayName(self) -> str:
         """For people."""
         return tr("Check scene")
 
@@ -35,27 +36,31 @@ class CheckScene(EngineAlgorithm):
         """For people."""
         return tr("Maps")
 
-    def groupId(self) -> str:  # noqa: N802 - as above
+    def groupId(self) -> str:
         """Never changes."""
         return "maps"
 
-    def tags(self) -> List[str]:
+    def tags(self) -> list[str]:
         """Words to find it by."""
         return tr("land cover,suitability,time,memory,bands").split(",")
 
-    def shortDescription(self) -> str:  # noqa: N802 - as above
+    def shortDescription(self) -> str:
         """One sentence."""
-        return tr("Tells whether an image suits a model, how long a map takes and what it needs, without making it.")
+        return tr(
+            "Tells whether an image suits a model, how long a map takes and what it needs, without making it."
+        )
 
     def help(self) -> Sequence[str]:
         """Paragraphs."""
         return (
             self.shortDescription(),
-            tr("Look at the log: it names bands, values, pixel size, CRS, device, memory and time, and warns of what is "
-               "doubtful."),
+            tr(
+                "Look at the log: it names bands, values, pixel size, CRS, device, memory and time, and warns of what is "
+                "doubtful."
+            ),
         )
 
-    def initAlgorithm(self, _configuration: Optional[Dict[str, Any]] = None) -> None:  # noqa: N802 - as above
+    def initAlgorithm(self, _configuration: dict[str, Any] | None = None) -> None:
         """Define the parameters."""
         add_scene(self)
         add_computing(self)
@@ -65,22 +70,22 @@ class CheckScene(EngineAlgorithm):
         self.addOutput(QgsProcessingOutputNumber("MEGAPIXELS", tr("Megapixels")))
         self.addOutput(QgsProcessingOutputString("DEVICE", tr("Device")))
 
-    def check(self, parameters: Dict[str, Any], context: QgsProcessingContext) -> None:
+    def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
         """Refuse layers that are no files."""
         super().check(parameters, context)
         raster_path(raster_input(self, parameters, context))
 
-    def prepareAlgorithm(  # noqa: N802 - as above
-        self, parameters: Dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback
+    def prepareAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback
     ) -> bool:
         """Read the layers, which belong to the main thread."""
         with shown_errors():
             self._arguments = scene_arguments(self, parameters, context)
         return True
 
-    def processAlgorithm(  # noqa: N802 - as above
-        self, parameters: Dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> Dict[str, Any]:
+    def processAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
         """Ask the engine."""
         with shown_errors():
             engine = self.ask_engine(parameters, context, feedback)
@@ -95,11 +100,16 @@ class CheckScene(EngineAlgorithm):
         }
 
 
-def _lines(found: Dict[str, Any]) -> List[Sequence[str]]:
+def _lines(found: dict[str, Any]) -> list[Sequence[str]]:
     distance = found["ground_sample_distance"]
     bands = (f"{number} = {name}" for number, name in zip(found["bands"], found["band_names"]))
     return [
-        (tr("Size"), tr("{} rows, {} columns, {:.2f} megapixels").format(found["height"], found["width"], found["megapixels"])),
+        (
+            tr("Size"),
+            tr("{} rows, {} columns, {:.2f} megapixels").format(
+                found["height"], found["width"], found["megapixels"]
+            ),
+        ),
         (tr("CRS"), found["crs"] or tr("none: the map will have none either")),
         (tr("Pixel size"), tr("unknown") if distance is None else f"{distance[0]:.3g} x {distance[1]:.3g} m"),
         (tr("Bands"), ", ".join(bands)),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from qgis.core import (
     QgsProcessing,
@@ -41,10 +42,10 @@ class Classify(EngineAlgorithm):
 
     def __init__(self) -> None:
         super().__init__()
-        self._arguments: List[str] = []
+        self._arguments: list[str] = []
         self._scene = ""
 
-    def displayName(self) -> str:  # noqa: N802 - the name that QGIS calls
+    def displayName(self) -> str:
         """For people."""
         return tr("Classify land cover")
 
@@ -52,33 +53,43 @@ class Classify(EngineAlgorithm):
         """For people."""
         return tr("Maps")
 
-    def groupId(self) -> str:  # noqa: N802 - as above
+    def groupId(self) -> str:
         """Never changes."""
         return "maps"
 
-    def tags(self) -> List[str]:
+    def tags(self) -> list[str]:
         """Words to find it by."""
-        return tr("land cover,land use,segmentation,deep learning,water,roads,buildings,vegetation,AI").split(",")
+        return tr("land cover,land use,segmentation,deep learning,water,roads,buildings,vegetation,AI").split(
+            ","
+        )
 
-    def shortDescription(self) -> str:  # noqa: N802 - as above
+    def shortDescription(self) -> str:
         """One sentence."""
         return tr("Maps what covers the ground in an aerial or satellite image.")
 
     def help(self) -> Sequence[str]:
         """Paragraphs."""
         return (
-            tr("Maps what covers the ground in an aerial or satellite image, on the image's own grid and in its CRS."),
-            tr("<b>Land cover</b> is a raster with the names and colours of the classes inside. <b>Polygons</b> are the "
-               "same map with the area of each feature. <b>Confidence</b> tells how sure the map is of every pixel."),
-            tr("Pixels without data stay without data. Outputs appear when they are whole; a job that is stopped leaves "
-               "nothing behind."),
-            tr("Run “Check scene” first if you are not sure that an image suits the model, or how long it will take."),
-            tr("The log shows the same job as a command, for a server. There, {} names the Python of the engine.").format(
-                code("GLNET_GEO_PYTHON")
+            tr(
+                "Maps what covers the ground in an aerial or satellite image, on the image's own grid and in its CRS."
             ),
+            tr(
+                "<b>Land cover</b> is a raster with the names and colours of the classes inside. <b>Polygons</b> are the "
+                "same map with the area of each feature. <b>Confidence</b> tells how sure the map is of every pixel."
+            ),
+            tr(
+                "Pixels without data stay without data. Outputs appear when they are whole; a job that is stopped leaves "
+                "nothing behind."
+            ),
+            tr(
+                "Run “Check scene” first if you are not sure that an image suits the model, or how long it will take."
+            ),
+            tr(
+                "The log shows the same job as a command, for a server. There, {} names the Python of the engine."
+            ).format(code("GLNET_GEO_PYTHON")),
         )
 
-    def initAlgorithm(self, _configuration: Optional[Dict[str, Any]] = None) -> None:  # noqa: N802 - as above
+    def initAlgorithm(self, _configuration: dict[str, Any] | None = None) -> None:
         """Define the parameters."""
         add_scene(self)
         self.addParameter(QgsProcessingParameterRasterDestination(RASTER, tr("Land cover"), optional=True))
@@ -107,15 +118,15 @@ class Classify(EngineAlgorithm):
         )
         self.add_engine_parameter()
 
-    def check(self, parameters: Dict[str, Any], context: QgsProcessingContext) -> None:
+    def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
         """Refuse layers that are no files, and jobs without a map."""
         super().check(parameters, context)
         raster_path(raster_input(self, parameters, context))
         if not is_given(parameters, RASTER) and not is_given(parameters, POLYGONS):
             raise SourceError(tr("There is nothing to make: ask for the land cover, the polygons, or both."))
 
-    def prepareAlgorithm(  # noqa: N802 - as above
-        self, parameters: Dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback
+    def prepareAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback
     ) -> bool:
         """Read the layers, which belong to the main thread."""
         with shown_errors():
@@ -126,9 +137,9 @@ class Classify(EngineAlgorithm):
                 self._arguments.append("--no-resume")
         return True
 
-    def processAlgorithm(  # noqa: N802 - as above
-        self, parameters: Dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> Dict[str, Any]:
+    def processAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
         """Run the engine, then lay the styles beside what it made."""
         made = {
             name: path
@@ -151,7 +162,7 @@ class Classify(EngineAlgorithm):
         self._place(made, context)
         return dict(made)
 
-    def _place(self, made: Dict[str, str], context: QgsProcessingContext) -> None:
+    def _place(self, made: dict[str, str], context: QgsProcessingContext) -> None:
         """Say under which name and where the results shall be loaded, where they are."""
         names = {POLYGONS: tr("Land cover polygons"), RASTER: tr("Land cover"), CONFIDENCE: tr("Confidence")}
         group = f"GLNet: {self._scene or os.path.basename(self._arguments[0])}"
@@ -163,7 +174,7 @@ class Classify(EngineAlgorithm):
                 details.setPostProcessor(Placing(group, order, visible=name != CONFIDENCE))
 
 
-def _tell(summary: Dict[str, Any], feedback: QgsProcessingFeedback) -> None:
+def _tell(summary: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
     """Write into the log what covers how much."""
     if "device" in summary:
         feedback.pushInfo(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Any
 
 from qgis.core import (
     QgsProcessingContext,
@@ -28,7 +29,7 @@ class SetUpEngine(EngineAlgorithm):
     NAME = "engine"
     COMMAND = "engine"
 
-    def displayName(self) -> str:  # noqa: N802 - the name that QGIS calls
+    def displayName(self) -> str:
         """For people."""
         return tr("Set up or check the engine")
 
@@ -36,15 +37,15 @@ class SetUpEngine(EngineAlgorithm):
         """For people."""
         return tr("Engine")
 
-    def groupId(self) -> str:  # noqa: N802 - as above
+    def groupId(self) -> str:
         """Never changes."""
         return "engine"
 
-    def tags(self) -> List[str]:
+    def tags(self) -> list[str]:
         """Words to find it by."""
         return tr("install,GPU,offline,repair,torch").split(",")
 
-    def shortDescription(self) -> str:  # noqa: N802 - as above
+    def shortDescription(self) -> str:
         """One sentence."""
         return tr("Installs, checks, repairs or removes the engine that computes the maps.")
 
@@ -52,24 +53,30 @@ class SetUpEngine(EngineAlgorithm):
         """Paragraphs, with the place and the size of what would be installed."""
         size = expected_size("")
         return (
-            tr("The maps are computed by the engine, in a Python of its own. The Python of QGIS is never touched."),
-            tr("<b>Set up</b> downloads about {:.1f} GB and takes about {:.1f} GB on the disk, in {}. It may be run again, "
-               "to update.").format(size.download / 1e9, size.disk / 1e9, code(private_environment.folder())),
+            tr(
+                "The maps are computed by the engine, in a Python of its own. The Python of QGIS is never touched."
+            ),
+            tr(
+                "<b>Set up</b> downloads about {:.1f} GB and takes about {:.1f} GB on the disk, in {}. It may be run again, "
+                "to update."
+            ).format(size.download / 1e9, size.disk / 1e9, code(private_environment.folder())),
             tr("Without a network: copy a folder of wheels (made with {}) here and name it.").format(
                 code(f"pip download {PACKAGE} -d wheels")
             ),
-            tr("<b>Check</b> maps a small made-up scene and tells versions and devices. <b>Repair</b> makes the engine "
-               "anew. <b>Remove</b> deletes it."),
-            tr("Whoever has an engine already names its Python in the Processing settings, or in the variable {}.").format(
-                code("GLNET_GEO_PYTHON")
+            tr(
+                "<b>Check</b> maps a small made-up scene and tells versions and devices. <b>Repair</b> makes the engine "
+                "anew. <b>Remove</b> deletes it."
             ),
+            tr(
+                "Whoever has an engine already names its Python in the Processing settings, or in the variable {}."
+            ).format(code("GLNET_GEO_PYTHON")),
         )
 
-    def canExecute(self) -> Tuple[bool, str]:  # noqa: N802 - as above
+    def canExecute(self) -> tuple[bool, str]:
         """Always: it is what helps where the engine is missing."""
         return True, ""
 
-    def initAlgorithm(self, _configuration: Optional[Dict[str, Any]] = None) -> None:  # noqa: N802 - as above
+    def initAlgorithm(self, _configuration: dict[str, Any] | None = None) -> None:
         """Define the parameters."""
         self.addParameter(
             QgsProcessingParameterEnum(
@@ -99,16 +106,18 @@ class SetUpEngine(EngineAlgorithm):
             QgsProcessingParameterString("INDEX", tr("Address of another package index"), optional=True)
         )
         self.add_advanced(
-            QgsProcessingParameterString("PYTHON", tr("Python 3.10 or newer to build upon (empty: found)"), optional=True)
+            QgsProcessingParameterString(
+                "PYTHON", tr("Python 3.10 or newer to build upon (empty: found)"), optional=True
+            )
         )
         self.add_engine_parameter()
         self.addOutput(QgsProcessingOutputString("VERSION", tr("Version of the engine")))
         self.addOutput(QgsProcessingOutputString("INTERPRETER", tr("Python of the engine")))
         self.addOutput(QgsProcessingOutputString("DEVICE", tr("Device that maps are computed on")))
 
-    def processAlgorithm(  # noqa: N802 - as above
-        self, parameters: Dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> Dict[str, Any]:
+    def processAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
         """Do what was asked, and test the outcome."""
         action = self.parameterAsEnum(parameters, "ACTION", context)
         installer = Installer(
@@ -149,7 +158,9 @@ def _interpreter(named: str) -> str:
 
 def _tell(engine: Engine, feedback: QgsProcessingFeedback) -> None:
     about = engine.about
-    feedback.pushInfo(tr("Engine: glnet_geo {}, Python {}, {}").format(engine.version, engine.python, engine.interpreter))
+    feedback.pushInfo(
+        tr("Engine: glnet_geo {}, Python {}, {}").format(engine.version, engine.python, engine.interpreter)
+    )
     for library, version in about.get("libraries", {}).items():
         feedback.pushInfo(f"  {library} {version}")
     for device in about.get("devices") or []:

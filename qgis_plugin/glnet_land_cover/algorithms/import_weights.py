@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from qgis.core import (
     QgsProcessingContext,
@@ -22,7 +23,11 @@ from .options import is_given
 OUTPUT = "OUTPUT"
 _SHARING = ["auto", "none", "global_to_local", "bidirectional"]
 _STAGES = (("GLOBAL", "--global"), ("GLOBAL2LOCAL", "--global2local"), ("LOCAL2GLOBAL", "--local2global"))
-_SIZES = (("PATCH_SIZE", "--patch-size", 508), ("GLOBAL_SIZE", "--global-size", 508), ("FRAME_SIZE", "--frame-size", 2448))
+_SIZES = (
+    ("PATCH_SIZE", "--patch-size", 508),
+    ("GLOBAL_SIZE", "--global-size", 508),
+    ("FRAME_SIZE", "--frame-size", 2448),
+)
 
 
 class ImportWeights(EngineAlgorithm):
@@ -31,7 +36,7 @@ class ImportWeights(EngineAlgorithm):
     NAME = "import"
     COMMAND = "models"
 
-    def displayName(self) -> str:  # noqa: N802 - the name that QGIS calls
+    def displayName(self) -> str:
         """For people."""
         return tr("Import published weights")
 
@@ -39,15 +44,15 @@ class ImportWeights(EngineAlgorithm):
         """For people."""
         return tr("Models")
 
-    def groupId(self) -> str:  # noqa: N802 - as above
+    def groupId(self) -> str:
         """Never changes."""
         return "models"
 
-    def tags(self) -> List[str]:
+    def tags(self) -> list[str]:
         """Words to find it by."""
         return tr("GLNet,checkpoint,weights,pth,DeepGlobe,model").split(",")
 
-    def shortDescription(self) -> str:  # noqa: N802 - as above
+    def shortDescription(self) -> str:
         """One sentence."""
         return tr("Makes a model file of published GLNet checkpoints (.pth), for the parameter “Model”.")
 
@@ -55,13 +60,15 @@ class ImportWeights(EngineAlgorithm):
         """Paragraphs."""
         return (
             self.shortDescription(),
-            tr("Classes are {}, or a file such as {}: the first entry is the first channel of the network, its id the "
-               "value in the map.").format(
+            tr(
+                "Classes are {}, or a file such as {}: the first entry is the first channel of the network, its id the "
+                "value in the map."
+            ).format(
                 code("deepglobe"), code('{"classes": [{"id": 0, "name": "water", "color": "#1f78b4"}]}')
             ),
         )
 
-    def initAlgorithm(self, _configuration: Optional[Dict[str, Any]] = None) -> None:  # noqa: N802 - as above
+    def initAlgorithm(self, _configuration: dict[str, Any] | None = None) -> None:
         """Define the parameters."""
         for name, label in (
             ("GLOBAL", tr("Checkpoint of stage 1, global")),
@@ -70,11 +77,16 @@ class ImportWeights(EngineAlgorithm):
         ):
             self.addParameter(
                 QgsProcessingParameterFile(
-                    name, label, optional=name != "GLOBAL", fileFilter=tr("Checkpoints (*.pth *.pt);;All files (*)")
+                    name,
+                    label,
+                    optional=name != "GLOBAL",
+                    fileFilter=tr("Checkpoints (*.pth *.pt);;All files (*)"),
                 )
             )
         self.addParameter(
-            QgsProcessingParameterString("CLASSES", tr("Classes: deepglobe, or the path of a class file"), "deepglobe")
+            QgsProcessingParameterString(
+                "CLASSES", tr("Classes: deepglobe, or the path of a class file"), "deepglobe"
+            )
         )
         self.addParameter(
             QgsProcessingParameterFileDestination(OUTPUT, tr("Model file"), tr("Models (*.safetensors)"))
@@ -99,9 +111,9 @@ class ImportWeights(EngineAlgorithm):
         )
         self.add_engine_parameter()
 
-    def processAlgorithm(  # noqa: N802 - the name that QGIS calls
-        self, parameters: Dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> Dict[str, Any]:
+    def processAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
         """Run the engine."""
         out = self.parameterAsFileOutput(parameters, OUTPUT, context)
         arguments = ["models", "import"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from qgis.core import (
     QgsProcessing,
@@ -23,7 +23,7 @@ from ..sources import SourceError, features_file, polygon_file, raster_path
 from ..translation import tr
 from .base import EngineAlgorithm
 
-Parameters = Dict[str, Any]
+Parameters = dict[str, Any]
 
 INPUT = "INPUT"
 DEFAULT_MODEL = "urban"
@@ -64,7 +64,9 @@ def add_computing(algorithm: EngineAlgorithm) -> None:
     """Add what few people change."""
     number = QgsProcessingParameterNumber
     for parameter in (
-        number("NODATA", tr("Value without data, if the image does not declare it"), number.Double, optional=True),
+        number(
+            "NODATA", tr("Value without data, if the image does not declare it"), number.Double, optional=True
+        ),
         QgsProcessingParameterString(
             "VALUE_RANGE",
             tr("Values that become darkest and brightest, such as 0,3000 (empty: found)"),
@@ -78,12 +80,14 @@ def add_computing(algorithm: EngineAlgorithm) -> None:
         QgsProcessingParameterString(
             "MAX_GPU_MEMORY", tr("Use at most this much GPU memory, such as 2GB"), optional=True
         ),
-        QgsProcessingParameterBoolean("EXACT", tr("Compute exactly as the published code does (slow)"), False),
+        QgsProcessingParameterBoolean(
+            "EXACT", tr("Compute exactly as the published code does (slow)"), False
+        ),
     ):
         algorithm.add_advanced(parameter)
 
 
-def _enum(name: str, label: str, values: List[str]) -> QgsProcessingParameterEnum:
+def _enum(name: str, label: str, values: list[str]) -> QgsProcessingParameterEnum:
     return QgsProcessingParameterEnum(name, label, values, defaultValue=values[0], usesStaticStrings=True)
 
 
@@ -91,7 +95,13 @@ def add_polygon_options(algorithm: EngineAlgorithm) -> None:
     """Add how polygons are drawn."""
     number = QgsProcessingParameterNumber
     for parameter in (
-        number("MIN_AREA", tr("Merge areas smaller than (m²) into a neighbour"), number.Double, optional=True, minValue=0),
+        number(
+            "MIN_AREA",
+            tr("Merge areas smaller than (m²) into a neighbour"),
+            number.Double,
+            optional=True,
+            minValue=0,
+        ),
         number("SIMPLIFY", tr("Simplify borders by (m)"), number.Double, optional=True, minValue=0),
         QgsProcessingParameterBoolean("SMOOTH", tr("Smooth borders"), False),
         QgsProcessingParameterBoolean("DISSOLVE", tr("One feature for each class"), False),
@@ -101,27 +111,39 @@ def add_polygon_options(algorithm: EngineAlgorithm) -> None:
             [tr("an edge"), tr("an edge or a corner")],
             optional=True,
         ),
-        number("MAX_VERTICES", tr("Cut polygons with more corners than"), number.Integer, optional=True, minValue=4),
+        number(
+            "MAX_VERTICES",
+            tr("Cut polygons with more corners than"),
+            number.Integer,
+            optional=True,
+            minValue=4,
+        ),
         QgsProcessingParameterCrs("CRS", tr("CRS of the polygons (empty: that of the image)"), optional=True),
     ):
         algorithm.add_advanced(parameter)
 
 
-def raster_input(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> QgsRasterLayer:
+def raster_input(
+    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext
+) -> QgsRasterLayer:
     """The layer of INPUT.
 
     Raises:
         SourceError: there is none.
     """
-    layer: Optional[QgsRasterLayer] = algorithm.parameterAsRasterLayer(parameters, INPUT, context)
+    layer: QgsRasterLayer | None = algorithm.parameterAsRasterLayer(parameters, INPUT, context)
     if layer is None or not layer.isValid():
         raise SourceError(
-            tr("“{}” cannot be opened as an image: choose a raster layer or file.").format(parameters.get(INPUT, ""))
+            tr("“{}” cannot be opened as an image: choose a raster layer or file.").format(
+                parameters.get(INPUT, "")
+            )
         )
     return layer
 
 
-def scene_arguments(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> List[str]:
+def scene_arguments(
+    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext
+) -> list[str]:
     """The scene and all options that say how it is classified.
 
     Raises:
@@ -164,8 +186,8 @@ def _area(
 
 def _computing_arguments(
     algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext
-) -> List[str]:
-    arguments: List[str] = []
+) -> list[str]:
+    arguments: list[str] = []
     for name, option in (
         ("NODATA", "--nodata"),
         ("VALUE_RANGE", "--value-range"),
@@ -184,7 +206,9 @@ def _computing_arguments(
     return arguments
 
 
-def text_of(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext, name: str) -> str:
+def text_of(
+    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext, name: str
+) -> str:
     """A number or a text as the command line takes it: 0 and not 0.0."""
     if algorithm.parameterDefinition(name).type() == QgsProcessingParameterNumber.typeName():
         return f"{algorithm.parameterAsDouble(parameters, name, context):.15g}"
@@ -193,14 +217,21 @@ def text_of(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProc
 
 def polygon_arguments(
     algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext
-) -> List[str]:
+) -> list[str]:
     """The options that say how polygons are drawn; none where nothing is asked for."""
-    arguments: List[str] = []
-    for name, option in (("MIN_AREA", "--min-area"), ("SIMPLIFY", "--simplify"), ("MAX_VERTICES", "--max-vertices")):
+    arguments: list[str] = []
+    for name, option in (
+        ("MIN_AREA", "--min-area"),
+        ("SIMPLIFY", "--simplify"),
+        ("MAX_VERTICES", "--max-vertices"),
+    ):
         if is_given(parameters, name):
             arguments += [option, text_of(algorithm, parameters, context, name)]
     if is_given(parameters, "CONNECTIVITY"):
-        arguments += ["--connectivity", ("4", "8")[algorithm.parameterAsEnum(parameters, "CONNECTIVITY", context)]]
+        arguments += [
+            "--connectivity",
+            ("4", "8")[algorithm.parameterAsEnum(parameters, "CONNECTIVITY", context)],
+        ]
     for name, option in (("SMOOTH", "--smooth"), ("DISSOLVE", "--dissolve")):
         if algorithm.parameterAsBool(parameters, name, context):
             arguments.append(option)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from qgis.core import (
     QgsProcessing,
@@ -31,10 +32,10 @@ class Vectorize(EngineAlgorithm):
 
     def __init__(self) -> None:
         super().__init__()
-        self._arguments: List[str] = []
+        self._arguments: list[str] = []
         self._raster = ""
 
-    def displayName(self) -> str:  # noqa: N802 - the name that QGIS calls
+    def displayName(self) -> str:
         """For people."""
         return tr("Vectorize classes")
 
@@ -42,15 +43,15 @@ class Vectorize(EngineAlgorithm):
         """For people."""
         return tr("Maps")
 
-    def groupId(self) -> str:  # noqa: N802 - as above
+    def groupId(self) -> str:
         """Never changes."""
         return "maps"
 
-    def tags(self) -> List[str]:
+    def tags(self) -> list[str]:
         """Words to find it by."""
         return tr("polygonize,land cover,raster to vector,simplify,sieve").split(",")
 
-    def shortDescription(self) -> str:  # noqa: N802 - as above
+    def shortDescription(self) -> str:
         """One sentence."""
         return tr("Makes polygons of any raster of classes, without seams or gaps, in bounded memory.")
 
@@ -58,15 +59,21 @@ class Vectorize(EngineAlgorithm):
         """Paragraphs."""
         return (
             self.shortDescription(),
-            tr("Every feature has the number and name of its class, and its true area on the ground. Borders that two "
-               "polygons share stay shared when they are simplified; small areas are merged into a neighbour, not lost."),
+            tr(
+                "Every feature has the number and name of its class, and its true area on the ground. Borders that two "
+                "polygons share stay shared when they are simplified; small areas are merged into a neighbour, not lost."
+            ),
         )
 
-    def initAlgorithm(self, _configuration: Optional[Dict[str, Any]] = None) -> None:  # noqa: N802 - as above
+    def initAlgorithm(self, _configuration: dict[str, Any] | None = None) -> None:
         """Define the parameters."""
         self.addParameter(QgsProcessingParameterRasterLayer(INPUT, tr("Raster of classes")))
-        self.addParameter(QgsProcessingParameterVectorDestination(OUTPUT, tr("Polygons"), QgsProcessing.TypeVectorPolygon))
-        self.add_advanced(QgsProcessingParameterBand("BAND", tr("Band"), 1, parentLayerParameterName=INPUT, optional=True))
+        self.addParameter(
+            QgsProcessingParameterVectorDestination(OUTPUT, tr("Polygons"), QgsProcessing.TypeVectorPolygon)
+        )
+        self.add_advanced(
+            QgsProcessingParameterBand("BAND", tr("Band"), 1, parentLayerParameterName=INPUT, optional=True)
+        )
         self.add_advanced(
             QgsProcessingParameterFile(
                 "LEGEND",
@@ -78,13 +85,13 @@ class Vectorize(EngineAlgorithm):
         add_polygon_options(self)
         self.add_engine_parameter()
 
-    def check(self, parameters: Dict[str, Any], context: QgsProcessingContext) -> None:
+    def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
         """Refuse layers that are no files."""
         super().check(parameters, context)
         raster_path(raster_input(self, parameters, context))
 
-    def prepareAlgorithm(  # noqa: N802 - as above
-        self, parameters: Dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback
+    def prepareAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback
     ) -> bool:
         """Read the layer, which belongs to the main thread."""
         with shown_errors():
@@ -99,12 +106,21 @@ class Vectorize(EngineAlgorithm):
             self._arguments += polygon_arguments(self, parameters, context)
         return True
 
-    def processAlgorithm(  # noqa: N802 - as above
-        self, parameters: Dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> Dict[str, Any]:
+    def processAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
         """Run the engine, then style the polygons."""
         path = self.parameterAsOutputLayer(parameters, OUTPUT, context)
-        arguments = ["vectorize", *self._arguments, "--out", path, "--overwrite", "--progress", "json", "--json"]
+        arguments = [
+            "vectorize",
+            *self._arguments,
+            "--out",
+            path,
+            "--overwrite",
+            "--progress",
+            "json",
+            "--json",
+        ]
         with shown_errors():
             engine = self.ask_engine(parameters, context, feedback)
             summary = self.run_job(engine, arguments, [path], feedback)

@@ -1,0 +1,144 @@
+"""How an assessment shows itself in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from glnet_geo.assess.assessment import Evaluation, Interval, MapEstimate
+
+_REFERENCES = {"raster": "pixel by pixel", "polygons": "inside its polygons", "points": "at its points"}
+
+
+def print_evaluation(evaluation: Evaluation, written: Sequence[Path]) -> None:
+    """Print what was found, in plain words, and which files tell more."""
+    from rich.console import Console
+
+    console = Console()
+    scores = evaluation.scores
+    unit = "points" if evaluation.kind == "points" else "pixels"
+    _say(
+        console,
+        f"{evaluation.map}, compared with {evaluation.reference} {_REFERENCES[evaluation.kind]}: {scores.compared:,} {unit}",
+    )
+    console.print(_class_table(evaluation))
+    console.print(_confusion_table(evaluation, unit))
+    if evaluation.estimate is not None:
+        console.print(_area_table(evaluation.estimate))
+    _say(
+        console,
+        "Precision: how much of what is mapped as a class is one. Recall: how much of a class is mapped as one.",
+    )
+    if evaluation.estimate is None:
+        _say(console, f"Right: {scores.accuracy:.1%} of what was compared.")
+    else:
+        _say(
+            console, f"Right: {_percent(evaluation.estimate.accuracy)} of the map (95 % confidence interval)."
+        )
+    _say(console, f"Mean IoU {_number(scores.mean_iou)}, mean F1 {_number(scores.mean_f1)}.")
+    calibration = evaluation.calibration
+    if calibration is not None and calibration.expected_calibration_error is not None:
+        off = calibration.expected_calibration_error
+        _say(
+            console,
+            f"Confidence: off by {100 * off:.1f} points on average (expected calibration error {off:.3f}).",
+        )
+    for what, count in (
+        ("without a label", evaluation.left_out.unlabelled),
+        ("where the map shows nothing", evaluation.left_out.unmapped),
+        ("of ignored classes", evaluation.left_out.ignored),
+        ("where polygons contradict each other", evaluation.left_out.contradictory),
+    ):
+        if count:
+            shapes = "polygons" if evaluation.kind == "polygons" and what == "without a label" else unit
+            _say(console, f"Left out: {count:,} {shapes} {what}.")
+    for note in evaluation.notes:
+        _say(console, f"Note: {note}")
+    for path in written:
+        _say(console, f"written: {path}")
+
+
+def _class_table(evaluation: Evaluation) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    # Of points, the table of the whole map tells precision and recall, with their intervals.
+    names = ("IoU", "F1") if evaluation.estimate is not None else ("IoU", "F1", "precision", "recall")
+    table = Table(title="How well each class is mapped")
+    table.add_column("")
+    table.add_column("class")
+    for name in (*names, "in truth", "in map"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for c in evaluation.scores.classes:
+        table.add_row(
+            Text("██", style=c.color),
+            Text(c.name if c.in_means else f"{c.name} (not in means)"),
+            *(_number(value) for value in (c.iou, c.f1, c.precision, c.recall)[: len(names)]),
+            f"{c.in_reference:,}",
+            f"{c.in_map:,}",
+        )
+    return table
+
+
+def _confusion_table(evaluation: Evaluation, unit: str) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    names = [c.name for c in evaluation.scores.classes]
+    table = Table(title=f"{unit.capitalize()} by true class (rows) and mapped class (columns)")
+    table.add_column("")
+    for name in names:
+        table.add_column(Text(name), justify="right")
+    for place, (name, row) in enumerate(zip(names, evaluation.scores.confusion, strict=True)):
+        cells = [Text(f"{count:,}", style="bold" if place == col else "") for col, count in enumerate(row)]
+        table.add_row(Text(name), *cells)
+    return table
+
+
+def _area_table(estimate: MapEstimate) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    factor, unit = _unit(estimate)
+    table = Table(title="What the points say of the whole map (95 % confidence intervals)")
+    table.add_column("class")
+    for name in (f"mapped, {unit}", f"true area, {unit}", "precision", "recall"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for c in estimate.classes:
+        value, half = (None if x is None else x * factor for x in (c.area.value, c.area.half_width))
+        table.add_row(
+            Text(c.name),
+            f"{c.mapped_area * factor:,.1f}",
+            "-" if value is None else f"{value:,.1f} ± {'?' if half is None else f'{half:,.1f}'}",
+            _percent(c.precision),
+            _percent(c.recall),
+        )
+    return table
+
+
+def _unit(estimate: MapEstimate) -> tuple[float, str]:
+    """By what to multiply areas for a person, and what they are then."""
+    if estimate.unit == "pixels":
+        return 1.0, "pixels"
+    total = sum(c.mapped_area for c in estimate.classes)
+    return (1e-6, "km²") if total >= 1e9 else (1e-4, "ha")
+
+
+def _percent(interval: Interval) -> str:
+    if interval.value is None:
+        return "-"
+    half = "?" if interval.half_width is None else f"{interval.half_width:.1%}"
+    return f"{interval.value:.1%} ± {half}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _say(console: Console, sentence: str) -> None:
+    console.print(sentence, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,81 @@
+"""glnet-geo sample."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from glnet_geo.commands.console import area_text, print_json, shown_progress
+from glnet_geo.commands.options import file_argument, json_option
+
+if TYPE_CHECKING:
+    from glnet_geo.assess.sampling import SampleSummary
+
+
+@click.command()
+@click.argument("map", type=str, metavar="MAP")
+@click.option(
+    "--per-class", type=click.IntRange(min=1), default=50, show_default=True, help="Points of each class."
+)
+@click.option(
+    "--out", "-o", type=file_argument(), required=True, metavar="FILE.gpkg", help="Where to write the points."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="The same map, number and seed give the same points.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
+@json_option
+def sample(map: str, per_class: int, out: Path, seed: int, overwrite: bool, as_json: bool) -> None:  # noqa: A002, FBT001 - click passes arguments by name
+    """Draw random points of each class of MAP, to be labelled and given to evaluate.
+
+    Each pixel of a class is as likely as any other. Open the points in QGIS over the image, choose the true class of each
+    from the list in the field "class", and leave out what you cannot tell. Don't look at the map while you label.
+
+    \b
+    Examples:
+      glnet-geo sample map.tif --out points.gpkg
+      glnet-geo sample map.tif --per-class 100 --seed 7 --out points.gpkg
+
+    \b
+    Exit codes: 0 done, 2 wrong use, 3 map, 5 output, 130 stopped.
+    """
+    from glnet_geo.assess.sampling import sample as run
+
+    with shown_progress("auto", quiet=as_json) as shown:
+        summary = run(map, out, per_class=per_class, seed=seed, overwrite=overwrite, progress=shown)
+    if as_json:
+        print_json(asdict(summary))
+        return
+    _print_summary(summary)
+
+
+def _print_summary(summary: SampleSummary) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=f"Points drawn from {Path(summary.map).name}")
+    table.add_column("")
+    table.add_column("class")
+    for name in ("pixels", "area", "points"):
+        table.add_column(name, justify="right")
+    for one in summary.strata:
+        swatch = Text("██", style=one.color)
+        table.add_row(swatch, Text(one.name), f"{one.pixels:,}", area_text(one.area_m2), str(one.points))
+    console = Console()
+    console.print(table)
+    console.print(f"written: {summary.output}", highlight=False, markup=False, soft_wrap=True)
+    console.print(
+        'Next: choose the true class of each point in the field "class" (QGIS: toggle editing, click a point), then'
+        f" glnet-geo evaluate {summary.map} --reference {summary.output}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )

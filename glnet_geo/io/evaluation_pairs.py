@@ -1,0 +1,48 @@
+"""Finds the images of a data set and the label map of each."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from glnet_geo.errors import EvaluationError
+
+_RASTERS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".vrt")
+_IMAGE_ENDING = re.compile(r"_(sat|image|img)$", re.IGNORECASE)
+_LABEL_ENDING = re.compile(r"_(mask|label|labels|gt)$", re.IGNORECASE)
+
+
+def find_image_label_pairs(images: Path, labels: Path) -> list[tuple[Path, Path]]:
+    """Image and label files of one name in two folders, sorted by name.
+
+    Endings that tell the two apart do not count: ``7_sat.jpg`` belongs to ``7_mask.png``, also in one folder.
+
+    Raises:
+        EvaluationError: a folder is missing or holds no image, or an image has no label or more than one.
+    """
+    for folder in (images, labels):
+        if not folder.is_dir():
+            raise EvaluationError(f"{folder} is not a folder: give one that holds the files")
+    together = images.resolve() == labels.resolve()
+    by_name: dict[str, list[Path]] = {}
+    for path in _rasters_in(labels):
+        if not together or _LABEL_ENDING.search(path.stem):
+            by_name.setdefault(_LABEL_ENDING.sub("", path.stem), []).append(path)
+    pairs = []
+    for image in _rasters_in(images):
+        if together and _LABEL_ENDING.search(image.stem):
+            continue
+        name = _IMAGE_ENDING.sub("", image.stem)
+        found = by_name.get(name) or by_name.get(image.stem, [])
+        if len(found) != 1:
+            raise EvaluationError(
+                f"{image} has {len(found)} label files named {name}.* or {name}_mask.* in {labels}: give exactly one"
+            )
+        pairs.append((image, found[0]))
+    if not pairs:
+        raise EvaluationError(f"{images} holds no image ({', '.join(_RASTERS)}): give another folder")
+    return pairs
+
+
+def _rasters_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _RASTERS)

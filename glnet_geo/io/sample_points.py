@@ -1,0 +1,164 @@
+"""Sample points as a GeoPackage that is ready to be labelled in QGIS."""
+
+from __future__ import annotations
+
+import sqlite3
+import warnings
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
+from rasterio.crs import CRS
+
+from glnet_geo.core.legend import Legend
+from glnet_geo.io.reference_vector import STRATUM, STRATUM_AREA, STRATUM_PIXELS
+from glnet_geo.io.staging import unwritten
+
+LAYER = "points"
+LABEL = "class"
+"""The field that a person fills."""
+
+_NAME = "map_class_name"
+_STYLES = """
+CREATE TABLE layer_styles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
+    f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+    useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
+    update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplePoints:
+    """Points and the strata that they were drawn from, all of length n.
+
+    Attributes:
+        xy: (n, 2) float64 map coordinates.
+        code: place of the map's class in the legend.
+        pixels: int64 size of that class in the map.
+        area_m2: float64 its ground area; NaN where unknown.
+    """
+
+    xy: NDArray[np.float64]
+    code: NDArray[np.intp]
+    pixels: NDArray[np.int64]
+    area_m2: NDArray[np.float64]
+
+
+def write_sample_points(
+    path: Path, points: SamplePoints, legend: Legend, crs: CRS | None, tags: Mapping[str, str]
+) -> None:
+    """Write points with an empty field for the true class, which QGIS offers as a list.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    names = np.array([c.name for c in legend], dtype=object)
+    ids = np.array([c.id for c in legend], dtype=np.int64)
+    count = len(points.xy)
+    fields: dict[str, NDArray[np.generic]] = {
+        "point_id": np.arange(1, count + 1, dtype=np.int32),
+        LABEL: np.full(count, None, dtype=object),
+        STRATUM: ids[points.code],
+        _NAME: names[points.code],
+        STRATUM_PIXELS: points.pixels,
+        STRATUM_AREA: points.area_m2,
+    }
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="'crs' was not provided")
+            pyogrio.raw.write(
+                path,
+                shapely.to_wkb(shapely.points(points.xy)),
+                list(fields.values()),
+                list(fields),
+                layer=LAYER,
+                driver="GPKG",
+                geometry_type="Point",
+                crs=None if crs is None else crs.to_wkt(),
+                layer_metadata=dict(tags),
+                # Newer versions make older readers complain.
+                dataset_options={"VERSION": "1.3"},
+            )
+        _write_style(path, _style(legend))
+        written = pyogrio.read_info(path, layer=LAYER)["features"]
+    except (
+        DataLayerError,
+        DataSourceError,
+        FeatureError,
+        FieldError,
+        GeometryError,
+        OSError,
+        sqlite3.Error,
+    ) as error:
+        raise unwritten(path, error) from error
+    if written != count:
+        # A full disk does not always make GDAL raise.
+        raise unwritten(path, f"it holds {written} of {count} points")
+
+
+def _style(legend: Legend) -> str:
+    """How QGIS shows the points and their form: the true class is chosen from a list, the map's class is not shown."""
+    root = ET.Element("qgis", version="3.22", styleCategories="Symbology|Fields|Forms")
+    renderer = ET.SubElement(root, "renderer-v2", type="RuleRenderer", enableorderby="0")
+    rules = ET.SubElement(renderer, "rules", key="all")
+    symbols = ET.SubElement(renderer, "symbols")
+    for place, (rule, label, color) in enumerate(
+        [
+            (f'"{LABEL}" IS NULL OR "{LABEL}" = \'\'', "to be labelled", "255,0,200,0"),
+            ("ELSE", "labelled", "120,120,120,0"),
+        ]
+    ):
+        ET.SubElement(rules, "rule", filter=rule, key=f"rule{place}", label=label, symbol=str(place))
+        symbol = ET.SubElement(symbols, "symbol", name=str(place), type="marker", alpha="1")
+        layer = ET.SubElement(symbol, "layer", {"class": "SimpleMarker", "enabled": "1"})
+        options = ET.SubElement(layer, "Option", type="Map")
+        for name, value in {
+            "name": "cross_fill",
+            "color": color,
+            "outline_color": f"{color.rpartition(',')[0]},255",
+            "outline_width": "0.4",
+            "size": "5",
+        }.items():
+            ET.SubElement(options, "Option", name=name, value=value, type="QString")
+    form = ET.SubElement(root, "fieldConfiguration")
+    _widget(form, LABEL, "ValueMap", [c.name for c in legend])
+    for hidden in (STRATUM, _NAME, STRATUM_PIXELS, STRATUM_AREA):
+        # Who sees what the map says is no longer impartial.
+        _widget(form, hidden, "Hidden")
+    return ET.tostring(root, encoding="unicode")
+
+
+def _widget(form: ET.Element, field: str, kind: str, values: list[str] | None = None) -> None:
+    widget = ET.SubElement(ET.SubElement(form, "field", name=field), "editWidget", type=kind)
+    config = ET.SubElement(ET.SubElement(widget, "config"), "Option", type="Map")
+    if values is not None:
+        choices = ET.SubElement(config, "Option", name="map", type="List")
+        for value in values:
+            choice = ET.SubElement(choices, "Option", type="Map")
+            ET.SubElement(choice, "Option", name=value, value=value, type="QString")
+
+
+def _write_style(path: Path, style: str) -> None:
+    """Put a style where QGIS looks for it: it draws the layer with it on opening."""
+    with closing(sqlite3.connect(path)) as database, database:
+        column = database.execute(
+            "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (LAYER,)
+        ).fetchone()[0]
+        database.execute(_STYLES)
+        database.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) VALUES (?, ?, ?, ?)",
+            ("layer_styles", "attributes", "layer_styles", ""),
+        )
+        database.execute(
+            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
+            " styleQML, styleSLD, useAsDefault, description, owner) VALUES ('', '', ?, ?, 'labelling', ?, '', 1, '', '')",
+            (LAYER, column, style),
+        )

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import sqlite3
+import warnings
+from contextlib import closing
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import geopandas
+import numpy as np
+import pyogrio
+import pytest
+
+from glnet_geo.assess.maps import evaluate
+from glnet_geo.assess.sampling import sample
+from glnet_geo.core.metrics import Confusion
+from glnet_geo.core.progress import Silence
+from glnet_geo.errors import CancelledError, DoubtfulInputWarning, OptionError, OutputError
+from glnet_geo.io import classes as classes_module
+from tests.maps import LEGEND, PLACE, UTM, blurred, patches, write_map
+from tests.scenes import read
+
+TRUE = patches(200, 150, seed=3)
+MAPPED = blurred(TRUE)
+
+
+@pytest.fixture
+def mapped(tmp_path: Path) -> Path:
+    return write_map(tmp_path / "map.tif", MAPPED)
+
+
+def _label(points: Path, labelled: Path, keep: slice = slice(None)) -> Path:
+    """What a person does: the true class of the points, by name."""
+    table = geopandas.read_file(points, layer="points")
+    names = {c.id: c.name for c in LEGEND}
+    cols = ((table.geometry.x - PLACE.c) / PLACE.a).astype(int)
+    rows = ((table.geometry.y - PLACE.f) / PLACE.e).astype(int)
+    truth = [names[int(TRUE[row, col])] for row, col in zip(rows, cols, strict=True)]
+    table["class"] = [
+        name if kept else None for name, kept in zip(truth, _kept(len(table), keep), strict=True)
+    ]
+    table.to_file(labelled)
+    return labelled
+
+
+def _kept(count: int, keep: slice) -> list[bool]:
+    chosen = set(range(count)[keep])
+    return [place in chosen for place in range(count)]
+
+
+def test_points_lie_in_the_middle_of_pixels_of_their_class(tmp_path: Path, mapped: Path) -> None:
+    summary = sample(mapped, tmp_path / "points.gpkg", per_class=30, seed=1)
+    table = geopandas.read_file(tmp_path / "points.gpkg", layer="points")
+    assert table.crs.to_epsg() == int(UTM.split(":")[1])
+    assert len(table) == 90
+    cols, rows = (table.geometry.x - PLACE.c) / PLACE.a, (table.geometry.y - PLACE.f) / PLACE.e
+    assert set(cols % 1) == set(rows % 1) == {0.5}
+    assert len(set(zip(rows, cols, strict=True))) == 90
+    at = MAPPED[rows.astype(int), cols.astype(int)]
+    np.testing.assert_array_equal(at, table["map_class_id"])
+    assert table["class"].isna().all()
+    assert not table["map_class_id"].is_monotonic_increasing
+    for one in summary.strata:
+        mine = table[table["map_class_id"] == one.id]
+        assert set(mine["map_class_name"]) == {one.name}
+        assert set(mine["stratum_pixels"]) == {one.pixels} == {int(np.equal(one.id, MAPPED).sum())}
+        assert one.area_m2 == pytest.approx(one.pixels * 100, rel=0.01)
+        assert set(mine["stratum_area_m2"]) == {one.area_m2}
+        assert (one.points, len(mine)) == (30, 30)
+
+
+def test_the_same_seed_gives_the_same_points_however_the_map_is_read(
+    tmp_path: Path, mapped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample(mapped, tmp_path / "a.gpkg", seed=4)
+    sample(mapped, tmp_path / "other.gpkg", seed=5)
+    monkeypatch.setattr(classes_module, "_PIXELS_AT_ONCE", 700)
+    sample(mapped, tmp_path / "b.gpkg", seed=4)
+    a, b, other = (
+        geopandas.read_file(tmp_path / f"{name}.gpkg", layer="points") for name in ("a", "b", "other")
+    )
+    np.testing.assert_allclose(a.pop("stratum_area_m2"), b.pop("stratum_area_m2"))
+    assert a.equals(b)
+    assert not a.geometry.equals(other.geometry)
+
+
+def test_labelled_points_tell_of_the_whole_map(tmp_path: Path, mapped: Path) -> None:
+    sample(mapped, tmp_path / "points.gpkg", per_class=150)
+    found = evaluate(mapped, _label(tmp_path / "points.gpkg", tmp_path / "done.gpkg"))
+    whole = Confusion.of(TRUE, MAPPED, LEGEND)
+    assert found.estimate is not None
+    assert found.notes == ()
+    assert found.scores.compared == 450
+    # Three standard errors: the seed is fixed, and so is the answer.
+    assert found.estimate.accuracy.value is not None
+    assert found.estimate.accuracy.half_width is not None
+    assert abs(found.estimate.accuracy.value - whole.accuracy) < 1.5 * found.estimate.accuracy.half_width
+    for c, pixels in zip(found.estimate.classes, whole.in_reference.tolist(), strict=True):
+        assert c.area.value is not None
+        assert c.area.half_width is not None
+        assert abs(c.area.value - 100 * pixels) < 1.5 * c.area.half_width
+        assert c.mapped_area == pytest.approx(100 * np.equal(c.id, MAPPED).sum(), rel=0.01)
+
+
+def test_all_pixels_as_points_are_the_map_itself(tmp_path: Path, mapped: Path) -> None:
+    with pytest.warns(DoubtfulInputWarning, match=r"map\.tif has fewer than 30000 pixels of water"):
+        sample(mapped, tmp_path / "points.gpkg", per_class=30_000)
+    found = evaluate(mapped, _label(tmp_path / "points.gpkg", tmp_path / "done.gpkg"))
+    whole = Confusion.of(TRUE, MAPPED, LEGEND)
+    assert found.scores.confusion == tuple(tuple(row) for row in whole.counts.tolist())
+    assert found.scores.accuracy == pytest.approx(whole.accuracy, rel=1e-3)
+    assert [c.iou for c in found.scores.classes] == pytest.approx(whole.iou.tolist(), rel=1e-2)
+
+
+def test_points_that_are_not_labelled_yet_are_left_out_and_counted(tmp_path: Path, mapped: Path) -> None:
+    sample(mapped, tmp_path / "points.gpkg", per_class=40)
+    found = evaluate(mapped, _label(tmp_path / "points.gpkg", tmp_path / "done.gpkg", slice(0, 100)))
+    assert (found.left_out.unlabelled, found.scores.compared) == (20, 100)
+    assert found.estimate is not None
+    assert sum(c.area.value or 0 for c in found.estimate.classes) == pytest.approx(
+        MAPPED.size * 100, rel=0.01
+    )
+
+
+def test_one_sample_serves_another_map(tmp_path: Path, mapped: Path) -> None:
+    sample(mapped, tmp_path / "points.gpkg", per_class=200)
+    done = _label(tmp_path / "points.gpkg", tmp_path / "done.gpkg")
+    other = blurred(MAPPED, seed=9)
+    found = evaluate(write_map(tmp_path / "other.tif", other), done)
+    assert "drawn from another map" in found.notes[0]
+    assert found.estimate is not None
+    truth = Confusion.of(TRUE, other, LEGEND)
+    accuracy = found.estimate.accuracy
+    assert accuracy.value is not None
+    assert accuracy.half_width is not None
+    assert abs(accuracy.value - truth.accuracy) < 1.5 * accuracy.half_width
+
+
+def test_a_map_without_a_place_is_sampled_and_assessed_in_pixels(tmp_path: Path) -> None:
+    mapped = write_map(tmp_path / "map.tif", MAPPED, crs=None, transform=None)
+    summary = sample(mapped, tmp_path / "points.gpkg", per_class=10)
+    assert [one.area_m2 for one in summary.strata] == [None] * 3
+    table = geopandas.read_file(tmp_path / "points.gpkg", layer="points")
+    table["class"] = table["map_class_id"]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="'crs' was not provided")
+        table.to_file(tmp_path / "done.gpkg")
+    found = evaluate(mapped, tmp_path / "done.gpkg")
+    assert found.scores.accuracy == 1
+    assert found.estimate is not None
+    assert found.estimate.unit == "pixels"
+    assert sum(c.mapped_area for c in found.estimate.classes) == MAPPED.size
+
+
+def test_qgis_finds_a_list_of_classes_and_no_hint_of_the_map(tmp_path: Path) -> None:
+    """Also classes that the map names and never found."""
+    mapped = write_map(tmp_path / "map.tif", np.where(MAPPED == 4, 1, MAPPED))
+    sample(mapped, tmp_path / "points.gpkg", per_class=5)
+    assert pyogrio.list_layers(tmp_path / "points.gpkg")[0, 0] == "points"
+    with closing(sqlite3.connect(tmp_path / "points.gpkg")) as database:
+        rows = database.execute(
+            "SELECT f_table_name, f_geometry_column, useAsDefault, styleQML FROM layer_styles"
+        ).fetchall()
+        column = database.execute("SELECT column_name FROM gpkg_geometry_columns").fetchone()[0]
+    assert [row[:3] for row in rows] == [("points", column, 1)]
+    style = ET.fromstring(rows[0][3])
+    widgets = {field.get("name"): field.find("editWidget") for field in style.iter("field")}
+    kinds = {name: None if widget is None else widget.get("type") for name, widget in widgets.items()}
+    assert kinds == {"class": "ValueMap"} | dict.fromkeys(
+        ("map_class_id", "map_class_name", "stratum_pixels", "stratum_area_m2"), "Hidden"
+    )
+    assert widgets["class"] is not None
+    choices = [option.get("value") for option in widgets["class"].iter("Option") if option.get("value")]
+    assert choices == ["water", "bare land", "vegetation"]
+
+
+def test_the_file_tells_which_map_was_sampled(tmp_path: Path, mapped: Path) -> None:
+    sample(mapped, tmp_path / "points.gpkg", seed=77)
+    told = pyogrio.read_info(tmp_path / "points.gpkg", layer="points")["layer_metadata"]
+    assert told["GLNET_GEO_SAMPLED_MAP"] == "map.tif"
+    assert told["GLNET_GEO_SEED"] == "77"
+
+
+def test_outputs_that_cannot_be_are_refused(tmp_path: Path, mapped: Path) -> None:
+    with pytest.raises(OutputError, match=r"name a \.gpkg file"):
+        sample(mapped, tmp_path / "points.geojson")
+    with pytest.raises(OptionError, match="at least 1"):
+        sample(mapped, tmp_path / "points.gpkg", per_class=0)
+    sample(mapped, tmp_path / "points.gpkg", per_class=3)
+    before = (tmp_path / "points.gpkg").read_bytes()
+    with pytest.raises(OutputError, match="exists: add --overwrite"):
+        sample(mapped, tmp_path / "points.gpkg")
+    assert (tmp_path / "points.gpkg").read_bytes() == before
+    sample(mapped, tmp_path / "points.gpkg", overwrite=True)
+    assert len(geopandas.read_file(tmp_path / "points.gpkg", layer="points")) == 150
+
+
+class _Impatient(Silence):
+    def cancelled(self) -> bool:
+        return True
+
+
+def test_a_stopped_draw_leaves_nothing(tmp_path: Path, mapped: Path) -> None:
+    with pytest.raises(CancelledError):
+        sample(mapped, tmp_path / "points.gpkg", progress=_Impatient())
+    assert {path.suffix for path in tmp_path.iterdir()} == {".tif", ".xml", ".qml"}
+
+
+def test_labels_of_real_imagery_are_sampled(tmp_path: Path, shared_data: Path) -> None:
+    """A mask of Dubai without any place, compared with itself."""
+    mask = shared_data / "dubai" / "masks" / "t1_part_001.png"
+    if not mask.is_file():
+        pytest.skip(f"the mask is not here: {mask}")
+    summary = sample(mask, tmp_path / "points.gpkg", per_class=20)
+    values = read(mask)
+    assert {one.id: one.pixels for one in summary.strata} == {
+        int(value): int((values == value).sum()) for value in np.unique(values)
+    }
+    assert evaluate(mask, mask).scores.accuracy == 1

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import geopandas
+import pytest
+
+from glnet_geo.commands import run
+from glnet_geo.io import assessment_picture
+from tests.maps import blurred, patches, write_map
+from tests.rasters import write_plain
+from tests.scenes import texture, write_model, write_scene
+
+TRUE = patches()
+MAPPED = blurred(TRUE)
+
+
+@pytest.fixture(scope="module")
+def mapped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_map(tmp_path_factory.mktemp("map") / "map.tif", MAPPED)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_map(tmp_path_factory.mktemp("reference") / "ref.tif", TRUE)
+
+
+def failed(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
+    """Exit code and the one sentence of a command that must fail."""
+    code = run([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    sentences = [line for line in captured.err.splitlines() if line.startswith("Error:")]
+    assert len(sentences) == 1, captured.err
+    return code, sentences[0]
+
+
+def test_a_person_reads_tables_and_sentences(
+    mapped: Path, reference: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["evaluate", str(mapped), "--reference", str(reference)]) == 0
+    out = capsys.readouterr().out
+    right = (TRUE == MAPPED).mean()
+    assert f"Right: {right:.1%} of what was compared." in out
+    assert "bare land" in out
+    assert "Recall: how much of a class is mapped as one." in out
+
+
+def test_a_machine_reads_json(
+    tmp_path: Path, mapped: Path, reference: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "report.json"
+    arguments = ["evaluate", str(mapped), "--reference", str(reference), "--json", "--out-json", str(out)]
+    assert run([*arguments, "--progress", "none"]) == 0
+    captured = capsys.readouterr()
+    told = json.loads(captured.out)
+    assert told == json.loads(out.read_text(encoding="utf-8"))
+    assert told["scores"]["accuracy"] == pytest.approx((TRUE == MAPPED).mean())
+    assert told["scores"]["classes"][2]["name"] == "vegetation"
+    assert told["estimate"] is None
+    assert captured.err == ""
+
+
+def test_ten_minutes_from_sample_to_areas(
+    tmp_path: Path, mapped: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    points = tmp_path / "points.gpkg"
+    assert run(["sample", str(mapped), "--per-class", "20", "--out", str(points)]) == 0
+    assert "Next: choose the true class" in capsys.readouterr().out
+    code, sentence = failed(capsys, "evaluate", mapped, "--reference", points)
+    assert code == 8
+    assert "nothing in points.gpkg is labelled" in sentence
+    table = geopandas.read_file(points, layer="points")
+    table["class"] = table["map_class_name"]
+    table.loc[:4, "class"] = "Water"
+    table.loc[5:6, "class"] = None
+    table.to_file(points, layer="points")
+    assert run(["evaluate", str(mapped), "--reference", str(points)]) == 0
+    out = capsys.readouterr().out
+    assert "true area, ha" in out
+    assert "of the map (95 % confidence interval)" in out
+    assert "Left out: 2 points without a label." in out
+    assert run(["evaluate", str(mapped), "--reference", str(points), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["estimate"]["unit"] == "m2"
+    assert told["estimate"]["classes"][0]["area"]["half_width"] > 0
+
+
+def test_sample_as_json(tmp_path: Path, mapped: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sample", str(mapped), "--out", str(tmp_path / "p.gpkg"), "--json", "--seed", "3"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [one["points"] for one in told["strata"]] == [50, 50, 50]
+    assert told["seed"] == 3
+
+
+def test_a_model_is_assessed_on_a_data_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = write_model(tmp_path / "tiny.safetensors")
+    (tmp_path / "images").mkdir()
+    (tmp_path / "labels").mkdir()
+    write_scene(tmp_path / "images" / "a.tif", texture(100, 90))
+    write_plain(tmp_path / "labels" / "a.png", texture(100, 90, bands=1)[0] * 0)
+    arguments = ["evaluate", "--model", str(model), "--images", str(tmp_path / "images")]
+    arguments += ["--labels", str(tmp_path / "labels"), "--device", "cpu", "--progress", "none"]
+    assert run(arguments) == 0
+    out = capsys.readouterr().out
+    assert "1 images" in out
+    assert "expected calibration error" in out
+
+
+def test_a_picture(tmp_path: Path, mapped: Path, reference: Path) -> None:
+    pytest.importorskip("matplotlib", reason="pictures are an extra")
+    picture = tmp_path / "report.png"
+    assert run(["evaluate", str(mapped), "--reference", str(reference), "--picture", str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_without_its_library_is_refused_at_once(
+    tmp_path: Path,
+    mapped: Path,
+    reference: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(assessment_picture, "find_spec", lambda _: None)
+    picture = tmp_path / "report.png"
+    code, sentence = failed(capsys, "evaluate", mapped, "--reference", reference, "--picture", picture)
+    assert code == 5
+    assert "pip install 'glnet_geo[report]'" in sentence
+
+
+def test_pictures_are_drawn_with_a_library_that_is_imported_only_then(mapped: Path, reference: Path) -> None:
+    import subprocess
+
+    code = (
+        "import sys; from glnet_geo.commands import run;"
+        f"run(['evaluate', {str(mapped)!r}, '--reference', {str(reference)!r}, '--json']);"
+        "print('matplotlib' in sys.modules, 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False False"
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "words"),
+    [
+        (["--reference", "none.tif"], 8, "none.tif does not exist"),
+        ([], 2, "--reference is missing"),
+        (["--reference", "r.tif", "--images", "."], 2, "--images means nothing with MAP"),
+        (
+            ["--reference", "r.tif", "--model", "urban", "--bands", "1"],
+            2,
+            "--bands, --model means nothing with MAP",
+        ),
+        (["--reference", "r.tif", "--out-json", "x.txt"], 5, "another suffix than .json"),
+        (["--reference", "r.tif", "--out-json", "nowhere/x.json"], 5, "does not exist"),
+    ],
+)
+def test_wrong_use_is_one_sentence(
+    mapped: Path, capsys: pytest.CaptureFixture[str], more: list[str], code: int, words: str
+) -> None:
+    found, sentence = failed(capsys, "evaluate", mapped, *more)
+    assert found == code
+    assert words in sentence
+
+
+def test_without_a_map_images_and_labels_are_needed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, sentence = failed(capsys, "evaluate", "--images", ".")
+    assert (code, "--labels missing" in sentence) == (2, True)
+    code, sentence = failed(capsys, "evaluate", "--images", ".", "--labels", ".", "--reference", "r.tif")
+    assert (code, "--reference means nothing without MAP" in sentence) == (2, True)
+
+
+def test_existing_reports_are_kept(
+    tmp_path: Path, mapped: Path, reference: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "report.json"
+    out.write_text("mine", encoding="utf-8")
+    code, sentence = failed(capsys, "evaluate", mapped, "--reference", reference, "--out-json", out)
+    assert (code, out.read_text(encoding="utf-8")) == (5, "mine")
+    assert "--overwrite" in sentence
+    arguments = ["evaluate", str(mapped), "--reference", str(reference), "--out-json", str(out)]
+    assert run([*arguments, "--overwrite"]) == 0
+    assert out.read_text(encoding="utf-8").startswith("{")
+
+
+@pytest.mark.parametrize("command", ["evaluate", "sample"])
+def test_help_has_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([command, "--help"]) == 0
+    out = capsys.readouterr().out
+    assert f"glnet-geo {command} map.tif" in out
+    assert "Exit codes:" in out
