@@ -12,10 +12,9 @@ from qgis.core import (
     QgsProcessingOutputString,
 )
 
-from ..sources import raster_path
 from ..translation import tr
 from .base import EngineAlgorithm, shown_errors
-from .options import add_computing, add_scene, raster_input, scene_arguments
+from .options import add_computing, add_scene, check_scene, scene_arguments
 
 
 class CheckScene(EngineAlgorithm):
@@ -73,7 +72,7 @@ class CheckScene(EngineAlgorithm):
     def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
         """Refuse layers that are no files."""
         super().check(parameters, context)
-        raster_path(raster_input(self, parameters, context))
+        check_scene(self, parameters, context)
 
     def prepareAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback

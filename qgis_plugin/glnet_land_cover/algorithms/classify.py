@@ -16,13 +16,14 @@ from qgis.core import (
 )
 
 from ..layers import Placing, style_confidence, style_polygons
-from ..sources import SourceError, raster_path
+from ..sources import SourceError
 from ..translation import tr
 from .base import EngineAlgorithm, code, shown_errors
 from .options import (
     add_computing,
     add_polygon_options,
     add_scene,
+    check_scene,
     is_given,
     polygon_arguments,
     raster_input,
@@ -121,7 +122,7 @@ class Classify(EngineAlgorithm):
     def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
         """Refuse layers that are no files, and jobs without a map."""
         super().check(parameters, context)
-        raster_path(raster_input(self, parameters, context))
+        check_scene(self, parameters, context)
         if not is_given(parameters, RASTER) and not is_given(parameters, POLYGONS):
             raise SourceError(tr("There is nothing to make: ask for the land cover, the polygons, or both."))
 

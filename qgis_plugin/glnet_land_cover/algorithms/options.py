@@ -141,6 +141,17 @@ def raster_input(
     return layer
 
 
+def check_scene(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> None:
+    """Refuse what `scene_arguments` could not hand over, before the job starts.
+
+    Raises:
+        SourceError: a layer is no file, or an area is named twice.
+    """
+    raster_path(raster_input(algorithm, parameters, context))
+    if is_given(parameters, "AOI") and is_given(parameters, "AOI_LAYER"):
+        raise SourceError(tr("An extent and polygons are both given: choose one of them."))
+
+
 def scene_arguments(
     algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext
 ) -> list[str]:
@@ -171,8 +182,6 @@ def _area(
     algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext, layer: QgsRasterLayer
 ) -> str:
     """A file of the area of interest; empty for everything."""
-    if is_given(parameters, "AOI") and is_given(parameters, "AOI_LAYER"):
-        raise SourceError(tr("An extent and polygons are both given: choose one of them."))
     if is_given(parameters, "AOI_LAYER"):
         source = algorithm.parameterAsSource(parameters, "AOI_LAYER", context)
         if source is None:
