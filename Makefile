@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test check sample clean
+.PHONY: demo test check sample plugin test-qgis clean
 
 demo: $(VENV)/.installed
 	@mkdir -p $(DEMO)
@@ -26,6 +26,12 @@ check: $(VENV)/.installed-test
 sample: $(VENV)/.installed
 	$(BIN)/python sample_data/make_sample.py
 
+plugin:
+	$(PYTHON) tools/qgis_plugin.py dist
+
+test-qgis: $(VENV)/.installed
+	.ci/qgis
+
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable .
@@ -36,4 +42,4 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(DEMO) build *.egg-info
+	rm -rf $(VENV) $(DEMO) build dist *.egg-info

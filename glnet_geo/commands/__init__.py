@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import warnings
+from contextlib import suppress
 from importlib import import_module
 from types import FrameType
 from typing import Any, NoReturn
@@ -18,9 +19,10 @@ import click
 from glnet_geo import __version__
 from glnet_geo.errors import CancelledError, DoubtfulInputWarning, GlnetGeoError
 
-_COMMANDS = {
+COMMANDS = {
     "check": "Tell what classify would do, without doing it.",
     "classify": "Map the land cover of a scene.",
+    "engine": "Tell versions, commands and models, for programs that drive this one.",
     "evaluate": "Tell how good a map or a model is.",
     "models": "List, show and import models.",
     "sample": "Draw random points of a map, to be labelled and given to evaluate.",
@@ -34,24 +36,29 @@ class _LazyGroup(click.Group):
     """Imports a command when it is used, and not to list it: the help of all must come at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(
     cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.version_option(__version__, "--version", "-V", prog_name="glnet-geo")
-def cli() -> None:
+@click.option(
+    "--until-stdin-ends",
+    is_flag=True,
+    help="Stop when standard input ends: for programs that start this one.",
+)
+def cli(until_stdin_ends: bool) -> None:  # noqa: FBT001 - click passes flags by name
     """Wall-to-wall land-cover maps from any GeoTIFF, of any size, on any machine.
 
     \b
@@ -60,12 +67,20 @@ def cli() -> None:
       glnet-geo check scene.tif
       glnet-geo models list
     """
+    if until_stdin_ends:
+        from glnet_geo.commands.lifeline import stop_when_stdin_ends
+
+        stop_when_stdin_ends()
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its documented code."""
     signal.signal(signal.SIGTERM, _stop)
-    sys.exit(run(arguments))
+    code = run(arguments)
+    if code == CancelledError.exit_code:
+        # All is cleaned up; taking the libraries down would only keep whoever stopped the job waiting.
+        _leave_at_once(code)
+    sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -81,7 +96,8 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt, BrokenPipeError):
+        # A pipe breaks when whoever listened is gone: nobody waits for the outcome.
         _say("Stopped: nothing was written.")
         return CancelledError.exit_code
     except CancelledError as stopped:
@@ -107,6 +123,14 @@ def run(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _leave_at_once(code: int) -> NoReturn:
+    with suppress(OSError):
+        # Whoever read what was said may be gone.
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
 def _stop(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
@@ -116,4 +140,5 @@ def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
 
 
 def _say(sentence: str) -> None:
-    click.echo(sentence, err=True)
+    with suppress(BrokenPipeError):
+        click.echo(sentence, err=True)

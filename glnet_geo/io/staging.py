@@ -164,7 +164,9 @@ def _all_or_none() -> Iterator[Callable[[Path, Path], None]]:
 
 def _hidden_names(paths: Sequence[Path]) -> dict[Path, Path]:
     """A path for a new hidden folder in every folder that paths lie in."""
-    return {parent: parent / f".glnet-geo-{uuid4().hex[:12]}" for parent in {path.parent for path in paths}}
+    # The process is named, so that a program that ends it the hard way knows what to remove.
+    name = f".glnet-geo-{os.getpid()}-{uuid4().hex[:12]}"
+    return {parent: parent / name for parent in {path.parent for path in paths}}
 
 
 def _make(folders: Collection[Path]) -> None:

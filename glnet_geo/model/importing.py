@@ -11,8 +11,9 @@ from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.errors import ModelError, OptionError
 from glnet_geo.model.card import Card
+from glnet_geo.model.catalogue import SUFFIX
 from glnet_geo.model.glnet import Sharing
-from glnet_geo.model.package import SUFFIX, save_package
+from glnet_geo.model.package import save_package
 from glnet_geo.model.published import import_published, read_checkpoint
 
 DEEPGLOBE = Legend(

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from glnet_geo.errors import ModelError
 from glnet_geo.model.card import Card
+from glnet_geo.model.catalogue import CARD_KEY, SUFFIX, card_text, installed_models
 from glnet_geo.model.glnet import GLNet
 
-SUFFIX = ".safetensors"
 DEFAULT_MODEL = "urban"
-_CARD_KEY = "glnet_geo.card"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ def save_package(path: Path, network: GLNet, card: Card, *, half: bool = False) 
     }
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
-        save_file(tensors, unfinished, metadata={"format": "pt", _CARD_KEY: card.to_json()})
+        save_file(tensors, unfinished, metadata={"format": "pt", CARD_KEY: card.to_json()})
         os.replace(unfinished, path)  # noqa: PTH105 - the rename must replace on every system
     except (OSError, SafetensorError) as error:
         with suppress(OSError):
@@ -70,18 +67,7 @@ def read_card(path: Path) -> Card:
     Raises:
         ModelError: the file is missing or is no package.
     """
-    if not path.is_file():
-        raise ModelError(
-            f"{path} does not exist: give a model package ({SUFFIX}) or the name of an installed model"
-        )
-    try:
-        with safe_open(path, framework="pt") as package:
-            metadata = package.metadata() or {}
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"{path} is not a model package: make one with glnet-geo models import") from error
-    if _CARD_KEY not in metadata:
-        raise ModelError(f"{path} has no glnet_geo card: make a package with glnet-geo models import")
-    return Card.from_json(metadata[_CARD_KEY])
+    return Card.from_json(card_text(path))
 
 
 def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
@@ -123,18 +109,6 @@ def find_model(name_or_path: str | Path) -> Path:
     raise ModelError(
         f"no model is called {name_or_path}: installed are {known}; or give the path of a package"
     )
-
-
-def installed_models() -> Iterator[Path]:
-    """The packages that ship with glnet_geo, then those in the user's own model folder, sorted by name."""
-    for folder in (Path(__file__).parent / "weights", user_model_folder()):
-        if folder.is_dir():
-            yield from sorted(folder.glob(f"*{SUFFIX}"))
-
-
-def user_model_folder() -> Path:
-    """Where a person keeps model packages to use them by name."""
-    return Path(platformdirs.user_data_dir("glnet_geo", appauthor=False)) / "models"
 
 
 def _sha256(path: Path) -> str:

@@ -1,0 +1,47 @@
+"""Which models are installed, told without torch: programs that list them wait for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import platformdirs
+from safetensors import SafetensorError, safe_open
+
+from glnet_geo.errors import ModelError
+
+SUFFIX = ".safetensors"
+CARD_KEY = "glnet_geo.card"
+"""Under which the header of a package holds its card."""
+
+
+def installed_models() -> Iterator[Path]:
+    """The packages that ship with glnet_geo, then those in the user's own model folder, sorted by name."""
+    for folder in (Path(__file__).parent / "weights", user_model_folder()):
+        if folder.is_dir():
+            yield from sorted(folder.glob(f"*{SUFFIX}"))
+
+
+def user_model_folder() -> Path:
+    """Where a person keeps model packages to use them by name."""
+    return Path(platformdirs.user_data_dir("glnet_geo", appauthor=False)) / "models"
+
+
+def card_text(path: Path) -> str:
+    """The card in a package's header, as JSON.
+
+    Raises:
+        ModelError: the file is missing or is no package.
+    """
+    if not path.is_file():
+        raise ModelError(
+            f"{path} does not exist: give a model package ({SUFFIX}) or the name of an installed model"
+        )
+    try:
+        with safe_open(path, framework="numpy") as package:
+            metadata = package.metadata() or {}
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path} is not a model package: make one with glnet-geo models import") from error
+    if CARD_KEY not in metadata:
+        raise ModelError(f"{path} has no glnet_geo card: make a package with glnet-geo models import")
+    return str(metadata[CARD_KEY])

@@ -1,0 +1,11 @@
+"""One algorithm a file; the provider offers those whose command the engine has."""
+
+from __future__ import annotations
+
+from .check import CheckScene
+from .classify import Classify
+from .engine import SetUpEngine
+from .import_weights import ImportWeights
+from .vectorize import Vectorize
+
+ALGORITHMS = (Classify, Vectorize, CheckScene, ImportWeights, SetUpEngine)

@@ -1,0 +1,655 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de" sourcelanguage="en">
+  <context>
+    <name>GlnetLandCover</name>
+    <message>
+      <source>The engine {} cannot do this yet: update it with “Set up or check the engine”.</source>
+      <translation>Die Engine {} kann das noch nicht: aktualisieren Sie sie mit „Engine einrichten oder prüfen“.</translation>
+    </message>
+    <message>
+      <source>Python of the engine (empty for the one that is set up)</source>
+      <translation>Python der Engine (leer: die eingerichtete)</translation>
+    </message>
+    <message>
+      <source>Engine: glnet_geo {}, Python {}, {}</source>
+      <translation>Engine: glnet_geo {}, Python {}, {}</translation>
+    </message>
+    <message>
+      <source>Check scene</source>
+      <translation>Bild prüfen</translation>
+    </message>
+    <message>
+      <source>Maps</source>
+      <translation>Karten</translation>
+    </message>
+    <message>
+      <source>Tells whether an image suits a model, how long a map takes and what it needs, without making it.</source>
+      <translation>Sagt, ob ein Bild zu einem Modell passt, wie lange eine Karte dauert und was sie braucht, ohne sie zu machen.</translation>
+    </message>
+    <message>
+      <source>Look at the log: it names bands, values, pixel size, CRS, device, memory and time, and warns of what is doubtful.</source>
+      <translation>Sehen Sie ins Protokoll: es nennt Kanäle, Werte, Pixelgröße, KBS, Gerät, Speicher und Zeit und warnt vor Zweifelhaftem.</translation>
+    </message>
+    <message>
+      <source>Size</source>
+      <translation>Größe</translation>
+    </message>
+    <message>
+      <source>CRS</source>
+      <translation>KBS</translation>
+    </message>
+    <message>
+      <source>Pixel size</source>
+      <translation>Pixelgröße</translation>
+    </message>
+    <message>
+      <source>Bands</source>
+      <translation>Kanäle</translation>
+    </message>
+    <message>
+      <source>Values</source>
+      <translation>Werte</translation>
+    </message>
+    <message>
+      <source>No data</source>
+      <translation>Ohne Daten</translation>
+    </message>
+    <message>
+      <source>Model</source>
+      <translation>Modell</translation>
+    </message>
+    <message>
+      <source>Device</source>
+      <translation>Gerät</translation>
+    </message>
+    <message>
+      <source>Memory</source>
+      <translation>Speicher</translation>
+    </message>
+    <message>
+      <source>Time</source>
+      <translation>Zeit</translation>
+    </message>
+    <message>
+      <source>land cover,suitability,time,memory,bands</source>
+      <translation>Landbedeckung,Eignung,Zeit,Speicher,Kanäle</translation>
+    </message>
+    <message>
+      <source>Seconds that a map would take</source>
+      <translation>Sekunden, die eine Karte dauern würde</translation>
+    </message>
+    <message>
+      <source>Bytes of memory that it would need</source>
+      <translation>Bytes Speicher, die sie brauchen würde</translation>
+    </message>
+    <message>
+      <source>Megapixels</source>
+      <translation>Megapixel</translation>
+    </message>
+    <message>
+      <source>none: the map will have none either</source>
+      <translation>keines: auch die Karte wird keines haben</translation>
+    </message>
+    <message>
+      <source>unknown</source>
+      <translation>unbekannt</translation>
+    </message>
+    <message>
+      <source>{} rows, {} columns, {:.2f} megapixels</source>
+      <translation>{} Zeilen, {} Spalten, {:.2f} Megapixel</translation>
+    </message>
+    <message>
+      <source>about {:.1f} GB</source>
+      <translation>etwa {:.1f} GB</translation>
+    </message>
+    <message>
+      <source>about {:.0f} s</source>
+      <translation>etwa {:.0f} s</translation>
+    </message>
+    <message>
+      <source>Note</source>
+      <translation>Hinweis</translation>
+    </message>
+    <message>
+      <source>Classify land cover</source>
+      <translation>Landbedeckung klassifizieren</translation>
+    </message>
+    <message>
+      <source>Maps what covers the ground in an aerial or satellite image.</source>
+      <translation>Kartiert, was den Boden in einem Luft- oder Satellitenbild bedeckt.</translation>
+    </message>
+    <message>
+      <source>Maps what covers the ground in an aerial or satellite image, on the image's own grid and in its CRS.</source>
+      <translation>Kartiert, was den Boden in einem Luft- oder Satellitenbild bedeckt, im Raster und im KBS des Bildes.</translation>
+    </message>
+    <message>
+      <source>&lt;b&gt;Land cover&lt;/b&gt; is a raster with the names and colours of the classes inside. &lt;b&gt;Polygons&lt;/b&gt; are the same map with the area of each feature. &lt;b&gt;Confidence&lt;/b&gt; tells how sure the map is of every pixel.</source>
+      <translation>&lt;b&gt;Landbedeckung&lt;/b&gt; ist ein Raster, das Namen und Farben der Klassen enthält. &lt;b&gt;Polygone&lt;/b&gt; sind dieselbe Karte mit der Fläche jedes Objekts. &lt;b&gt;Sicherheit&lt;/b&gt; sagt, wie sicher die Karte bei jedem Pixel ist.</translation>
+    </message>
+    <message>
+      <source>Pixels without data stay without data. Outputs appear when they are whole; a job that is stopped leaves nothing behind.</source>
+      <translation>Pixel ohne Daten bleiben ohne Daten. Ergebnisse erscheinen, wenn sie fertig sind; ein abgebrochener Lauf lässt nichts zurück.</translation>
+    </message>
+    <message>
+      <source>Run “Check scene” first if you are not sure that an image suits the model, or how long it will take.</source>
+      <translation>Starten Sie zuerst „Bild prüfen“, wenn Sie nicht sicher sind, ob ein Bild zum Modell passt oder wie lange es dauert.</translation>
+    </message>
+    <message>
+      <source>Land cover polygons</source>
+      <translation>Landbedeckung als Polygone</translation>
+    </message>
+    <message>
+      <source>Land cover</source>
+      <translation>Landbedeckung</translation>
+    </message>
+    <message>
+      <source>Confidence</source>
+      <translation>Sicherheit</translation>
+    </message>
+    <message>
+      <source>land cover,land use,segmentation,deep learning,water,roads,buildings,vegetation,AI</source>
+      <translation>Landbedeckung,Landnutzung,Segmentierung,Deep Learning,Wasser,Straßen,Gebäude,Vegetation,KI</translation>
+    </message>
+    <message>
+      <source>Polygons</source>
+      <translation>Polygone</translation>
+    </message>
+    <message>
+      <source>Keep what is finished of a job that is stopped, and go on from it in the next run</source>
+      <translation>Fertiges eines abgebrochenen Laufs behalten und beim nächsten Mal dort weitermachen</translation>
+    </message>
+    <message>
+      <source>There is nothing to make: ask for the land cover, the polygons, or both.</source>
+      <translation>Es gibt nichts zu tun: verlangen Sie die Landbedeckung, die Polygone oder beides.</translation>
+    </message>
+    <message>
+      <source>The log shows the same job as a command, for a server. There, {} names the Python of the engine.</source>
+      <translation>Das Protokoll zeigt denselben Auftrag als Befehl für einen Server. Dort nennt {} das Python der Engine.</translation>
+    </message>
+    <message>
+      <source>{:.1f} megapixels in {:.1f} s on {}</source>
+      <translation>{:.1f} Megapixel in {:.1f} s auf {}</translation>
+    </message>
+    <message>
+      <source>Set up or check the engine</source>
+      <translation>Engine einrichten oder prüfen</translation>
+    </message>
+    <message>
+      <source>Engine</source>
+      <translation>Engine</translation>
+    </message>
+    <message>
+      <source>Installs, checks, repairs or removes the engine that computes the maps.</source>
+      <translation>Installiert, prüft, repariert oder entfernt die Engine, die die Karten rechnet.</translation>
+    </message>
+    <message>
+      <source>The maps are computed by the engine, in a Python of its own. The Python of QGIS is never touched.</source>
+      <translation>Die Karten rechnet die Engine, in einem eigenen Python. Das Python von QGIS wird nie angerührt.</translation>
+    </message>
+    <message>
+      <source>&lt;b&gt;Check&lt;/b&gt; maps a small made-up scene and tells versions and devices. &lt;b&gt;Repair&lt;/b&gt; makes the engine anew. &lt;b&gt;Remove&lt;/b&gt; deletes it.</source>
+      <translation>&lt;b&gt;Prüfen&lt;/b&gt; kartiert ein kleines künstliches Bild und nennt Versionen und Geräte. &lt;b&gt;Reparieren&lt;/b&gt; macht die Engine neu. &lt;b&gt;Entfernen&lt;/b&gt; löscht sie.</translation>
+    </message>
+    <message>
+      <source>install,GPU,offline,repair,torch</source>
+      <translation>installieren,GPU,offline,reparieren,torch</translation>
+    </message>
+    <message>
+      <source>What to do</source>
+      <translation>Was zu tun ist</translation>
+    </message>
+    <message>
+      <source>Folder of wheels, to install without a network</source>
+      <translation>Ordner mit Wheels, um ohne Netz zu installieren</translation>
+    </message>
+    <message>
+      <source>Package of the engine: its name, or a file</source>
+      <translation>Paket der Engine: sein Name oder eine Datei</translation>
+    </message>
+    <message>
+      <source>Address of another package index</source>
+      <translation>Adresse eines anderen Paketverzeichnisses</translation>
+    </message>
+    <message>
+      <source>Python 3.10 or newer to build upon (empty: found)</source>
+      <translation>Python 3.10 oder neuer als Grundlage (leer: wird gesucht)</translation>
+    </message>
+    <message>
+      <source>Version of the engine</source>
+      <translation>Version der Engine</translation>
+    </message>
+    <message>
+      <source>Python of the engine</source>
+      <translation>Python der Engine</translation>
+    </message>
+    <message>
+      <source>Device that maps are computed on</source>
+      <translation>Gerät, auf dem Karten gerechnet werden</translation>
+    </message>
+    <message>
+      <source>Self-test passed in {:.1f} s on {}</source>
+      <translation>Selbsttest in {:.1f} s auf {} bestanden</translation>
+    </message>
+    <message>
+      <source>&lt;b&gt;Set up&lt;/b&gt; downloads about {:.1f} GB and takes about {:.1f} GB on the disk, in {}. It may be run again, to update.</source>
+      <translation>&lt;b&gt;Einrichten&lt;/b&gt; lädt etwa {:.1f} GB herunter und braucht etwa {:.1f} GB auf der Platte, in {}. Es darf wiederholt werden, um zu aktualisieren.</translation>
+    </message>
+    <message>
+      <source>Without a network: copy a folder of wheels (made with {}) here and name it.</source>
+      <translation>Ohne Netz: kopieren Sie einen Ordner mit Wheels (gemacht mit {}) hierher und nennen Sie ihn.</translation>
+    </message>
+    <message>
+      <source>Whoever has an engine already names its Python in the Processing settings, or in the variable {}.</source>
+      <translation>Wer schon eine Engine hat, nennt ihr Python in den Verarbeitungseinstellungen oder in der Variablen {}.</translation>
+    </message>
+    <message>
+      <source>Check the engine</source>
+      <translation>Die Engine prüfen</translation>
+    </message>
+    <message>
+      <source>Set up or update the engine</source>
+      <translation>Die Engine einrichten oder aktualisieren</translation>
+    </message>
+    <message>
+      <source>Repair the engine: make it anew</source>
+      <translation>Die Engine reparieren: neu machen</translation>
+    </message>
+    <message>
+      <source>Remove the engine</source>
+      <translation>Die Engine entfernen</translation>
+    </message>
+    <message>
+      <source>Device: {} ({}{})</source>
+      <translation>Gerät: {} ({}{})</translation>
+    </message>
+    <message>
+      <source>Model: {} ({})</source>
+      <translation>Modell: {} ({})</translation>
+    </message>
+    <message>
+      <source>{} It downloads about {:.1f} GB to {}.</source>
+      <translation>{} Dabei werden etwa {:.1f} GB nach {} heruntergeladen.</translation>
+    </message>
+    <message>
+      <source>Import published weights</source>
+      <translation>Veröffentlichte Gewichte importieren</translation>
+    </message>
+    <message>
+      <source>Models</source>
+      <translation>Modelle</translation>
+    </message>
+    <message>
+      <source>Makes a model file of published GLNet checkpoints (.pth), for the parameter “Model”.</source>
+      <translation>Macht aus veröffentlichten GLNet-Checkpoints (.pth) eine Modelldatei für den Parameter „Modell“.</translation>
+    </message>
+    <message>
+      <source>Patch</source>
+      <translation>Ausschnitt</translation>
+    </message>
+    <message>
+      <source>Global view</source>
+      <translation>Gesamtblick</translation>
+    </message>
+    <message>
+      <source>Frame</source>
+      <translation>Rahmen</translation>
+    </message>
+    <message>
+      <source>GLNet,checkpoint,weights,pth,DeepGlobe,model</source>
+      <translation>GLNet,Checkpoint,Gewichte,pth,DeepGlobe,Modell</translation>
+    </message>
+    <message>
+      <source>Checkpoint of stage 1, global</source>
+      <translation>Checkpoint der Stufe 1, global</translation>
+    </message>
+    <message>
+      <source>Checkpoint of stage 2, global to local</source>
+      <translation>Checkpoint der Stufe 2, global zu lokal</translation>
+    </message>
+    <message>
+      <source>Checkpoint of stage 3, local to global</source>
+      <translation>Checkpoint der Stufe 3, lokal zu global</translation>
+    </message>
+    <message>
+      <source>Classes: deepglobe, or the path of a class file</source>
+      <translation>Klassen: deepglobe oder der Pfad einer Klassendatei</translation>
+    </message>
+    <message>
+      <source>Model file</source>
+      <translation>Modelldatei</translation>
+    </message>
+    <message>
+      <source>Models (*.safetensors)</source>
+      <translation>Modelle (*.safetensors)</translation>
+    </message>
+    <message>
+      <source>Features shared</source>
+      <translation>Geteilte Merkmale</translation>
+    </message>
+    <message>
+      <source>Trained before the published code dropped align_corners</source>
+      <translation>Trainiert, bevor der veröffentlichte Code align_corners aufgab</translation>
+    </message>
+    <message>
+      <source>Classes are {}, or a file such as {}: the first entry is the first channel of the network, its id the value in the map.</source>
+      <translation>Klassen sind {} oder eine Datei wie {}: der erste Eintrag ist der erste Kanal des Netzes, seine id der Wert in der Karte.</translation>
+    </message>
+    <message>
+      <source>{} (pixels)</source>
+      <translation>{} (Pixel)</translation>
+    </message>
+    <message>
+      <source>Checkpoints (*.pth *.pt);;All files (*)</source>
+      <translation>Checkpoints (*.pth *.pt);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+      <source>Model: one that is installed, or a model file (.safetensors)</source>
+      <translation>Modell: ein installiertes oder eine Modelldatei (.safetensors)</translation>
+    </message>
+    <message>
+      <source>Image</source>
+      <translation>Bild</translation>
+    </message>
+    <message>
+      <source>Bands in the model's order, such as red, green, blue (none: found by name or place)</source>
+      <translation>Kanäle in der Reihenfolge des Modells, etwa Rot, Grün, Blau (keine: nach Name oder Platz gefunden)</translation>
+    </message>
+    <message>
+      <source>Only within this extent</source>
+      <translation>Nur in dieser Ausdehnung</translation>
+    </message>
+    <message>
+      <source>Only within these polygons</source>
+      <translation>Nur in diesen Polygonen</translation>
+    </message>
+    <message>
+      <source>Value without data, if the image does not declare it</source>
+      <translation>Wert ohne Daten, falls das Bild ihn nicht nennt</translation>
+    </message>
+    <message>
+      <source>Values that become darkest and brightest, such as 0,3000 (empty: found)</source>
+      <translation>Werte, die zum Dunkelsten und Hellsten werden, etwa 0,3000 (leer: gefunden)</translation>
+    </message>
+    <message>
+      <source>Compute on</source>
+      <translation>Rechnen auf</translation>
+    </message>
+    <message>
+      <source>Precision</source>
+      <translation>Genauigkeit</translation>
+    </message>
+    <message>
+      <source>Refuse jobs that need more memory than, such as 4GB</source>
+      <translation>Läufe ablehnen, die mehr Speicher brauchen als, etwa 4GB</translation>
+    </message>
+    <message>
+      <source>Use at most this much GPU memory, such as 2GB</source>
+      <translation>Höchstens so viel GPU-Speicher benutzen, etwa 2GB</translation>
+    </message>
+    <message>
+      <source>Compute exactly as the published code does (slow)</source>
+      <translation>Genau so rechnen wie der veröffentlichte Code (langsam)</translation>
+    </message>
+    <message>
+      <source>Merge areas smaller than (m²) into a neighbour</source>
+      <translation>Flächen kleiner als (m²) mit einem Nachbarn vereinen</translation>
+    </message>
+    <message>
+      <source>Simplify borders by (m)</source>
+      <translation>Grenzen vereinfachen um (m)</translation>
+    </message>
+    <message>
+      <source>Smooth borders</source>
+      <translation>Grenzen glätten</translation>
+    </message>
+    <message>
+      <source>One feature for each class</source>
+      <translation>Ein Objekt für jede Klasse</translation>
+    </message>
+    <message>
+      <source>Pixels are one area where they share</source>
+      <translation>Pixel gehören zusammen, wenn sie gemeinsam haben</translation>
+    </message>
+    <message>
+      <source>Cut polygons with more corners than</source>
+      <translation>Polygone teilen mit mehr Ecken als</translation>
+    </message>
+    <message>
+      <source>CRS of the polygons (empty: that of the image)</source>
+      <translation>KBS der Polygone (leer: das des Bildes)</translation>
+    </message>
+    <message>
+      <source>An extent and polygons are both given: choose one of them.</source>
+      <translation>Eine Ausdehnung und Polygone sind beide angegeben: wählen Sie eines davon.</translation>
+    </message>
+    <message>
+      <source>an edge</source>
+      <translation>eine Kante</translation>
+    </message>
+    <message>
+      <source>an edge or a corner</source>
+      <translation>eine Kante oder eine Ecke</translation>
+    </message>
+    <message>
+      <source>The layer of polygons cannot be opened: choose another.</source>
+      <translation>Der Polygonlayer kann nicht geöffnet werden: wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+      <source>“{}” cannot be opened as an image: choose a raster layer or file.</source>
+      <translation>„{}“ kann nicht als Bild geöffnet werden: wählen Sie einen Rasterlayer oder eine Datei.</translation>
+    </message>
+    <message>
+      <source>Vectorize classes</source>
+      <translation>Klassen in Polygone umwandeln</translation>
+    </message>
+    <message>
+      <source>Makes polygons of any raster of classes, without seams or gaps, in bounded memory.</source>
+      <translation>Macht Polygone aus jedem Raster von Klassen, ohne Nähte und Lücken, mit begrenztem Speicher.</translation>
+    </message>
+    <message>
+      <source>Every feature has the number and name of its class, and its true area on the ground. Borders that two polygons share stay shared when they are simplified; small areas are merged into a neighbour, not lost.</source>
+      <translation>Jedes Objekt hat Nummer und Namen seiner Klasse und seine wahre Fläche am Boden. Gemeinsame Grenzen bleiben beim Vereinfachen gemeinsam; kleine Flächen werden mit einem Nachbarn vereint, nicht gelöscht.</translation>
+    </message>
+    <message>
+      <source>polygonize,land cover,raster to vector,simplify,sieve</source>
+      <translation>polygonisieren,Landbedeckung,Raster zu Vektor,vereinfachen,filtern</translation>
+    </message>
+    <message>
+      <source>Raster of classes</source>
+      <translation>Raster von Klassen</translation>
+    </message>
+    <message>
+      <source>Band</source>
+      <translation>Kanal</translation>
+    </message>
+    <message>
+      <source>File of class names and colours (empty: those in the raster)</source>
+      <translation>Datei mit Namen und Farben der Klassen (leer: die im Raster)</translation>
+    </message>
+    <message>
+      <source>Polygons of {}</source>
+      <translation>Polygone von {}</translation>
+    </message>
+    <message>
+      <source>The engine that computes the maps is not there yet: run “Set up or check the engine” in the toolbox once.</source>
+      <translation>Die Engine, die die Karten rechnet, fehlt noch: starten Sie einmal „Engine einrichten oder prüfen“ in den Werkzeugen.</translation>
+    </message>
+    <message>
+      <source>the parameter</source>
+      <translation>der Parameter</translation>
+    </message>
+    <message>
+      <source>the Processing settings</source>
+      <translation>die Verarbeitungseinstellungen</translation>
+    </message>
+    <message>
+      <source>The engine did not answer in time, or was stopped: try again, or repair it with “Set up or check the engine”.</source>
+      <translation>Die Engine hat nicht rechtzeitig geantwortet oder wurde angehalten: versuchen Sie es noch einmal, oder reparieren Sie sie mit „Engine einrichten oder prüfen“.</translation>
+    </message>
+    <message>
+      <source>{} cannot be started ({}): name another Python, or repair the engine.</source>
+      <translation>{} kann nicht gestartet werden ({}): nennen Sie ein anderes Python, oder reparieren Sie die Engine.</translation>
+    </message>
+    <message>
+      <source>The engine of {} does not answer ({}): repair it with “Set up or check the engine”.</source>
+      <translation>Die Engine von {} antwortet nicht ({}): reparieren Sie sie mit „Engine einrichten oder prüfen“.</translation>
+    </message>
+    <message>
+      <source>it said nothing</source>
+      <translation>sie sagte nichts</translation>
+    </message>
+    <message>
+      <source>The Python {} has no glnet_geo: run “Set up or check the engine”, or name a Python that has it.</source>
+      <translation>Das Python {} hat kein glnet_geo: starten Sie „Engine einrichten oder prüfen“, oder nennen Sie ein Python, das es hat.</translation>
+    </message>
+    <message>
+      <source>The engine of {} is older than this plugin: update it with “Set up or check the engine”.</source>
+      <translation>Die Engine von {} ist älter als diese Erweiterung: aktualisieren Sie sie mit „Engine einrichten oder prüfen“.</translation>
+    </message>
+    <message>
+      <source>the environment variable {}</source>
+      <translation>die Umgebungsvariable {}</translation>
+    </message>
+    <message>
+      <source>The engine {} is older than this plugin: update it with “Set up or check the engine”.</source>
+      <translation>Die Engine {} ist älter als diese Erweiterung: aktualisieren Sie sie mit „Engine einrichten oder prüfen“.</translation>
+    </message>
+    <message>
+      <source>The engine {} is newer than this plugin: update the plugin in the plugin manager.</source>
+      <translation>Die Engine {} ist neuer als diese Erweiterung: aktualisieren Sie die Erweiterung in der Erweiterungsverwaltung.</translation>
+    </message>
+    <message>
+      <source>There is no Python at {}, which {} names: correct it, or leave it empty.</source>
+      <translation>Es gibt kein Python unter {}, was {} nennt: berichtigen Sie es, oder lassen Sie es leer.</translation>
+    </message>
+    <message>
+      <source>No Python 3.10 or newer that can make environments was found: install one (on Debian and Ubuntu the package python3-venv, on Windows from the Store), or name it as “Python to build upon”.</source>
+      <translation>Es wurde kein Python 3.10 oder neuer gefunden, das Umgebungen machen kann: installieren Sie eines (unter Debian und Ubuntu das Paket python3-venv, unter Windows aus dem Store), oder nennen Sie es als Grundlage.</translation>
+    </message>
+    <message>
+      <source>Testing the engine</source>
+      <translation>Die Engine wird geprüft</translation>
+    </message>
+    <message>
+      <source>Stopped: nothing was installed.</source>
+      <translation>Abgebrochen: nichts wurde installiert.</translation>
+    </message>
+    <message>
+      <source>The engine was removed from {}.</source>
+      <translation>Die Engine wurde aus {} entfernt.</translation>
+    </message>
+    <message>
+      <source>Installing into {}: about {:.1f} GB to download, {:.1f} GB on the disk.</source>
+      <translation>Installiert nach {}: etwa {:.1f} GB herunterzuladen, {:.1f} GB auf der Platte.</translation>
+    </message>
+    <message>
+      <source>There is no engine in {}.</source>
+      <translation>In {} ist keine Engine.</translation>
+    </message>
+    <message>
+      <source>{} could not be removed: end the jobs that use it, and try again.</source>
+      <translation>{} konnte nicht entfernt werden: beenden Sie Läufe, die es benutzen, und versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+      <source>{} holds no wheels: fill it with pip download {} -d, on a computer of the same kind.</source>
+      <translation>{} enthält keine Wheels: füllen Sie ihn mit pip download {} -d, auf einem Rechner gleicher Art.</translation>
+    </message>
+    <message>
+      <source>The disk of {} has {:.1f} GB free and {:.1f} GB are needed: free some space.</source>
+      <translation>Auf der Platte von {} sind {:.1f} GB frei, und {:.1f} GB werden gebraucht: schaffen Sie Platz.</translation>
+    </message>
+    <message>
+      <source>The engine could not be installed ({}): check the network and the proxy in the options of QGIS, or install from a folder of wheels.</source>
+      <translation>Die Engine konnte nicht installiert werden ({}): prüfen Sie das Netz und den Proxy in den Optionen von QGIS, oder installieren Sie aus einem Ordner mit Wheels.</translation>
+    </message>
+    <message>
+      <source>{} cannot be written ({}): free some space, or give yourself the right to write there.</source>
+      <translation>{} kann nicht geschrieben werden ({}): schaffen Sie Platz, oder geben Sie sich das Recht, dort zu schreiben.</translation>
+    </message>
+    <message>
+      <source>{} is no Python 3.10 or newer that can make environments: name another, or none.</source>
+      <translation>{} ist kein Python 3.10 oder neuer, das Umgebungen machen kann: nennen Sie ein anderes oder keines.</translation>
+    </message>
+    <message>
+      <source>{} cannot be started ({}).</source>
+      <translation>{} kann nicht gestartet werden ({}).</translation>
+    </message>
+    <message>
+      <source>classifying</source>
+      <translation>klassifizieren</translation>
+    </message>
+    <message>
+      <source>writing</source>
+      <translation>schreiben</translation>
+    </message>
+    <message>
+      <source>reading</source>
+      <translation>lesen</translation>
+    </message>
+    <message>
+      <source>The same job in a terminal, or on a server:</source>
+      <translation>Derselbe Auftrag in einem Terminal oder auf einem Server:</translation>
+    </message>
+    <message>
+      <source>The engine ran out of memory: close other programs, map a part with the area of interest, or choose a model with a smaller frame.</source>
+      <translation>Der Engine ging der Speicher aus: schließen Sie andere Programme, kartieren Sie nur einen Teil, oder wählen Sie ein Modell mit kleinerem Rahmen.</translation>
+    </message>
+    <message>
+      <source>Stopped: nothing was written.</source>
+      <translation>Abgebrochen: nichts wurde geschrieben.</translation>
+    </message>
+    <message>
+      <source>The engine died (signal {}): run “Set up or check the engine”, which tests it, and repair it if it fails.</source>
+      <translation>Die Engine ist gestorben (Signal {}): starten Sie „Engine einrichten oder prüfen“, das sie prüft, und reparieren Sie sie, wenn sie versagt.</translation>
+    </message>
+    <message>
+      <source>The engine {} is too old for this ({}): update it with “Set up or check the engine”.</source>
+      <translation>Die Engine {} ist dafür zu alt ({}): aktualisieren Sie sie mit „Engine einrichten oder prüfen“.</translation>
+    </message>
+    <message>
+      <source>The engine stopped without a reason (exit code {}): run it again.</source>
+      <translation>Die Engine hörte ohne Grund auf (Exit-Code {}): starten Sie sie noch einmal.</translation>
+    </message>
+    <message>
+      <source>{part}: {percent} %, about {seconds} s left</source>
+      <translation>{part}: {percent} %, noch etwa {seconds} s</translation>
+    </message>
+    <message>
+      <source>The engine cannot be started ({}): repair it with “Set up or check the engine”.</source>
+      <translation>Die Engine kann nicht gestartet werden ({}): reparieren Sie sie mit „Engine einrichten oder prüfen“.</translation>
+    </message>
+    <message>
+      <source>Choose a model file</source>
+      <translation>Eine Modelldatei wählen</translation>
+    </message>
+    <message>
+      <source>Python of the engine (empty for the one that “Set up or check the engine” makes)</source>
+      <translation>Python der Engine (leer: das, das „Engine einrichten oder prüfen“ macht)</translation>
+    </message>
+    <message>
+      <source>“{}” comes from a map service ({}), which sends pictures and not the image itself: save it as a GeoTIFF first (layer menu, Export, Save As).</source>
+      <translation>„{}“ kommt von einem Kartendienst ({}), der Abbildungen sendet und nicht das Bild selbst: speichern Sie es zuerst als GeoTIFF (Layermenü, Export, Speichern als).</translation>
+    </message>
+    <message>
+      <source>“{}” is computed or stored by QGIS ({}) and is no file: save it as a GeoTIFF first (layer menu, Export, Save As).</source>
+      <translation>„{}“ wird von QGIS berechnet oder verwahrt ({}) und ist keine Datei: speichern Sie es zuerst als GeoTIFF (Layermenü, Export, Speichern als).</translation>
+    </message>
+    <message>
+      <source>“{}” lies in the memory of QGIS: save it as a GeoTIFF first (layer menu, Export, Save As).</source>
+      <translation>„{}“ liegt im Speicher von QGIS: speichern Sie es zuerst als GeoTIFF (Layermenü, Export, Speichern als).</translation>
+    </message>
+    <message>
+      <source>“{}” is opened with options ({}): save it as a GeoTIFF first (layer menu, Export, Save As).</source>
+      <translation>„{}“ wird mit Optionen geöffnet ({}): speichern Sie es zuerst als GeoTIFF (Layermenü, Export, Speichern als).</translation>
+    </message>
+    <message>
+      <source>“{}” holds no polygon: choose another area of interest.</source>
+      <translation>„{}“ enthält kein Polygon: wählen Sie ein anderes Gebiet.</translation>
+    </message>
+    <message>
+      <source>The area of interest could not be written ({}): free some space on the disk.</source>
+      <translation>Das Gebiet konnte nicht geschrieben werden ({}): schaffen Sie Platz auf der Platte.</translation>
+    </message>
+  </context>
+</TS>

@@ -1,0 +1,269 @@
+"""Makes the private environment of the engine, and removes it; QGIS's own Python is only used to start."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qgis.core import QgsProcessingFeedback, QgsSettings
+
+from . import private_environment
+from .child import ChildError, clean_environment, run
+from .engine import Engine, EngineError, ask, forget
+from .job import Stopped, shell_line
+from .translation import tr
+
+PACKAGE = "glnet_geo"
+_OLDEST_PYTHON = (3, 10)
+_PROBE = "import sys, venv, ensurepip; print(*sys.version_info[:2])"
+
+# Bytes to download, and on the disk. On Linux torch brings its GPU libraries along.
+_WITH_GPU_LIBRARIES = (3.0e9, 6.5e9)
+_WITHOUT = (0.4e9, 1.6e9)
+_UNPACKED = 2.5
+"""How much larger wheels are when they are installed."""
+
+# Shares of the progress bar.
+_MADE, _COLLECTED, _INSTALLED = 5.0, 70.0, 90.0
+_PACKAGES = 60
+"""About how many packages the engine needs, itself included."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """Bytes to download, and bytes on the disk."""
+
+    download: float
+    disk: float
+
+
+def expected_size(wheelhouse: str) -> Size:
+    """About how much an installation takes; from a folder of wheels nothing is downloaded."""
+    if wheelhouse:
+        wheels = sum(
+            os.path.getsize(wheel) for wheel in glob.glob(os.path.join(glob.escape(wheelhouse), "*.whl"))
+        )
+        return Size(0, wheels * _UNPACKED)
+    return Size(*(_WITH_GPU_LIBRARIES if sys.platform.startswith("linux") else _WITHOUT))
+
+
+class Installer:
+    """Makes and removes the private environment.
+
+    Args:
+        package: name or file of the engine's package.
+        wheelhouse: folder of wheels to install from without a network; empty for the package index.
+        index: address of another package index; empty for the one that pip knows.
+        base: Python to build upon; empty to find one.
+        feedback: to show progress, and to learn that the person wants it to stop.
+    """
+
+    def __init__(
+        self, *, package: str, wheelhouse: str, index: str, base: str, feedback: QgsProcessingFeedback
+    ) -> None:
+        self._package = package
+        self._wheelhouse = wheelhouse
+        self._index = index
+        self._base = base
+        self._feedback = feedback
+        self._collected = 0
+        self._last = ""
+
+    def install(self, *, anew: bool) -> Engine:
+        """Make the environment or update it, and test it; one that does not become whole is removed.
+
+        Args:
+            anew: remove what is there first.
+
+        Raises:
+            EngineError: it cannot be made; the message says what to do.
+        """
+        folder = private_environment.folder()
+        base = self._base_python()
+        self._announce(folder)
+        if anew or not private_environment.is_complete():
+            _remove(folder)
+        try:
+            if not private_environment.is_complete():
+                os.makedirs(os.path.dirname(folder), exist_ok=True)
+                self._run([base, "-I", "-m", "venv", folder])
+            self._feedback.setProgress(_MADE)
+            interpreter = private_environment.interpreter()
+            self._run([interpreter, "-I", "-m", "pip", "install", *self._pip_arguments()])
+            self._feedback.setProgress(_INSTALLED)
+            forget()
+            self._feedback.pushInfo(tr("Testing the engine"))
+            engine = ask(interpreter, self_test=True, stopping=self._feedback.isCanceled)
+        except OSError as error:
+            _remove(folder)
+            raise EngineError(
+                tr(
+                    "{} cannot be written ({}): free some space, or give yourself the right to write there."
+                ).format(folder, error.strerror)
+            ) from error
+        except EngineError:
+            _remove(folder)
+            raise
+        with open(private_environment.mark(), "w", encoding="utf-8") as mark:
+            json.dump({"version": engine.version, "python": engine.python, "base": base}, mark)
+        self._feedback.setProgress(100)
+        return engine
+
+    def remove(self) -> None:
+        """Delete the environment.
+
+        Raises:
+            EngineError: a program still uses it.
+        """
+        folder = private_environment.folder()
+        if not os.path.isdir(folder):
+            self._feedback.pushInfo(tr("There is no engine in {}.").format(folder))
+            return
+        _remove(folder)
+        if os.path.isdir(folder):
+            raise EngineError(
+                tr("{} could not be removed: end the jobs that use it, and try again.").format(folder)
+            )
+        self._feedback.pushInfo(tr("The engine was removed from {}.").format(folder))
+
+    def _announce(self, folder: str) -> None:
+        """Say what will happen where, and refuse a disk that is too full for it."""
+        size = expected_size(self._wheelhouse)
+        if self._wheelhouse and not size.disk:
+            raise EngineError(
+                tr(
+                    "{} holds no wheels: fill it with pip download {} -d, on a computer of the same kind."
+                ).format(self._wheelhouse, PACKAGE)
+            )
+        self._feedback.pushInfo(
+            tr("Installing into {}: about {:.1f} GB to download, {:.1f} GB on the disk.").format(
+                folder, size.download / 1e9, size.disk / 1e9
+            )
+        )
+        there = folder
+        while not os.path.isdir(there):
+            there = os.path.dirname(there)
+        free = shutil.disk_usage(there).free
+        if free < size.disk and not private_environment.is_complete():
+            raise EngineError(
+                tr("The disk of {} has {:.1f} GB free and {:.1f} GB are needed: free some space.").format(
+                    folder, free / 1e9, size.disk / 1e9
+                )
+            )
+
+    def _base_python(self) -> str:
+        """A Python that can make environments.
+
+        Raises:
+            EngineError: none was found, or the one that was named cannot.
+        """
+        if self._base:
+            found = shutil.which(self._base)
+            if found is None or not _suits(found):
+                raise EngineError(
+                    tr(
+                        "{} is no Python 3.10 or newer that can make environments: name another, or none."
+                    ).format(self._base)
+                )
+            return found
+        for candidate in _candidates():
+            if _suits(candidate):
+                return candidate
+        raise EngineError(
+            tr(
+                "No Python 3.10 or newer that can make environments was found: install one (on Debian and Ubuntu the "
+                "package python3-venv, on Windows from the Store), or name it as “Python to build upon”."
+            )
+        )
+
+    def _pip_arguments(self) -> list[str]:
+        arguments = ["--upgrade", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
+        if self._wheelhouse:
+            arguments += ["--no-index", "--find-links", self._wheelhouse]
+        elif self._index:
+            arguments += ["--index-url", self._index]
+        return [*arguments, self._package]
+
+    def _run(self, command: Sequence[str]) -> None:
+        """Run a step; what it writes goes to the log.
+
+        Raises:
+            EngineError: it failed or was stopped.
+        """
+        self._feedback.pushCommandInfo(shell_line(command))
+        environment = clean_environment()
+        address = _proxy()
+        if address and not environment.contains("HTTPS_PROXY") and not environment.contains("https_proxy"):
+            environment.insert("HTTPS_PROXY", address)
+            environment.insert("HTTP_PROXY", address)
+        try:
+            ending = run(
+                command,
+                line=self._said,
+                output_line=self._said,
+                stopping=self._feedback.isCanceled,
+                environment=environment,
+            )
+        except ChildError as error:
+            raise EngineError(tr("{} cannot be started ({}).").format(command[0], error)) from error
+        if ending.stopped:
+            raise Stopped(tr("Stopped: nothing was installed."))
+        if ending.crashed or ending.code:
+            raise EngineError(
+                tr(
+                    "The engine could not be installed ({}): check the network and the proxy in the options of QGIS, or "
+                    "install from a folder of wheels."
+                ).format(self._last)
+            )
+
+    def _said(self, line: str) -> None:
+        if re.match(r"\s*(Collecting|Processing) ", line):
+            self._collected += 1
+            share = min(1.0, self._collected / _PACKAGES)
+            self._feedback.setProgress(_MADE + (_COLLECTED - _MADE) * share)
+        elif line.startswith("Installing collected"):
+            self._feedback.setProgress(_COLLECTED)
+        if line.startswith("ERROR: ") or not self._last.startswith("ERROR: "):
+            self._last = line
+        self._feedback.pushConsoleInfo(line)
+
+
+def _remove(folder: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _candidates() -> list[str]:
+    """Pythons that may be there, the one that QGIS runs first."""
+    names = ("python.exe", "python3.exe") if sys.platform == "win32" else ("bin/python3",)
+    found = [os.path.join(prefix, name) for prefix in (sys.base_prefix, sys.prefix) for name in names]
+    versions = [f"python3.{minor}" for minor in range(13, _OLDEST_PYTHON[1] - 1, -1)]
+    found += [path for path in map(shutil.which, ["python3", *versions, "python"]) if path]
+    return [path for path in dict.fromkeys(found) if os.path.isfile(path)]
+
+
+def _suits(python: str) -> bool:
+    """Whether a Python is new enough and brings what makes environments."""
+    try:
+        ending = run([python, "-I", "-c", _PROBE], seconds=20)
+    except ChildError:
+        return False
+    numbers = ending.output.split()
+    if ending.crashed or ending.code or len(numbers) != len(_OLDEST_PYTHON):
+        return False
+    version: tuple[int, ...] = tuple(int(number) for number in numbers)
+    return version >= _OLDEST_PYTHON
+
+
+def _proxy() -> str:
+    """The address of the proxy in the options of QGIS; empty where there is none, or one that asks for a password."""
+    settings = QgsSettings()
+    if not settings.value("proxy/proxyEnabled", False, bool) or settings.value("proxy/proxyUser", ""):
+        return ""
+    host, port = settings.value("proxy/proxyHost", ""), settings.value("proxy/proxyPort", "")
+    return f"http://{host}:{port}" if host and settings.value("proxy/proxyType", "") == "HttpProxy" else ""

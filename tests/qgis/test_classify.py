@@ -1,0 +1,223 @@
+"""glnet:classify makes what the command line makes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+core = pytest.importorskip("qgis.core", reason="QGIS's Python is absent here: run make test-qgis")
+
+from tests.qgis.conftest import command_line  # noqa: E402
+from tests.qgis.logs import Log  # noqa: E402
+
+
+def classify(log: Log | None = None, /, **parameters: Any) -> dict[str, Any]:
+    import processing
+
+    made: dict[str, Any] = processing.run("glnet:classify", parameters, feedback=log)
+    return made
+
+
+@pytest.fixture(scope="module")
+def maps(qgis: Any, engine_python: str, scene: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The maps of the command line."""
+    folder = tmp_path_factory.mktemp("cli")
+    outs = ["--out", str(folder / "map.tif"), "--out", str(folder / "map.gpkg")]
+    command_line(engine_python, "classify", str(scene), *outs, "--confidence", str(folder / "sure.tif"))
+    return folder
+
+
+def test_all_outputs_are_those_of_the_command_line(
+    engine: str, scene: Path, maps: Path, tmp_path: Path
+) -> None:
+    log = Log()
+    made = classify(
+        log,
+        INPUT=str(scene),
+        RASTER=str(tmp_path / "map.tif"),
+        POLYGONS=str(tmp_path / "map.gpkg"),
+        CONFIDENCE=str(tmp_path / "sure.tif"),
+    )
+    assert Path(made["RASTER"]).read_bytes() == (maps / "map.tif").read_bytes()
+    assert Path(made["CONFIDENCE"]).read_bytes() == (maps / "sure.tif").read_bytes()
+    assert _features(made["POLYGONS"]) == _features(maps / "map.gpkg")
+    given, mapped = core.QgsRasterLayer(str(scene)), core.QgsRasterLayer(made["RASTER"])
+    assert (mapped.crs(), mapped.extent(), mapped.width()) == (given.crs(), given.extent(), given.width())
+    assert log.shares == sorted(log.shares)
+    assert log.shares[-1] == 100
+    assert any("water" in line and "ha" in line for line in log.said)
+
+
+def _features(path: str | Path) -> list[tuple[int, str, float, str]]:
+    layer = core.QgsVectorLayer(str(path))
+    return sorted(
+        (each["class_id"], each["class_name"], each["area_m2"], each.geometry().asWkt())
+        for each in layer.getFeatures()
+    )
+
+
+def test_temporary_outputs_work(engine: str, scene: Path) -> None:
+    made = classify(INPUT=str(scene), RASTER="TEMPORARY_OUTPUT", POLYGONS="TEMPORARY_OUTPUT")
+    assert core.QgsRasterLayer(made["RASTER"]).isValid()
+    assert made["POLYGONS"].endswith(".gpkg")
+    assert core.QgsVectorLayer(made["POLYGONS"]).isValid()
+
+
+def test_names_and_colours_lie_in_the_files(engine: str, scene: Path, tmp_path: Path) -> None:
+    for suffix in ("gpkg", "fgb"):
+        made = classify(
+            INPUT=str(scene),
+            RASTER=str(tmp_path / "map.tif"),
+            POLYGONS=str(tmp_path / f"polygons.{suffix}"),
+            CONFIDENCE=str(tmp_path / "sure.tif"),
+        )
+        polygons = core.QgsVectorLayer(made["POLYGONS"])
+        names = [category.label() for category in polygons.renderer().categories()]
+        assert names[0] == "water"
+        raster = core.QgsRasterLayer(made["RASTER"])
+        assert [each.label for each in raster.renderer().classes()] == names
+        first = raster.renderer().classes()[0].color.name()
+        assert polygons.renderer().categories()[0].symbol().color().name() == first
+        confidence = core.QgsRasterLayer(made["CONFIDENCE"])
+        assert confidence.renderer().type() == "singlebandpseudocolor"
+    assert not list(tmp_path.glob("*-wal"))
+
+
+def test_an_extent_in_another_crs(engine: str, engine_python: str, scene: Path, tmp_path: Path) -> None:
+    layer = core.QgsRasterLayer(str(scene))
+    extent = layer.extent()
+    half = core.QgsRectangle(extent.xMinimum(), extent.yMinimum(), extent.center().x(), extent.center().y())
+    transform = core.QgsCoordinateTransform(
+        layer.crs(), core.QgsCoordinateReferenceSystem("EPSG:4326"), core.QgsProject.instance()
+    )
+    box = transform.transformBoundingBox(half)
+    text = f"{box.xMinimum()},{box.xMaximum()},{box.yMinimum()},{box.yMaximum()} [EPSG:4326]"
+    made = classify(INPUT=str(scene), AOI=text, RASTER=str(tmp_path / "map.tif"))
+    assert _valid(made["RASTER"]) == pytest.approx(0.25, abs=0.02)
+
+
+def _valid(path: str) -> float:
+    """Share of the pixels that are classified."""
+    from osgeo import gdal
+
+    pixels = gdal.Open(path).ReadAsArray()
+    return float((pixels != 255).mean())
+
+
+def test_polygons_with_a_filter(engine: str, engine_python: str, scene: Path, tmp_path: Path) -> None:
+    """In a CRS of their own, in memory, and limited by a subset: the engine sees those that QGIS shows."""
+    extent = core.QgsRasterLayer(str(scene)).extent()
+    crs = core.QgsRasterLayer(str(scene)).crs().authid()
+    layer = core.QgsVectorLayer(f"Polygon?crs={crs}&field=name:string", "areas", "memory")
+    left = core.QgsRectangle(extent.xMinimum(), extent.yMinimum(), extent.center().x(), extent.yMaximum())
+    for name, rectangle in (("left", left), ("all", extent)):
+        feature = core.QgsFeature(layer.fields())
+        feature.setGeometry(core.QgsGeometry.fromRect(rectangle))
+        feature["name"] = name
+        layer.dataProvider().addFeature(feature)
+    file = str(tmp_path / "areas.gpkg")
+    core.QgsVectorFileWriter.writeAsVectorFormatV3(
+        layer, file, core.QgsCoordinateTransformContext(), core.QgsVectorFileWriter.SaveVectorOptions()
+    )
+    stored = core.QgsVectorLayer(file, "areas")
+    stored.setSubsetString("name = 'left'")
+    made = classify(INPUT=str(scene), AOI_LAYER=stored, RASTER=str(tmp_path / "map.tif"))
+    assert _valid(made["RASTER"]) == pytest.approx(0.5, abs=0.01)
+
+
+def test_options_become_those_of_the_command_line(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
+    """All at once; the sources and outputs are tested beside."""
+    fake = fake_engine()
+    out = str(tmp_path / "map.tif")
+    parameters: dict[str, Any] = {
+        "INPUT": str(scene),
+        "RASTER": out,
+        "MODEL": "mine.safetensors",
+        "BANDS": [3, 2, 1],
+        "NODATA": -1,
+        "VALUE_RANGE": "0,3000",
+        "DEVICE": "cpu",
+        "PRECISION": "fp32",
+        "MAX_MEMORY": "4GB",
+        "MAX_GPU_MEMORY": "2GB",
+        "EXACT": True,
+        "RESUME": True,
+        "MIN_AREA": 25.5,
+        "SIMPLIFY": 0,
+        "SMOOTH": True,
+        "DISSOLVE": True,
+        "CONNECTIVITY": 1,
+        "MAX_VERTICES": 1000,
+        "CRS": "EPSG:3857",
+    }
+    classify(**parameters)
+    options = (
+        "--bands 3,2,1 --nodata=-1 --value-range=0,3000 --max-memory=4GB --max-gpu-memory=2GB --device cpu"
+    )
+    options += " --precision fp32 --exact --min-area 25.5 --simplify 0 --max-vertices 1000 --connectivity 8"
+    options += " --smooth --dissolve --crs EPSG:3857"
+    assert json.loads(Path(f"{fake}.arguments").read_text()) == [
+        "classify",
+        str(scene),
+        "--model",
+        "mine.safetensors",
+        *options.split(),
+        "--out",
+        out,
+        "--overwrite",
+        "--progress",
+        "json",
+        "--json",
+    ]
+
+
+def test_nothing_is_passed_that_nobody_asked_for(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
+    fake = fake_engine()
+    out = str(tmp_path / "map.tif")
+    classify(INPUT=str(scene), RASTER=out)
+    passed = json.loads(Path(f"{fake}.arguments").read_text())
+    assert passed == ["classify", str(scene), "--model", "urban", "--no-resume", "--out", out, *passed[-4:]]
+
+
+def test_the_log_tells_the_same_job_for_a_terminal(
+    engine: str, scene: Path, maps: Path, tmp_path: Path
+) -> None:
+    """A shell runs it as it stands, blanks, quotes and all."""
+    import subprocess
+
+    log = Log()
+    classify(log, INPUT=str(scene), RASTER=str(tmp_path / "map.tif"))
+    (tmp_path / "map.tif").unlink()
+    subprocess.run(["sh", "-c", log.commands[-1]], check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    assert (tmp_path / "map.tif").read_bytes() == (maps / "map.tif").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [
+        ({"RASTER": "map.jpg"}, "jpg"),
+        ({"RASTER": "map.tif", "POLYGONS": "map.shp"}, "shp"),
+        ({}, "nothing to make"),
+    ],
+)
+def test_wrong_outputs_are_refused_before_the_start(
+    engine: str, scene: Path, parameters: dict[str, str], reason: str, tmp_path: Path
+) -> None:
+    whole: dict[str, Any] = {name: str(tmp_path / file) for name, file in parameters.items()}
+    with pytest.raises(core.QgsProcessingException, match=reason):
+        classify(INPUT=str(scene), **whole)
+
+
+def test_the_engines_sentence_reaches_the_person(engine: str, scene: Path, tmp_path: Path) -> None:
+    with pytest.raises(core.QgsProcessingException, match=r"no model is called nowhere: installed are urban"):
+        classify(INPUT=str(scene), MODEL="nowhere", RASTER=str(tmp_path / "map.tif"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_both_kinds_of_area_are_one_too_many(engine: str, scene: Path, tmp_path: Path) -> None:
+    areas = core.QgsVectorLayer("Polygon?crs=EPSG:32640", "areas", "memory")
+    with pytest.raises(core.QgsProcessingException, match="choose one of them"):
+        classify(INPUT=str(scene), AOI="0,1,0,1", AOI_LAYER=areas, RASTER=str(tmp_path / "map.tif"))

@@ -1,0 +1,113 @@
+"""Layers as QGIS has them: what is a file is handed over, what is none is refused by name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+core = pytest.importorskip("qgis.core", reason="QGIS's Python is absent here: run make test-qgis")
+
+
+def classify(out: Path, layer: Any) -> None:
+    import processing
+
+    processing.run("glnet:classify", {"INPUT": layer, "RASTER": str(out / "map.tif")})
+
+
+def _handed_over(fake: Path) -> str:
+    return str(json.loads(Path(f"{fake}.arguments").read_text())[1])
+
+
+@pytest.mark.parametrize("name", ["scene.vrt", "ein “Bild” 'Ω'.tif", "-o.tif", "a & b; c.tif"])
+def test_files_keep_their_names(fake_engine: Any, scene: Path, tmp_path: Path, name: str) -> None:
+    from osgeo import gdal
+
+    fake = fake_engine()
+    path = tmp_path / name
+    gdal.Translate(str(path), str(scene), format="VRT" if name.endswith("vrt") else "GTiff")
+    classify(tmp_path, core.QgsRasterLayer(str(path)))
+    assert _handed_over(fake) == str(path)
+
+
+def test_a_raster_in_a_geopackage(engine: str, scene: Path, tmp_path: Path) -> None:
+    """The engine opens it too: the name is more than a path."""
+    from osgeo import gdal
+
+    package = tmp_path / "two rasters.gpkg"
+    for table in ("one", "two"):
+        options = [f"RASTER_TABLE={table}", "TILE_FORMAT=PNG"]
+        options += ["APPEND_SUBDATASET=YES"] if table == "two" else ["VERSION=1.2"]
+        gdal.Translate(str(package), str(scene), format="GPKG", creationOptions=options)
+    layer = core.QgsRasterLayer(f"GPKG:{package}:two", "two")
+    assert layer.isValid()
+    import processing
+
+    found = processing.run("glnet:check", {"INPUT": layer})
+    assert found["MEGAPIXELS"] == pytest.approx(0.372, abs=0.15)
+
+
+def test_the_layer_of_a_project_is_found_by_its_name(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
+    fake = fake_engine()
+    layer = core.QgsRasterLayer(str(scene), "my scene")
+    core.QgsProject.instance().addMapLayer(layer)
+    core.QgsProject.instance().setCrs(core.QgsCoordinateReferenceSystem("EPSG:3857"))
+    try:
+        classify(tmp_path, "my scene")
+    finally:
+        core.QgsProject.instance().removeMapLayer(layer)
+    assert _handed_over(fake) == str(scene)
+
+
+@pytest.mark.parametrize(
+    ("provider", "uri", "reason"),
+    [
+        (
+            "wms",
+            "type=xyz&url=file:///nowhere/{z}/{x}/{y}.png&zmax=1&zmin=0",
+            "comes from a map service .*save it as a GeoTIFF",
+        ),
+        ("gdal", "/vsimem/scene.tif", "lies in the memory of QGIS: save it"),
+        ("gdal", "{scene}|option:NUM_THREADS=2", "is opened with options .*save it"),
+    ],
+)
+def test_what_is_no_file_is_refused(
+    engine: str, scene: Path, tmp_path: Path, provider: str, uri: str, reason: str
+) -> None:
+    from osgeo import gdal
+
+    gdal.Translate("/vsimem/scene.tif", str(scene))
+    layer = core.QgsRasterLayer(uri.replace("{scene}", str(scene)), "layer", provider)
+    assert layer.isValid()
+    with pytest.raises(core.QgsProcessingException, match=f"“layer” {reason}"):
+        classify(tmp_path, layer)
+
+
+def test_a_computed_raster_is_refused(engine: str, scene: Path, tmp_path: Path) -> None:
+    if "virtualraster" not in core.QgsProviderRegistry.instance().providerList():
+        pytest.skip("this QGIS has no virtual rasters")
+    given = core.QgsRasterLayer(str(scene), "given")
+    core.QgsProject.instance().addMapLayer(given)
+    uri = core.QgsRasterDataProvider.VirtualRasterParameters()
+    uri.crs, uri.extent = given.crs(), given.extent()
+    uri.width, uri.height, uri.formula = given.width(), given.height(), '"r@1" * 2'
+    described = core.QgsRasterDataProvider.VirtualRasterInputLayers()
+    described.name, described.uri, described.provider = "r", str(scene), "gdal"
+    uri.rInputLayers = [described]
+    layer = core.QgsRasterLayer(
+        core.QgsRasterDataProvider.encodeVirtualRasterProviderUri(uri), "computed", "virtualraster"
+    )
+    try:
+        assert layer.isValid()
+        with pytest.raises(core.QgsProcessingException, match="computed or stored by QGIS"):
+            classify(tmp_path, layer)
+    finally:
+        core.QgsProject.instance().removeMapLayer(given)
+
+
+def test_what_is_no_image_is_refused(engine: str, tmp_path: Path) -> None:
+    (tmp_path / "text.tif").write_text("no image")
+    with pytest.raises(core.QgsProcessingException, match=r"text\.tif"):
+        classify(tmp_path, str(tmp_path / "text.tif"))

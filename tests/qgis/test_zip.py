@@ -1,0 +1,126 @@
+"""The zip that people install: what is in it, and that it works in a fresh profile."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+core = pytest.importorskip("qgis.core", reason="QGIS's Python is absent here: run make test-qgis")
+
+from tests.qgis.conftest import ALL_COMMANDS, FAKE_ENGINE, ROOT, SAMPLE  # noqa: E402
+from tests.qgis.server import Server  # noqa: E402
+
+NAME = "glnet_land_cover"
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [sys.executable, ROOT / "tools" / "qgis_plugin.py", folder], check=True, capture_output=True
+    )
+    return folder / f"{NAME}.zip"
+
+
+@pytest.fixture
+def installed(package: Path, tmp_path: Path) -> Path:
+    """The folder of plugins of a profile, with ours."""
+    with zipfile.ZipFile(package) as found:
+        found.extractall(tmp_path / "plugins")
+    return tmp_path / "plugins"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "home with blanks"
+    folder.mkdir()
+    return folder
+
+
+def test_the_zip_is_one_small_folder(package: Path) -> None:
+    assert package.stat().st_size < 200_000
+    names = zipfile.ZipFile(package).namelist()
+    assert all(name.startswith(f"{NAME}/") and name.isascii() for name in names)
+    for needed in ("metadata.txt", "LICENSE", "__init__.py", "icon.svg", "i18n/glnet_land_cover_de.qm"):
+        assert f"{NAME}/{needed}" in names
+    assert not [name for name in names if "__pycache__" in name or name.endswith(".ts")]
+
+
+def test_the_plugin_speaks_german(qgis: object) -> None:
+    from qgis.PyQt.QtCore import QTranslator
+
+    translator = QTranslator()
+    assert translator.load(str(ROOT / "qgis_plugin" / NAME / "i18n" / f"{NAME}_de.qm"))
+    assert translator.translate("GlnetLandCover", "Classify land cover") == "Landbedeckung klassifizieren"
+
+
+def _wheelhouse(folder: Path) -> Path:
+    """A stand-in of the engine as a wheel: it answers as the engine does, and makes no maps."""
+    folder.mkdir()
+    code = FAKE_ENGINE.replace("PROTOCOL", "1").replace("COMMANDS", repr(ALL_COMMANDS))
+    code = code.replace('"self_test": None', '"self_test": {"device": "stand-in", "seconds": 1}')
+    files = {
+        "glnet_geo/__init__.py": "",
+        "glnet_geo/__main__.py": "import sys; sys.argv.insert(1, 'glnet_geo')\n"
+        + code.replace("JOB", "print('{}')"),
+        "glnet_geo-9.9.dist-info/METADATA": "Metadata-Version: 2.1\nName: glnet_geo\nVersion: 9.9\n",
+        "glnet_geo-9.9.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{name},,\n" for name in files) + "glnet_geo-9.9.dist-info/RECORD,,\n"
+    with zipfile.ZipFile(folder / "glnet_geo-9.9-py3-none-any.whl", "w") as wheel:
+        for name, text in {**files, "glnet_geo-9.9.dist-info/RECORD": record}.items():
+            wheel.writestr(name, text)
+    return folder
+
+
+def _said(server: Server, *arguments: str) -> str:
+    done = server("run", "glnet:engine", "--", *arguments)
+    return done.stdout + done.stderr
+
+
+def test_set_up_use_repair_remove(installed: Path, home: Path, tmp_path: Path) -> None:
+    server = Server(home, installed, engine=None)
+    wheels = _wheelhouse(tmp_path / "wheel house")
+    said = server("run", "glnet:classify", "--", f"INPUT={SAMPLE}", f"RASTER={tmp_path / 'map.tif'}")
+    assert "run “Set up or check the engine”" in said.stdout + said.stderr
+    assert "It downloads about" in _said(server, "ACTION=0")
+
+    said_setting_up = _said(server, "ACTION=1", f"WHEELHOUSE={wheels}")
+    engines = [path.parent for path in home.rglob("engine-is-complete.json")]
+    assert len(engines) == 1, said_setting_up
+    engine = engines[0]
+    assert engine.parts[-2:] == ("glnet_land_cover", "engine")
+    assert f"Installing into {engine}: about 0.0 GB to download" in said_setting_up
+    assert "VERSION:\t9.9" in said_setting_up
+    assert "Self-test passed" in _said(server, "ACTION=0")
+    used = server("run", "glnet:classify", "--", f"INPUT={SAMPLE}", f"RASTER={tmp_path / 'map.tif'}")
+    assert f"{engine}/bin/python" in used.stdout
+
+    (engine / "bin" / "python").unlink()
+    assert "VERSION:\t9.9" in _said(server, "ACTION=2", f"WHEELHOUSE={wheels}")
+    assert "was removed" in _said(server, "ACTION=3")
+    assert not engine.exists()
+    assert "There is no engine" in _said(server, "ACTION=3")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["WHEELHOUSE={empty}"], "holds no wheels"),
+        (["WHEELHOUSE={wheels}", "PACKAGE=another_engine"], "could not be installed (ERROR: No matching"),
+        (["WHEELHOUSE={wheels}", "PYTHON=/nowhere/python"], "/nowhere/python is no Python 3.10"),
+    ],
+)
+def test_a_set_up_that_fails_leaves_nothing(
+    installed: Path, home: Path, tmp_path: Path, arguments: list[str], reason: str
+) -> None:
+    server = Server(home, installed, engine=None)
+    wheels = _wheelhouse(tmp_path / "wheels")
+    (tmp_path / "empty").mkdir()
+    filled = [each.format(empty=tmp_path / "empty", wheels=wheels) for each in arguments]
+    assert reason in _said(server, "ACTION=1", *filled)
+    assert not list(home.rglob("pyvenv.cfg"))
