@@ -28,15 +28,22 @@ PLACE = {"crs": "EPSG:32640", "transform": rasterio.Affine(0.5, 0, 3e5, 0, -0.5,
 @click.option("--runs", default=3, show_default=True, help="of every row; the median is printed")
 @click.option("--side", default=8000, show_default=True, help="of the map, in pixels")
 @click.option("--peer", nargs=2, type=click.Path(path_type=Path), hidden=True)
-def main(runs: int, side: int, peer: tuple[Path, Path] | None) -> None:
+@click.option("--maps", type=click.Path(path_type=Path), hidden=True)
+def main(runs: int, side: int, peer: tuple[Path, Path] | None, maps: Path | None) -> None:
     """Measure vectorize on this machine."""
     if peer is not None:
         _whole_raster(*peer)
         return
+    if maps is not None:
+        _realistic(maps / "square.tif", side, 1)
+        _realistic(maps / "tall.tif", side, 5)
+        _checkerboard(maps / "board.tif", side // 2)
+        return
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        square, tall = _realistic(work / "square.tif", side, 1), _realistic(work / "tall.tif", side, 5)
-        board = _checkerboard(work / "board.tif", side // 2)
+        # A child counts the memory of the process that starts it, so this one stays small.
+        run([sys.executable, __file__, "--maps", folder, "--side", str(side)])
+        square, tall, board = (work / f"{name}.tif" for name in ("square", "tall", "board"))
         size = f"{side} x {side}"
         rows = [
             (
@@ -89,7 +96,7 @@ def _whole_raster(classes: Path, out: Path) -> None:
     table.to_file(out)
 
 
-def _realistic(path: Path, side: int, times: int) -> Path:
+def _realistic(path: Path, side: int, times: int) -> None:
     """A map of patches large and small with crinkled borders, several of them one below the other."""
     options = {
         "dtype": "uint8",
@@ -108,7 +115,6 @@ def _realistic(path: Path, side: int, times: int) -> Path:
                 classes[field > best] = land_class
                 np.maximum(best, field, out=best)
             dataset.write(classes, 1, window=Window(0, number * side, side, side))
-    return path
 
 
 def _field(random: np.random.Generator, side: int, scale: int) -> NDArray[np.float32]:
@@ -116,12 +122,11 @@ def _field(random: np.random.Generator, side: int, scale: int) -> NDArray[np.flo
     return np.asarray(coarse.resize((side, side), Image.Resampling.BICUBIC))
 
 
-def _checkerboard(path: Path, side: int) -> Path:
+def _checkerboard(path: Path, side: int) -> None:
     row, col = np.ogrid[:side, :side]
     options = {"dtype": "uint8", "count": 1, "width": side, "height": side, "compress": "deflate"}
     with rasterio.open(path, "w", **options, **PLACE) as dataset:
         dataset.write(((row + col) % 2).astype(np.uint8), 1)
-    return path
 
 
 if __name__ == "__main__":

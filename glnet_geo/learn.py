@@ -22,9 +22,10 @@ from glnet_geo.io.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
 from glnet_geo.io.picture import Reading
 from glnet_geo.io.run_folder import RunFolder
 from glnet_geo.learn_options import KEPT_BY_POLYGONS, POLYGON_MINUTES, Lesson, TrainOptions, TrainSummary
+from glnet_geo.model.catalogue import SUFFIX
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import Machine, choose_machine, limit_gpu_memory
-from glnet_geo.model.package import SUFFIX, save_package
+from glnet_geo.model.package import save_package
 from glnet_geo.training.course import Course, Judge
 from glnet_geo.training.held_out import Split, split
 from glnet_geo.training.memory import patches_that_fit
