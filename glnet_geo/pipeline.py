@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import glnet_geo
 from glnet_geo.core.drawing import Drawing
@@ -183,22 +182,16 @@ def _stopping(journal: Journal, height: int) -> Iterator[None]:
 def _sinks(
     plan: Plan, outs: Sequence[Path], confidence: str | Path | None, drawing: Drawing, staging: Staging
 ) -> list[Sink]:
-    scene, tags = plan.scene, provenance(plan)
-    place: dict[str, Any] = {
-        "width": scene.width,
-        "transform": scene.transform,
-        "crs": scene.crs,
-        "tags": tags,
-    }
+    scene, legend, tags = plan.scene, plan.card.legend, provenance(plan)
     sinks: list[Sink] = []
     for path in outs:
-        temporary, legend = staging.temporary(path), plan.card.legend
+        temporary = staging.temporary(path)
         if is_raster(path):
-            sinks.append(ClassRaster(temporary, height=scene.height, legend=legend, **place))
+            sinks.append(ClassRaster(temporary, scene, legend, tags=tags))
         else:
             sinks.append(PolygonLayer(temporary, scene, legend, drawing, tags=tags, confidence=True))
     if confidence is not None:
-        sinks.append(ConfidenceRaster(staging.temporary(Path(confidence)), height=scene.height, **place))
+        sinks.append(ConfidenceRaster(staging.temporary(Path(confidence)), scene, tags=tags))
     return sinks
 
 

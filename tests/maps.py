@@ -17,6 +17,7 @@ from rasterio.crs import CRS
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.strip import Strip
 from glnet_geo.io.raster import ClassRaster
+from tests.rasters import Place
 
 LEGEND = Legend(
     (
@@ -39,15 +40,13 @@ def write_map(
 ) -> Path:
     """A map as the package writes it, of (rows, cols) class ids; 255 for none."""
     height, width = ids.shape
-    raster = ClassRaster(
-        path,
+    place = Place(
         height=height,
         width=width,
         transform=transform,
         crs=None if crs is None else CRS.from_string(crs),
-        legend=legend,
-        tags={},
     )
+    raster = ClassRaster(path, place, legend, tags={})
     raster.write(Strip(row=0, classes=ids.astype(np.uint8)))
     raster.finish()
     raster.close()

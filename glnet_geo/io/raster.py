@@ -11,10 +11,8 @@ from pathlib import Path
 import numpy as np
 import rasterio
 import rasterio.shutil
-from affine import Affine
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError
-from rasterio.crs import CRS
 from rasterio.enums import ColorInterp
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterWindow
@@ -23,6 +21,7 @@ from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OutputError
 from glnet_geo.io.attribute_table import write_attribute_table
+from glnet_geo.io.placed import Placed
 from glnet_geo.io.staging import unwritten
 from glnet_geo.io.style import write_style
 
@@ -37,11 +36,8 @@ class _Cog:
     def __init__(
         self,
         path: Path,
+        raster: Placed,
         *,
-        height: int,
-        width: int,
-        transform: Affine | None,
-        crs: CRS | None,
         tags: Mapping[str, str],
         overviews: str,
     ) -> None:
@@ -49,7 +45,7 @@ class _Cog:
         self._rough = path.with_name(f"rough-{path.name}")
         self._overviews = overviews
         self._checksums: list[tuple[int, int, int]] = []
-        place = {} if transform is None else {"transform": transform}
+        place = {} if raster.transform is None else {"transform": raster.transform}
         with _writing(self._path), _without_place_warning():
             self.dataset = rasterio.open(
                 self._rough,
@@ -57,9 +53,9 @@ class _Cog:
                 driver="GTiff",
                 dtype="uint8",
                 count=1,
-                height=height,
-                width=width,
-                crs=crs,
+                height=raster.height,
+                width=raster.width,
+                crs=raster.crs,
                 nodata=NODATA,
                 compress="DEFLATE",
                 zlevel=1,
@@ -110,10 +106,7 @@ class ClassRaster:
 
     Args:
         path: where to make it.
-        height: rows of the scene.
-        width: columns of the scene.
-        transform: of the scene; None where it has none.
-        crs: of the scene; None where it has none.
+        raster: the scene, or what else has its pixels and place.
         legend: names and colours.
         tags: provenance.
 
@@ -121,22 +114,10 @@ class ClassRaster:
         OutputError: it cannot be written (in every method).
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        height: int,
-        width: int,
-        transform: Affine | None,
-        crs: CRS | None,
-        legend: Legend,
-        tags: Mapping[str, str],
-    ) -> None:
+    def __init__(self, path: Path, raster: Placed, legend: Legend, *, tags: Mapping[str, str]) -> None:
         self._legend = legend
         self._path = path
-        self._cog = _Cog(
-            path, height=height, width=width, transform=transform, crs=crs, tags=tags, overviews="MODE"
-        )
+        self._cog = _Cog(path, raster, tags=tags, overviews="MODE")
         colors = dict.fromkeys(range(256), (0, 0, 0, 0)) | {c.id: (*c.rgb, 255) for c in legend}
         self._cog.dataset.write_colormap(1, colors)
         self._cog.dataset.set_band_description(1, "land cover")
@@ -159,19 +140,8 @@ class ClassRaster:
 class ConfidenceRaster:
     """A sink for the confidence: uint8 COG in percent; 255 is nodata. The arguments are those of `ClassRaster`."""
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        height: int,
-        width: int,
-        transform: Affine | None,
-        crs: CRS | None,
-        tags: Mapping[str, str],
-    ) -> None:
-        self._cog = _Cog(
-            path, height=height, width=width, transform=transform, crs=crs, tags=tags, overviews="AVERAGE"
-        )
+    def __init__(self, path: Path, raster: Placed, *, tags: Mapping[str, str]) -> None:
+        self._cog = _Cog(path, raster, tags=tags, overviews="AVERAGE")
         self._cog.dataset.set_band_description(1, "confidence of the class, percent")
         self._cog.dataset.set_band_unit(1, "%")
         self._cog.dataset.colorinterp = [ColorInterp.gray]

@@ -16,6 +16,7 @@ from glnet_geo.io import classes as module
 from glnet_geo.io.classes import open_classes
 from glnet_geo.io.raster import ClassRaster
 from tests.io.geotiffs import PLACE, UTM, write
+from tests.rasters import Place
 
 CODES = np.array([[1, 1, 3], [3, 9, 9]])
 
@@ -66,15 +67,8 @@ def test_names_and_colours_of_our_own_maps(tmp_path: Path) -> None:
     legend = Legend(
         (LandClass(id=9, name="roof", color="#cc3300"), LandClass(id=1, name="water", color="#0055ff"))
     )
-    raster = ClassRaster(
-        tmp_path / "map.tif",
-        height=1,
-        width=2,
-        transform=PLACE,
-        crs=None,
-        legend=legend,
-        tags={"WHY": "test"},
-    )
+    place = Place(height=1, width=2, transform=PLACE, crs=None)
+    raster = ClassRaster(tmp_path / "map.tif", place, legend, tags={"WHY": "test"})
     raster.write(Strip(row=0, classes=np.array([[9, 1]], dtype=np.uint8)))
     raster.finish()
     with open_classes(tmp_path / "map.tif") as classes:

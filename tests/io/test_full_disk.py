@@ -47,11 +47,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def _sink(path: Path) -> Sink:
     transform, crs = Affine(0.5, 0, 331_207.5, 0, -0.5, 2_779_120.0), rasterio.CRS.from_epsg(32640)
-    if is_raster(path):
-        return ClassRaster(
-            path, height=SIDE, width=SIDE, transform=transform, crs=crs, legend=LEGEND, tags={}
-        )
     place = Place(height=SIDE, width=SIDE, transform=transform, crs=crs)
+    if is_raster(path):
+        return ClassRaster(path, place, LEGEND, tags={})
     return PolygonLayer(path, place, LEGEND, Drawing(), tags={})
 
 

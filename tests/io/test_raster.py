@@ -21,6 +21,7 @@ from glnet_geo.core.legend import NODATA, LandClass, Legend
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OutputError
 from glnet_geo.io.raster import ClassRaster, ConfidenceRaster
+from tests.rasters import Place
 
 LEGEND = Legend(
     (
@@ -50,15 +51,13 @@ def _write(
 ) -> Path:
     """A class raster, written in strips between cuts."""
     height, width = classes.shape
-    sink = ClassRaster(
-        path,
+    place = Place(
         height=height,
         width=width,
         transform=transform,
         crs=None if crs is None else rasterio.CRS.from_string(crs),
-        legend=legend,
-        tags=tags or {},
     )
+    sink = ClassRaster(path, place, legend, tags=tags or {})
     edges = sorted({0, *cuts, height})
     for start, stop in pairwise(edges):
         sink.write(Strip(row=start, classes=classes[start:stop]))
@@ -189,14 +188,8 @@ class TestOverviews:
 class TestConfidence:
     @staticmethod
     def _write(path: Path, confidence: NDArray[np.uint8] | None, shape: tuple[int, int]) -> Path:
-        sink = ConfidenceRaster(
-            path,
-            height=shape[0],
-            width=shape[1],
-            transform=PLACE,
-            crs=rasterio.CRS.from_string(UTM),
-            tags={"MODEL": "light"},
-        )
+        place = Place(height=shape[0], width=shape[1], transform=PLACE, crs=rasterio.CRS.from_string(UTM))
+        sink = ConfidenceRaster(path, place, tags={"MODEL": "light"})
         try:
             sink.write(Strip(row=0, classes=np.zeros(shape, np.uint8), confidence=confidence))
             sink.finish()
@@ -268,17 +261,15 @@ class TestFailures:
             def close(self) -> None:
                 raise RasterioIOError
 
-        sink = ClassRaster(
-            tmp_path / "map.tif", height=9, width=9, transform=PLACE, crs=None, legend=LEGEND, tags={}
-        )
+        place = Place(height=9, width=9, transform=PLACE, crs=None)
+        sink = ClassRaster(tmp_path / "map.tif", place, LEGEND, tags={})
         sink._cog.dataset.close()
         sink._cog.dataset = Full()
         sink.close()
 
     def test_it_can_be_closed_at_any_time_and_again(self, tmp_path: Path) -> None:
-        sink = ClassRaster(
-            tmp_path / "map.tif", height=9, width=9, transform=None, crs=None, legend=LEGEND, tags={}
-        )
+        place = Place(height=9, width=9, transform=None, crs=None)
+        sink = ClassRaster(tmp_path / "map.tif", place, LEGEND, tags={})
         sink.write(Strip(row=0, classes=_classes(4, 9)))
         sink.close()
         sink.close()
