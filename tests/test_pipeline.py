@@ -134,7 +134,7 @@ class TestGrids:
             scene, [tmp_path / "map.tif", tmp_path / "map.gpkg"], options=Options(model=model)
         )
         assert whole((140, 90), read(tmp_path / "map.tif"))
-        polygons = geopandas.read_file(tmp_path / "map.gpkg")
+        polygons = geopandas.read_file(tmp_path / "map.gpkg", layer="landcover")
         assert polygons.crs is None
         assert list(polygons.total_bounds) == [0, -140, 90, 0]
         assert all(share.area_m2 is None for share in summary.classes)
@@ -193,7 +193,7 @@ class TestOutputs:
         sure = tmp_path / "sure.tif"
         summary = glnet_geo.classify(scene, paths, options=Options(model=model), confidence=sure)
         mapped = read(paths[0])
-        polygons = geopandas.read_file(paths[1])
+        polygons = geopandas.read_file(paths[1], layer="landcover")
         assert len(np.unique(mapped)) > 1
         for share in summary.classes:
             pixels = int((mapped == share.id).sum())

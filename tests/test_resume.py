@@ -76,7 +76,9 @@ def run(scene: Path, folder: Path, model: Path, progress: Silence | None = None,
 def assert_same(folder: Path, expected: Path) -> None:
     for name in ("map.tif", "sure.tif"):
         assert (folder / name).read_bytes() == (expected / name).read_bytes()
-    found, wanted = (geopandas.read_file(place / "map.gpkg") for place in (folder, expected))
+    found, wanted = (
+        geopandas.read_file(place / "map.gpkg", layer="landcover") for place in (folder, expected)
+    )
     assert found.equals(wanted)
 
 
