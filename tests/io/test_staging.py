@@ -221,15 +221,14 @@ class TestRefusals:
         """Network drives say so only when it is tried; what was begun in another folder goes away."""
         (out / "b").mkdir()
         paths = [out / "map.tif", out / "b" / "map.tif"]
-        mkdtemp = __import__("tempfile").mkdtemp
+        mkdir = Path.mkdir
 
-        def refusing(prefix: str, dir: Path) -> str:  # noqa: A002 - the name that tempfile gives it
-            if dir == out / "b":
-                raise OSError(30, "Read-only file system", str(dir))
-            made: str = mkdtemp(prefix=prefix, dir=dir)
-            return made
+        def refusing(folder: Path, mode: int = 0o777) -> None:
+            if folder.parent == out / "b":
+                raise OSError(30, "Read-only file system", str(folder.parent))
+            mkdir(folder, mode)
 
-        monkeypatch.setattr("tempfile.mkdtemp", refusing)
+        monkeypatch.setattr(Path, "mkdir", refusing)
         with pytest.raises(
             OutputError,
             match=r"nothing can be written beside .*\(Read-only file system\): choose another folder$",
