@@ -76,3 +76,13 @@ class Regions:
             np.concatenate([part.weights for part in parts]),
             np.concatenate([part.region_ids for part in parts]),
         )
+
+    def part(self, rows: slice) -> Regions:
+        """Some of them, in order."""
+        return Regions(
+            self.class_ids[rows],
+            self.polygons[rows],
+            self.pixels[rows],
+            self.weights[rows],
+            self.region_ids[rows],
+        )

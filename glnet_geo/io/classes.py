@@ -26,7 +26,7 @@ from glnet_geo.io.validity import Validity
 MOST_CLASSES = NODATA
 """So many classes a map may have: one of 256 values is left for nodata."""
 
-_PIXELS_AT_ONCE = 1 << 22
+_PIXELS_AT_ONCE = 1 << 20
 _MANY = 64
 _COUNTED = 1 << 16
 """Values are counted, not sorted, where they span no more than this."""

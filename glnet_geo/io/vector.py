@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 
@@ -24,7 +25,7 @@ from glnet_geo.io.layers import LayerKind, create_layer
 from glnet_geo.io.placed import Placed
 from glnet_geo.io.reproject import reprojection
 
-_CORNERS_AT_A_TIME = 500_000
+_CORNERS_AT_A_TIME = 150_000
 """Polygons are written when they have this many corners: enough to make the cost per batch small."""
 
 _MOST_DISSOLVED = 20_000_000
@@ -124,9 +125,10 @@ class PolygonLayer:
     def _write_waiting(self) -> None:
         if self._waiting:
             regions = Regions.stacked(self._waiting)
-            features = self._features(_dissolved(regions) if self._dissolve else regions)
-            self._layer.add(features)
-            self.count += len(features)
+            for part in [_dissolved(regions)] if self._dissolve else _batches(regions):
+                features = self._features(part)
+                self._layer.add(features)
+                self.count += len(features)
         self._waiting, self._corners = [], 0
 
     def _features(self, regions: Regions) -> Features:
@@ -144,6 +146,14 @@ class PolygonLayer:
             confidence=(regions.weights / regions.pixels).astype(np.float32) if self._confidence else None,
             region_id=None if self._dissolve else regions.region_ids,
         )
+
+
+def _batches(regions: Regions) -> Iterator[Regions]:
+    """Regions in parts of about as many corners as are written at a time: of single pixels there may be very many."""
+    corners = np.cumsum(shapely.get_num_coordinates(regions.polygons))
+    starts = np.flatnonzero(np.diff(corners // _CORNERS_AT_A_TIME, prepend=-1))
+    for start, stop in pairwise([*starts, len(regions)]):
+        yield regions.part(slice(start, stop))
 
 
 def _pixel(raster: Placed, drawing: Drawing) -> tuple[float, float]:

@@ -19,13 +19,15 @@ def focal_loss(logits: Tensor, labels: Tensor, *, gamma: float) -> Tensor:
     """Cross entropy in which pixels count the less the surer they are: the mean of (1 - p)^gamma * -log(p).
 
     Args:
-        logits: (batch, classes, rows, cols).
+        logits: (batch, classes, rows, cols); enlarged bilinearly, as for a map, where labels are finer.
         labels: (batch, rows, cols) int64 channel numbers; ``IGNORED`` pixels do not count.
         gamma: how fast sure pixels lose weight; 0 is plain cross entropy.
 
     Returns:
         A scalar; zero where every pixel is ignored.
     """
+    if logits.shape[2:] != labels.shape[1:]:
+        logits = functional.interpolate(logits, size=labels.shape[1:], mode="bilinear")
     used = labels != IGNORED
     entropy = functional.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="none")
     # Kept above 0, where the slope of a power below 1 is infinite.

@@ -27,8 +27,12 @@ class Recipe:
         steps: optimiser steps.
         frames: frames per step; the gradients of all their patches are summed before it.
         patches: patches per frame; in the last stage those on which the ensemble is judged.
-        learning_rate: of Adam, at the start; it falls to 0 with ``(1 - step / steps) ** power``.
-        weight_decay: of Adam, coupled.
+        learning_rate: of Adam, at its highest; it falls to 0 with ``(1 - step / steps) ** power``.
+        backbone_rate: share of the learning rate that pretrained backbones get.
+        warm_up: share of the steps in which the learning rate rises to its highest.
+        clip: longest gradient, all weights taken together; longer ones are shortened. None for any length.
+        weight_decay: of Adam.
+        decoupled: whether weight decay stays out of Adam's moments (AdamW), or is coupled, as published.
         power: of the learning rate's fall.
         gamma: of the focal loss.
         freeze_batch_norm: whether batch statistics stay those of the pretrained backbone. They lie when a batch
@@ -45,7 +49,11 @@ class Recipe:
     frames: int = 6
     patches: int = 6
     learning_rate: float = 5e-5
+    backbone_rate: float = 1.0
+    warm_up: float = 0.0
+    clip: float | None = None
     weight_decay: float = 5e-4
+    decoupled: bool = False
     power: float = 0.9
     gamma: float = 3.0
     freeze_batch_norm: bool = False
@@ -60,13 +68,18 @@ class Recipe:
                 raise OptionError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.patches < (0 if self.stage == "global" else 1):
             raise OptionError(f"patches must be at least 1 in the stage {self.stage}, got {self.patches}")
-        for name in ("learning_rate", "weight_decay", "power", "gamma", "seed"):
+        for name in ("learning_rate", "backbone_rate", "weight_decay", "power", "gamma", "seed"):
             if not getattr(self, name) >= 0:
                 raise OptionError(f"{name} must not be negative, got {getattr(self, name)}")
+        if not 0 <= self.warm_up < 1:
+            raise OptionError(f"warm_up must lie in 0..1, got {self.warm_up}")
+        if self.clip is not None and not self.clip > 0:
+            raise OptionError(f"clip must be above 0, got {self.clip}")
 
     def rate(self, step: int) -> float:
         """Learning rate of a step, the first being 0."""
-        return float(self.learning_rate * (1 - step / self.steps) ** self.power)
+        rise = min(1.0, (step + 1) / (self.warm_up * self.steps)) if self.warm_up else 1.0
+        return float(self.learning_rate * rise * (1 - step / self.steps) ** self.power)
 
 
 _PUBLISHED: dict[Stage, Recipe] = {

@@ -29,9 +29,9 @@ class Sample:
 
     Attributes:
         frame: (1, bands, rows, cols) float32, the shrunk frame, normalised.
-        frame_label: (1, rows, cols) int64 channel numbers at 1/4 of the shrunk frame.
+        frame_label: (1, rows, cols) int64 channel numbers, at 1/4 of the shrunk frame or finer.
         patches: (patches, bands, rows, cols) float32 at full resolution.
-        patch_labels: (patches, rows, cols) int64 channel numbers at 1/4 of the patches.
+        patch_labels: (patches, rows, cols) int64 channel numbers, at 1/4 of the patches or finer.
         places: where the patches lie.
     """
 
@@ -55,6 +55,7 @@ class Sampler:
         balance: how much more often rare classes are drawn (see `Focus`); None to draw anywhere, each scene in
             proportion to the root of its area, labelled there or not.
         patch: side of patches at random places; None for the tiling's. Smaller ones show more places at the same cost.
+        label_cell: pixels per cell of a label along rows and columns; 4 as published, where thin roads are lost.
 
     Raises:
         TrainingError: there is no pair, or nothing is labelled.
@@ -71,6 +72,7 @@ class Sampler:
         seed: int,
         balance: float | None = None,
         patch: int | None = None,
+        label_cell: int = CELL,
     ) -> None:
         if not pairs:
             raise TrainingError("there is nothing to train on: give at least one image and its label")
@@ -80,6 +82,7 @@ class Sampler:
         self._augmentation = augmentation
         self._seed = seed
         self._side = patch or tiling.patch
+        self._label_cell = label_cell
         self._channel = channels(class_ids)
         areas = np.sqrt([pair.shape[0] * pair.shape[1] for pair in pairs])
         self._chances = areas / areas.sum()
@@ -147,8 +150,8 @@ class Sampler:
         return torch.from_numpy(view.turned(pixels))
 
     def _label(self, pair: Pair, view: View, window: Window, shape: tuple[int, int]) -> Tensor:
-        quarter = (-(-shape[0] // CELL), -(-shape[1] // CELL))
-        return torch.from_numpy(view.turned(self._channel[pair.label(view.spot(window, quarter))]))
+        cells = (-(-shape[0] // self._label_cell), -(-shape[1] // self._label_cell))
+        return torch.from_numpy(view.turned(self._channel[pair.label(view.spot(window, cells))]))
 
 
 def channels(class_ids: Sequence[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from glnet_geo.errors import TrainingError
-from glnet_geo.model.backbone import freeze_batch_norm
+from glnet_geo.model.backbone import Backbone, freeze_batch_norm
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.training.checkpoint import restore_checkpoint, save_checkpoint
 from glnet_geo.training.memory import parts
@@ -70,10 +69,7 @@ class Learner:
         self.patches_at_once = patches_at_once
         self._sampler = sampler
         self._device = device
-        parameters = _trained_parameters(network, recipe.stage)
-        self._optimizer = torch.optim.Adam(
-            parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
-        )
+        self._optimizer = _optimizer(network, recipe)
         self._loss = StageLoss(
             stage=recipe.stage, gamma=recipe.gamma, patches=recipe.patches, seed=recipe.seed
         )
@@ -120,7 +116,7 @@ class Learner:
         recipe = self.recipe
         self._set_modes()
         for group in self._optimizer.param_groups:
-            group["lr"] = self.rate
+            group["lr"] = self.rate * group["share"]
         self._optimizer.zero_grad()
         # Whatever in a backbone draws at random draws the same again after a kill.
         torch.manual_seed(recipe.seed + self.step)
@@ -134,6 +130,9 @@ class Learner:
                 total += float(loss.detach()) * weight / recipe.frames
         if not math.isfinite(total):
             raise TrainingError(f"the loss of step {self.step} is not a number: lower the learning rate")
+        if recipe.clip is not None:
+            learning = [weight for group in self._optimizer.param_groups for weight in group["params"]]
+            torch.nn.utils.clip_grad_norm_(learning, recipe.clip)
         self._optimizer.step()
         return total
 
@@ -214,13 +213,25 @@ class _Later:
         return self.draw(self.step)
 
 
-def _trained_parameters(network: GLNet, stage: Stage) -> list[Tensor]:
+def _optimizer(network: GLNet, recipe: Recipe) -> torch.optim.Optimizer:
+    """For what a stage trains, which alone is then free to learn; backbones at their own share of the rate."""
     network.requires_grad_(requires_grad=False)
-    parameters: list[Tensor] = []
-    for module in trained_modules(network, stage):
+    trained = trained_modules(network, recipe.stage)
+    for module in trained:
         module.requires_grad_(requires_grad=True)
-        parameters += module.parameters()
-    return parameters
+    backbones = [part for module in trained for part in module.modules() if isinstance(part, Backbone)]
+    pretrained = {id(weight): weight for backbone in backbones for weight in backbone.parameters()}
+    fresh = [weight for module in trained for weight in module.parameters() if id(weight) not in pretrained]
+    groups = [
+        {"params": fresh, "share": 1.0},
+        {"params": list(pretrained.values()), "share": recipe.backbone_rate},
+    ]
+    kind = torch.optim.AdamW if recipe.decoupled else torch.optim.Adam
+    return kind(
+        [group for group in groups if group["params"]],
+        lr=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+    )
 
 
 def _on(sample: Sample, device: str) -> Sample:

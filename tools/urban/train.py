@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import click
@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from glnet_geo.core.grid import Tiling
+from glnet_geo.core.lattice import CELL
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.io.pairs import Pair, find_pairs
@@ -40,10 +41,56 @@ NORMALIZATION = Normalization(low=0, high=255, mean=(127 / 255,) * 3, std=(128 /
 COMMON = Recipe(
     stage="global", steps=1, weight_decay=1e-4, gamma=1.0, freeze_batch_norm=True, bfloat16=True, seed=7
 )
-RECIPES = (
-    replace(COMMON, stage="global", steps=300, frames=6, patches=0, learning_rate=3e-4),
-    replace(COMMON, stage="global_to_local", steps=780, frames=4, patches=2, learning_rate=4e-4),
-    replace(COMMON, stage="bidirectional", steps=160, frames=2, patches=4, learning_rate=3e-4),
+SHARP = replace(
+    COMMON,
+    weight_decay=1e-2,
+    decoupled=True,
+    backbone_rate=0.3,
+    warm_up=0.1,
+    clip=1.0,
+    gamma=0.5,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """The three stages, one after the other; a round goes on from the weights of the one before.
+
+    Attributes:
+        recipes: of its stages.
+        label_cell: pixels per cell of a label.
+        patch: side of patches; None for the tiling's.
+        color: how far colours are changed.
+        zoom: how far samples are enlarged.
+    """
+
+    recipes: tuple[Recipe, ...]
+    label_cell: int = CELL
+    patch: int | None = None
+    color: float = 0.2
+    zoom: tuple[float, float] = (0.7, 1.4)
+
+
+ROUNDS = (
+    Round(
+        recipes=(
+            replace(COMMON, stage="global", steps=300, frames=6, patches=0, learning_rate=3e-4),
+            replace(COMMON, stage="global_to_local", steps=780, frames=4, patches=2, learning_rate=4e-4),
+            replace(COMMON, stage="bidirectional", steps=160, frames=2, patches=4, learning_rate=3e-4),
+        )
+    ),
+    # Many places a step, labels at full resolution, a high rate that falls to nothing.
+    Round(
+        recipes=(
+            replace(SHARP, stage="global", steps=100, frames=6, patches=0, learning_rate=6e-4),
+            replace(SHARP, stage="global_to_local", steps=550, frames=6, patches=2, learning_rate=1e-3),
+            replace(SHARP, stage="bidirectional", steps=90, frames=2, patches=6, learning_rate=5e-4),
+        ),
+        label_cell=1,
+        patch=320,
+        color=0.3,
+        zoom=(0.66, 1.5),
+    ),
 )
 
 
@@ -58,7 +105,7 @@ RECIPES = (
 @click.option("--validate", multiple=True, help="scenes to leave out")
 @click.option("--scale-steps", default=1.0, help="multiplies the steps of every stage")
 def main(data: Path, init: Path, out: Path, validate: tuple[str, ...], scale_steps: float) -> None:
-    """Train global, global_to_local and bidirectional, one after the other."""
+    """Train global, global_to_local and bidirectional, one after the other, in two rounds."""
     out.mkdir(parents=True, exist_ok=True)
     pairs = [
         Pair(image, label)
@@ -68,32 +115,36 @@ def main(data: Path, init: Path, out: Path, validate: tuple[str, ...], scale_ste
     print("training on", ", ".join(pair.name for pair in pairs), flush=True)
     start = start_from(f"timm:tf_efficientnet_lite0={init}", LEGEND, seed=COMMON.seed)
     learnt: dict[str, torch.Tensor] = {}
-    for number, recipe in enumerate(RECIPES):
-        recipe = replace(recipe, steps=max(1, round(recipe.steps * scale_steps)))  # noqa: PLW2901
-        network = start.network(recipe.stage, learnt, COMMON.seed)
-        finished = out / f"{recipe.stage}.safetensors"
-        if finished.exists():
-            learnt |= load_file(finished)
-            continue
-        sampler = Sampler(
-            pairs,
-            tiling=TILING,
-            normalization=NORMALIZATION,
-            class_ids=LEGEND.ids.tolist(),
-            augmentation=Augmentation(),
-            seed=recipe.seed + number,
-        )
-        log = (out / f"{recipe.stage}.jsonl").open("a")
-        train_stage(
-            network,
-            recipe,
-            sampler,
-            checkpoint=out / f"{recipe.stage}.checkpoint",
-            report=lambda report, log=log: _log(report, log),  # type: ignore[misc]
-        )
-        log.close()
-        save_weights(finished, network)
-        learnt |= network.state_dict()
+    for turn, stages in enumerate(ROUNDS, start=1):
+        for number, recipe in enumerate(stages.recipes):
+            recipe = replace(recipe, steps=max(1, round(recipe.steps * scale_steps)))  # noqa: PLW2901
+            name = f"{turn}-{recipe.stage}"
+            network = start.network(recipe.stage, learnt, COMMON.seed)
+            finished = out / f"{name}.safetensors"
+            if finished.exists():
+                learnt |= load_file(finished)
+                continue
+            sampler = Sampler(
+                pairs,
+                tiling=TILING,
+                normalization=NORMALIZATION,
+                class_ids=LEGEND.ids.tolist(),
+                augmentation=Augmentation(zoom=stages.zoom, color=stages.color),
+                seed=recipe.seed + 3 * (turn - 1) + number,
+                patch=stages.patch,
+                label_cell=stages.label_cell,
+            )
+            log = (out / f"{name}.jsonl").open("a")
+            train_stage(
+                network,
+                recipe,
+                sampler,
+                checkpoint=out / f"{name}.checkpoint",
+                report=lambda report, log=log: _log(report, log),  # type: ignore[misc]
+            )
+            log.close()
+            save_weights(finished, network)
+            learnt |= network.state_dict()
 
 
 def _log(report: Report, log: object) -> None:
