@@ -13,7 +13,6 @@ from pathlib import Path
 import torch
 
 from glnet_geo.core.lattice import CELL
-from glnet_geo.core.metrics import Confusion
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.errors import CancelledError, OptionError
 from glnet_geo.io.curves import draw_curves, require_curves
@@ -35,7 +34,7 @@ from glnet_geo.training.samples import Sampler
 from glnet_geo.training.stages import STAGES
 from glnet_geo.training.start import TIMM, Start, init_bands, start_from
 from glnet_geo.training.train import Learner
-from glnet_geo.training.validation import judge
+from glnet_geo.training.validation import Judgement, judge
 
 
 def train(
@@ -233,7 +232,7 @@ def _recipes(
 
 
 def _judge(held: Split, lessons: Lessons, start: Start, machine: Machine) -> Judge:
-    def confusion(network: GLNet) -> Confusion:
+    def judgement(network: GLNet) -> Judgement:
         return judge(
             network,
             held.judged,
@@ -243,7 +242,7 @@ def _judge(held: Split, lessons: Lessons, start: Start, machine: Machine) -> Jud
             machine=machine,
         )
 
-    return confusion
+    return judgement
 
 
 def _patches_at_once(

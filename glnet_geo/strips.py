@@ -82,7 +82,11 @@ class _Mapping:
         self._predictor = _predictor(plan, progress)
         self._rows = Enlargement(plan.lattice.rows)
         self._decide = Decision(
-            self._rows, Enlargement(plan.lattice.cols), plan.card.legend.ids, confidence=confidence
+            self._rows,
+            Enlargement(plan.lattice.cols),
+            plan.card.legend.ids,
+            confidence=confidence,
+            temperature=plan.card.temperature,
         )
 
     def strips(self, done: int) -> Iterator[Strip]:
@@ -227,7 +231,7 @@ def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterat
         classes = np.where(wanted, plan.card.legend.ids[part.argmax(axis=0)], NODATA).astype(np.uint8)
         percent = None
         if confidence:
-            likelihood = 1 / np.exp(part - part.max(axis=0)).sum(axis=0)
+            likelihood = 1 / np.exp((part - part.max(axis=0)) / plan.card.temperature).sum(axis=0)
             percent = np.where(wanted, np.rint(100 * likelihood), NODATA).astype(np.uint8)
         yield Strip(row=start, classes=classes, confidence=percent)
 

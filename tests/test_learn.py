@@ -85,7 +85,7 @@ def unbroken(
     return folder, lesson, options, folder / "whole.safetensors", told.told
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), every_step=st.booleans())
 def test_a_run_killed_anywhere_ends_with_the_weights_of_an_unbroken_one(
     unbroken: tuple[Path, Lesson, TrainOptions, Path, int],

@@ -113,6 +113,8 @@ class Card(_Part):
         outputs: what the network gives; one entry.
         hyperparameters: shape of the network, and how it cuts scenes.
         ground_sample_distance: where it is valid; None where that is not known.
+        temperature: by what logits are divided before they become probabilities, so that these are as often right as
+            they say.
         training: what it was trained on, and how.
         credit: whom to name.
         license: of the weights.
@@ -130,6 +132,7 @@ class Card(_Part):
     ground_sample_distance: GroundSampleDistance | None = Field(
         default=None, alias="glnet:ground_sample_distance"
     )
+    temperature: float = Field(default=1.0, alias="glnet:temperature", gt=0)
     training: str = Field(default="", alias="glnet:training")
     credit: str = Field(default="", alias="glnet:credit")
     license: str = ""

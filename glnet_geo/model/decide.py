@@ -18,17 +18,24 @@ class Decision:
         cols: from cells to pixels along columns.
         class_ids: (classes,) uint8, raster value of every channel.
         confidence: whether the winner's probability is wanted.
+        temperature: of the model's card.
     """
 
     def __init__(
-        self, rows: Enlargement, cols: Enlargement, class_ids: NDArray[np.uint8], *, confidence: bool
+        self,
+        rows: Enlargement,
+        cols: Enlargement,
+        class_ids: NDArray[np.uint8],
+        *,
+        confidence: bool,
+        temperature: float = 1.0,
     ) -> None:
         self._rows = rows
         first = int(cols.lower[0])
         self._left, self._right = (torch.from_numpy(c - first) for c in (cols.lower, cols.upper))
         self._across = torch.from_numpy(cols.weight)
         self._ids = torch.from_numpy(class_ids)
-        self._confidence = confidence
+        self._confidence, self._temperature = confidence, temperature
 
     @torch.inference_mode()
     def __call__(
@@ -58,6 +65,6 @@ class Decision:
         if not self._confidence:
             return classes.numpy(), None
         # The winner's softmax is 1 / sum(exp(logit - winner)).
-        probability = 1 / (full - best).exp_().sum(dim=0)
+        probability = 1 / (full - best).div_(self._temperature).exp_().sum(dim=0)
         percent = (probability * 100).round_().to(torch.uint8).masked_fill_(outside, NODATA)
         return classes.numpy(), percent.numpy()

@@ -29,11 +29,12 @@ from glnet_geo.training.stage_run import StageRun
 from glnet_geo.training.stages import Stage
 from glnet_geo.training.start import Start
 from glnet_geo.training.train import Learner
+from glnet_geo.training.validation import Judgement
 
 _RESERVE = 0.06
 """Part of the time that is kept for what cannot be foreseen."""
 
-Judge = Callable[[GLNet], Confusion]
+Judge = Callable[[GLNet], Judgement]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class Outcome:
 
     Attributes:
         network: the best by the held-out labels; the last where nothing was held out.
-        confusion: of it, on the held-out labels; None where nothing was held out.
+        judgement: of it, on the held-out labels; None where nothing was held out.
         before: mean score of what the training began with; None where that knew other classes.
         stage: that the network is of; empty where the training did not improve on what it began with.
         step: of the stage.
@@ -50,7 +51,7 @@ class Outcome:
     """
 
     network: GLNet
-    confusion: Confusion | None
+    judgement: Judgement | None
     before: float | None
     stage: str
     step: int
@@ -116,9 +117,9 @@ class Course:
             learnt |= {name: tensor.cpu().clone() for name, tensor in network.state_dict().items()}
         return self._outcome(network.cpu(), best_step, schedule)
 
-    def score(self, confusion: Confusion) -> float:
+    def score(self, judgement: Judgement) -> float:
         """The mean IoU of the classes that are judged."""
-        return mean_iou(confusion, self.judged)
+        return mean_iou(judgement.confusion, self.judged)
 
     def stop_if_asked(self) -> None:
         """Raise a CancelledError where the person wants to stop."""
@@ -127,7 +128,7 @@ class Course:
 
     def _outcome(self, network: GLNet, best_step: int, schedule: Schedule) -> Outcome:
         """The best network, judged once more for all its numbers; the last one where nothing is judged."""
-        stage, step, confusion = self.recipes[-1].stage, best_step, None
+        stage, step, judgement = self.recipes[-1].stage, best_step, None
         steps = {name: schedule.steps_after(name, count) for name, count in schedule.steps.items()}
         if self.judge is None:
             step = steps[stage]
@@ -138,10 +139,10 @@ class Course:
         if self.kept and self.start.complete and step:
             network.load_state_dict(blended(network.state_dict(), self.start.tensors, self.kept))
         if self.judge is not None:
-            confusion = self.judge(network)
+            judgement = self.judge(network)
         return Outcome(
             network=network.eval(),
-            confusion=confusion,
+            judgement=judgement,
             before=schedule.before,
             stage=stage if step else "",
             step=step,

@@ -45,11 +45,11 @@ def card_of(
         credit=_credits(credit, start),
         license=start.card.license if start.card is not None else "",
     )
-    if outcome.confusion is None:
-        return card
-    return card.model_copy(
-        update={"scores": scores_of(outcome.confusion, split.scenes, lessons.legend, judged)}
-    )
+    if outcome.judgement is None:
+        # How sure it should be was not measured; what it began with is the best guess.
+        return card.model_copy(update={"temperature": start.card.temperature}) if start.card else card
+    scores = scores_of(outcome.judgement.confusion, split.scenes, lessons.legend, judged)
+    return card.model_copy(update={"scores": scores, "temperature": outcome.judgement.temperature})
 
 
 def scores_of(confusion: Confusion, scenes: Sequence[str], legend: Legend, judged: Sequence[int]) -> Scores:

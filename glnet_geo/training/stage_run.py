@@ -86,9 +86,9 @@ class StageRun:
         course = self.course
         if course.judge is None:
             return notes
-        confusion = course.judge(network)
-        score = course.score(confusion)
-        iou = {c.name: float(value) for c, value in zip(course.legend, confusion.iou, strict=True)}
+        judgement = course.judge(network)
+        score = course.score(judgement)
+        iou = {c.name: float(value) for c, value in zip(course.legend, judgement.confusion.iou, strict=True)}
         course.folder.log(
             stage=now.stage,
             step=now.step,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from glnet_geo.core.calibration import fitted_temperature
 from glnet_geo.core.grid import Frame, Tiling, frame_rows
 from glnet_geo.core.lattice import CELL
 from glnet_geo.core.legend import NODATA, Legend
@@ -22,7 +23,24 @@ from glnet_geo.io.spot import Spot
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.predict import Predictor
-from glnet_geo.training.samples import normalization_of
+from glnet_geo.training.losses import IGNORED
+from glnet_geo.training.samples import channels, normalization_of
+
+_PIXELS_PER_FRAME = 5_000
+"""Of these, at most, the temperature is found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """How well a network maps what was kept from it.
+
+    Attributes:
+        confusion: pixels by labelled class and mapped class.
+        temperature: by what its logits are to be divided so that it is as sure as it is right.
+    """
+
+    confusion: Confusion
+    temperature: float
 
 
 def judge(
@@ -33,8 +51,8 @@ def judge(
     normalization: Normalization,
     legend: Legend,
     machine: Machine,
-) -> Confusion:
-    """Pixels of all pairs by labelled class and mapped class, in one matrix.
+) -> Judgement:
+    """Map all pairs, and compare the maps with their labels, in one matrix.
 
     Scenes are mapped frame by frame, as always, but without blending, so that only frames with labels are computed.
 
@@ -49,6 +67,9 @@ def judge(
     predictor = Predictor(deepcopy(network), tiling, machine)
     whole = network.architecture.sharing == "bidirectional"
     total = Confusion(np.zeros((len(legend), len(legend)), dtype=np.int64))
+    channel = channels(legend.ids.tolist())
+    random = np.random.default_rng(0)
+    logits, truth = [np.empty((0, len(legend)), np.float32)], [np.empty(0, np.int64)]
     for pair in pairs:
         for frame, labels in _labelled_frames(pair, tiling):
             windows = tiling.patches(frame.window.shape)
@@ -60,9 +81,14 @@ def judge(
             if valid is not None:
                 windows = [w for w in windows if valid[w.rows, w.cols].any()]
             if windows:
-                mapped = _classes(predictor.logits(pixels, windows), legend, seen)
-                total += Confusion.of(labels, mapped, legend)
-    return total
+                found = _enlarged(predictor.logits(pixels, windows), seen)
+                total += Confusion.of(labels, legend.ids[found.argmax(axis=0)], legend)
+                true = channel[labels]
+                some = random.permutation(np.flatnonzero(true != IGNORED))[:_PIXELS_PER_FRAME]
+                logits.append(found.reshape(len(legend), -1)[:, some].T)
+                truth.append(true.ravel()[some])
+    temperature = fitted_temperature(np.concatenate(logits), np.concatenate(truth))
+    return Judgement(confusion=total, temperature=temperature)
 
 
 def _labelled_frames(pair: Pair, tiling: Tiling) -> Iterator[tuple[Frame, NDArray[np.uint8]]]:
@@ -99,9 +125,8 @@ def _labelled(labels: NDArray[np.uint8], share: Window, patch: Window) -> bool:
     return bool((labels[part.rows, part.cols] != NODATA).any())
 
 
-def _classes(logits: NDArray[np.float32], legend: Legend, share: Window) -> NDArray[np.uint8]:
-    """The winning class of every pixel of a share."""
+def _enlarged(logits: NDArray[np.float32], share: Window) -> NDArray[np.float32]:
+    """(classes, rows, cols) logits of every pixel of a share."""
     enlarged = functional.interpolate(torch.from_numpy(logits)[None], scale_factor=CELL, mode="bilinear")
-    channel = enlarged[0].argmax(dim=0).numpy()[share.rows, share.cols]
-    mapped: NDArray[np.uint8] = legend.ids[channel]
-    return mapped
+    pixels: NDArray[np.float32] = enlarged[0].numpy()[:, share.rows, share.cols]
+    return pixels

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from glnet_geo.core.calibration import BINS, Reliability
+from glnet_geo.core.calibration import BINS, Reliability, fitted_temperature
 
 
 def _of(confidence: list[float], right: list[bool], weight: list[float] | None = None) -> Reliability:
@@ -67,3 +67,17 @@ def test_parts_add_up(first: list[tuple[int, bool, int]], second: list[tuple[int
     whole = Reliability.of(*_arrays(first + second)[:2])
     np.testing.assert_allclose((parts[0] + parts[1]).curve, whole.curve)
     assert 0 <= whole.expected_calibration_error <= 1
+
+
+@given(st.floats(0.2, 6), st.integers(0, 99))
+def test_the_temperature_that_logits_were_multiplied_by_is_found(temperature: float, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    logits = random.normal(scale=2, size=(5_000, 3))
+    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    truth = (random.random((5_000, 1)) > chances.cumsum(axis=1)).sum(axis=1).clip(max=2)
+    found = fitted_temperature((temperature * logits).astype(np.float32), truth.astype(np.int64))
+    assert found == pytest.approx(temperature, rel=0.15)
+
+
+def test_without_a_pixel_logits_stay_as_they_are() -> None:
+    assert fitted_temperature(np.empty((0, 3), np.float32), np.empty(0, np.int64)) == 1

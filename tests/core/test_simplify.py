@@ -84,7 +84,7 @@ def assert_law(classes: NDArray[np.uint8], *, simplify: float, smooth: bool) -> 
             assert shapely.hausdorff_distance(old, new, densify=0.2) <= simplify + 1e-6
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(classes=maps(), kind=KINDS)
 def test_polygons_stay_a_coverage_and_borders_stay_near(
     classes: NDArray[np.uint8], kind: dict[str, object]

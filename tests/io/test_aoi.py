@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import shapely
 from affine import Affine
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pyproj import Transformer
@@ -67,7 +67,6 @@ _windows = st.tuples(
 
 
 class TestLaws:
-    @settings(deadline=None)
     @given(polygons=_polygons, window=_windows)
     def test_the_mask_of_a_window_is_cut_from_the_whole(
         self, polygons: list[shapely.Polygon], window: Window
@@ -77,7 +76,6 @@ class TestLaws:
             whole = aoi.mask(SCENE)
             np.testing.assert_array_equal(aoi.mask(window), whole[window.rows, window.cols])
 
-    @settings(deadline=None)
     @given(polygons=_polygons)
     def test_a_pixel_is_inside_where_its_centre_is(self, polygons: list[shapely.Polygon]) -> None:
         aoi = Aoi.of(np.array(polygons), SCENE)
@@ -89,7 +87,6 @@ class TestLaws:
         # Vertices are rounded to a thousandth of a pixel: what lies closer to a border may be either.
         np.testing.assert_array_equal(got[~near], expected[~near])
 
-    @settings(deadline=None)
     @given(polygons=_polygons)
     def test_all_of_it_lies_in_its_bounds(self, polygons: list[shapely.Polygon]) -> None:
         aoi = Aoi.of(np.array(polygons), SCENE)

@@ -59,7 +59,7 @@ def _box(x: float, y: float, width: float, height: float, turned: float = 0) -> 
 
 class TestAreasAgainstGeodesics:
     @pytest.mark.parametrize("place", PLACES)
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(side=st.floats(10, 5_000), shape=st.floats(0.1, 10), turned=st.floats(0, 90))
     def test_projected(self, place: str, side: float, shape: float, turned: float) -> None:
         crs, x, y = PLACES[place]
@@ -67,7 +67,7 @@ class TestAreasAgainstGeodesics:
         # A geodesic knows its area to some square millimetres only.
         assert _areas(polygon, crs=crs) == pytest.approx(_by_geodesics(polygon, crs, 100), rel=1e-6, abs=1e-4)
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(
         lon=st.floats(-180, 179),
         lat=st.floats(-89, 88),

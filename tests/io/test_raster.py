@@ -75,7 +75,7 @@ def _read(path: Path, **options: Any) -> NDArray[np.uint8]:
 
 
 class TestClasses:
-    @settings(max_examples=12, deadline=None)
+    @settings(max_examples=12)
     @given(
         height=st.integers(1, 150),
         width=st.integers(1, 90),

@@ -102,7 +102,7 @@ class TestWhatASceneSaysOfItself:
 
 
 class TestNativeReads:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(window=_windows)
     def test_any_window_shows_the_file_there_and_nothing_beside_it(self, holed: Path, window: Window) -> None:
         with open_scene(holed, wanted=RGB) as scene, rasterio.open(holed) as dataset:
@@ -152,7 +152,7 @@ class TestNativeReads:
 
 
 class TestResampledReads:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(
         window=_windows,
         scales=st.tuples(*[st.sampled_from([0.18, 0.5, 0.84, 1.0, 1.19, 2.0, 3.36])] * 2),

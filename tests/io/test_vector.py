@@ -95,7 +95,7 @@ class TestCoverage:
         assert CRS.from_user_input(found.crs) == crs
         _covered_once(found, classes, transform)
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(
         height=st.integers(1, 30),
         width=st.integers(1, 30),

@@ -78,6 +78,21 @@ def test_confidence_only_where_asked_for() -> None:
     np.testing.assert_array_equal(without[0], with_it[0])
 
 
+def test_a_temperature_changes_how_sure_the_map_is_and_nothing_else() -> None:
+    axis = Axis(phase=0, scale=1.0, length=4)
+    logits = np.array([[[2.0]], [[0.0]], [[0.0]]], dtype=np.float32)
+    found = {}
+    for temperature in (0.5, 1.0, 2.0):
+        decision = Decision(
+            Enlargement(axis), Enlargement(axis), IDS, confidence=True, temperature=temperature
+        )
+        classes, percent = decision(logits, 0, slice(0, 1), np.ones((1, 4), dtype=bool))
+        assert classes.tolist() == [[4] * 4]
+        assert percent is not None
+        found[temperature] = int(percent[0, 0])
+    assert found == {t: round(100 / (1 + 2 * np.exp(-2 / t))) for t in found}
+
+
 def test_a_drawn_row_of_two_cells() -> None:
     """Between two cells the classes change half way; there both have half of the confidence."""
     cols = Axis(phase=0, scale=1.0, length=8)

@@ -48,7 +48,7 @@ def test_scores_of_one_frame_are_those_of_its_map(
         normalization=card.normalization,
         legend=card.legend,
         machine=MACHINE,
-    )
+    ).confusion
     expected = Confusion.of(ids, read(tmp_path / "map.tif"), card.legend)
     assert found.counts.sum() == (ids != 255).sum()
     # Rounding may turn a pixel where two classes tie.
@@ -72,7 +72,7 @@ def test_every_label_is_judged_once_on_scenes_of_many_frames(tmp_path: Path) -> 
                 normalization=card.normalization,
                 legend=card.legend,
                 machine=MACHINE,
-            ).counts.sum()
+            ).confusion.counts.sum()
         )
 
     assert total(pair) == 300 * 260
