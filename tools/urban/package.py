@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import numpy as np
 import rasterio
+from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning
 from safetensors.torch import load_file
 
 from glnet_geo import Options, classify
+from glnet_geo.core.calibration import Reliability
+from glnet_geo.core.legend import NODATA
 from glnet_geo.core.metrics import Confusion
+from glnet_geo.io.pairs import Pair
 from glnet_geo.model.card import Card, GroundSampleDistance, Scores
 from glnet_geo.model.glnet import GLNet, Sharing, light
+from glnet_geo.model.machine import choose_machine
 from glnet_geo.model.package import save_package
 from glnet_geo.training.new_card import scores_of
+from glnet_geo.training.validation import judge
 from tools.urban.train import LEGEND, NORMALIZATION, TILING
 
 DESCRIPTION = (
@@ -69,24 +76,58 @@ def main(
         credit=CREDIT,
         license="MIT",
     )
-    save_package(out, network, card, half=True)
-    scores = _scores(out, data, validate)
-    save_package(out, network, card.model_copy(update={"scores": scores}), half=True)
-    print(scores.model_dump_json(indent=1))
+    shipped = card.model_copy(update={"temperature": round(_temperature(network, data, validate), 3)})
+    scores = _scores(network, card, data, validate)
+    save_package(out, network, shipped.model_copy(update={"scores": scores}), half=True)
+    print(f"temperature {shipped.temperature}", scores.model_dump_json(indent=1))
 
 
-def _scores(package: Path, data: Path, scenes: tuple[str, ...]) -> Scores:
-    """Scores of a package on whole scenes, in one confusion matrix."""
+def _temperature(network: GLNet, data: Path, scenes: Sequence[str]) -> float:
+    """That makes the network as sure as it is right on these scenes."""
+    pairs = [Pair(data / "images" / f"{scene}.tif", data / "labels" / f"{scene}.tif") for scene in scenes]
+    return judge(
+        network,
+        pairs,
+        tiling=TILING,
+        normalization=NORMALIZATION,
+        legend=LEGEND,
+        machine=choose_machine("auto", "auto"),
+    ).temperature
+
+
+def _scores(network: GLNet, card: Card, data: Path, scenes: Sequence[str]) -> Scores:
+    """Scores on whole scenes, in one confusion matrix; each is calibrated by the others, as a new scene would be."""
     total = Confusion(np.zeros((len(LEGEND), len(LEGEND)), dtype=np.int64))
+    reliability = Reliability.none()
     for scene in scenes:
+        others = [other for other in scenes if other != scene]
+        temperature = _temperature(network, data, others) if others else 1.0
         with tempfile.TemporaryDirectory() as folder:
-            mapped = Path(folder) / "map.tif"
-            classify(data / "images" / f"{scene}.tif", mapped, options=Options(model=package))
-            with rasterio.open(mapped) as ours, rasterio.open(data / "labels" / f"{scene}.tif") as reference:
-                confusion = Confusion.of(reference.read(1), ours.read(1), LEGEND)
-        print(scene, f"mean IoU {confusion.mean_iou:.3f}", confusion.iou.round(3), flush=True)
-        total += confusion
+            package, mapped, sure = (Path(folder) / name for name in ("m.safetensors", "map.tif", "sure.tif"))
+            save_package(package, network, card.model_copy(update={"temperature": temperature}), half=True)
+            classify(
+                data / "images" / f"{scene}.tif", mapped, options=Options(model=package), confidence=sure
+            )
+            classes, percent, labels = (
+                _read(path) for path in (mapped, sure, data / "labels" / f"{scene}.tif")
+            )
+        confusion = Confusion.of(labels, classes, LEGEND)
+        judged = labels != NODATA
+        of_scene = Reliability.of(percent[judged] / 100, (classes == labels)[judged])
+        print(
+            f"{scene}: mean IoU {confusion.mean_iou:.3f}, {confusion.iou.round(3)}, temperature of the others "
+            f"{temperature:.2f}, expected calibration error {of_scene.expected_calibration_error:.3f}",
+            flush=True,
+        )
+        total, reliability = total + confusion, reliability + of_scene
+    print(f"expected calibration error {reliability.expected_calibration_error:.3f}")
     return scores_of(total, scenes, LEGEND, range(len(LEGEND)))
+
+
+def _read(path: Path) -> NDArray[np.uint8]:
+    with rasterio.open(path) as dataset:
+        band: NDArray[np.uint8] = dataset.read(1)
+    return band
 
 
 if __name__ == "__main__":

@@ -83,8 +83,8 @@ ROUNDS = (
     Round(
         recipes=(
             replace(SHARP, stage="global", steps=100, frames=6, patches=0, learning_rate=6e-4),
-            replace(SHARP, stage="global_to_local", steps=550, frames=6, patches=2, learning_rate=1e-3),
-            replace(SHARP, stage="bidirectional", steps=90, frames=2, patches=6, learning_rate=5e-4),
+            replace(SHARP, stage="global_to_local", steps=400, frames=6, patches=2, learning_rate=1e-3),
+            replace(SHARP, stage="bidirectional", steps=60, frames=2, patches=6, learning_rate=5e-4),
         ),
         label_cell=1,
         patch=320,
