@@ -24,6 +24,8 @@ from glnet_geo.model.package import DEFAULT_MODEL, Model, load_model
 MOST_ENLARGED = 4.0
 """A scene is never enlarged more than this: beyond, every logit would already have a pixel of its own."""
 
+_EIGHT_BITS = (0.0, 255.0)
+
 _LIBRARIES_BYTES = 900e6
 _STRIP_PIXELS = 1_500_000
 _STRIP_ROWS = (16, 256)
@@ -37,8 +39,8 @@ class Options:
         model: name of an installed model, path of a package, or a model that was loaded.
         bands: numbers or names of the scene's bands in the model's order, such as ``1,2,3``; None to find them.
         nodata: value of pixels without data, where the scene does not declare it.
-        value_range: file values that become the network's 0 and 1; None for the model's own where the scene is of
-            8 bits, else for the scene's 2nd and 98th percentile.
+        value_range: file values that become the network's 0 and 1; None for the model's own where both are of 8 bits,
+            or neither is, else for the scene's 2nd and 98th percentile.
         aoi: polygons to which the map is limited.
         device: where to compute.
         precision: of weights and maps.
@@ -238,16 +240,20 @@ def _scale(distance: float, least: float, most: float) -> float:
 def _normalization(scene: Scene, card: Card, options: Options, notes: list[str]) -> Normalization:
     """The card's scaling, over the value range that the options or the scene ask for."""
     standard = card.normalization
+    learnt_on_8_bits = (standard.low, standard.high) == _EIGHT_BITS
     if options.value_range is not None:
         low, high = options.value_range
-    elif scene.dtype == "uint8":
-        return standard
+    elif (scene.dtype == "uint8") == learnt_on_8_bits:
+        low, high = standard.low, standard.high
+        if learnt_on_8_bits:
+            return standard
     else:
         low, high = scene.value_range()
         if not high > low:
             high = low + 1
+        learnt = "8 bits" if learnt_on_8_bits else f"values {standard.low:g} to {standard.high:g}"
         warnings.warn(
-            f"{scene.name} holds {scene.dtype} values and the model was trained on 8 bits: they are scaled by the "
+            f"{scene.name} holds {scene.dtype} values and the model was trained on {learnt}: they are scaled by the "
             f"scene's own range {low:g}..{high:g} (2nd to 98th percentile); give --value-range {low:g},{high:g} to "
             "every tile of one mosaic, so that they agree",
             DoubtfulInputWarning,

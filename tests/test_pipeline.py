@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,8 +20,9 @@ from glnet_geo.errors import (
     OutputError,
     SceneError,
 )
-from glnet_geo.model.card import GroundSampleDistance
+from glnet_geo.model.card import Card, GroundSampleDistance
 from glnet_geo.model.glnet import Sharing
+from glnet_geo.model.package import save_package
 from tests.model.tiny import LEGEND, TILING
 from tests.scenes import UTM, read, texture, write_model, write_scene
 
@@ -263,6 +265,33 @@ class TestInputs:
             classes(scene, tmp_path, model=model, value_range=(0, 255 * 16)),
             classes(eight, tmp_path, model=model),
         )
+
+    def test_a_model_of_sixteen_bits_knows_its_own_range(self, tmp_path: Path, model: Path) -> None:
+        wide = glnet_geo.load_model(model)
+        card = wide.card.model_copy(
+            update={
+                "inputs": Card.of(
+                    name="wide",
+                    architecture=wide.card.architecture,
+                    tiling=wide.card.tiling,
+                    bands=wide.card.bands,
+                    normalization=replace(wide.card.normalization, high=255 * 16),
+                    legend=wide.card.legend,
+                ).inputs
+            }
+        )
+        save_package(tmp_path / "wide.safetensors", wide.network, card)
+        pixels = texture(90, 90)
+        scene = write_scene(tmp_path / "scene.tif", pixels.astype(np.uint16) * 16)
+        eight = write_scene(tmp_path / "eight.tif", pixels)
+        assert np.array_equal(
+            classes(scene, tmp_path, model=tmp_path / "wide.safetensors"),
+            classes(eight, tmp_path, model=model),
+        )
+        with pytest.warns(
+            DoubtfulInputWarning, match="holds uint8 values and the model was trained on values 0 to 4080"
+        ):
+            classes(eight, tmp_path, model=tmp_path / "wide.safetensors")
 
     def test_too_little_memory_is_said_before_the_start(
         self, tmp_path: Path, model: Path, scene: Path

@@ -76,7 +76,7 @@ def how_to_classify(command: Command) -> Command:
             click.option(
                 "--value-range",
                 type=ValueRange(),
-                help="Values that become darkest and brightest. Default: the model's own for 8-bit scenes, else the "
+                help="Values that become darkest and brightest. Default: the model's own where it learnt such values, else the "
                 "scene's 2nd to 98th percentile.",
             ),
             click.option(
