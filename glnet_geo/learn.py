@@ -240,6 +240,9 @@ def _judge(held: Split, lessons: Lessons, start: Start, machine: Machine) -> Jud
             normalization=start.normalization,
             legend=lessons.legend,
             machine=machine,
+            background=None
+            if lessons.background is None
+            else lessons.legend.ids.tolist().index(lessons.background),
         )
 
     return judgement

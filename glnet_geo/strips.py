@@ -67,7 +67,13 @@ def _seconds(plan: Plan, predictor: Predictor, tiles: TileRows) -> float:
 
 
 def _predictor(plan: Plan, progress: Progress) -> Predictor:
-    return Predictor(plan.model.network, plan.card.tiling, plan.machine, warn=progress.info)
+    return Predictor(
+        plan.model.network,
+        plan.card.tiling,
+        plan.machine,
+        background=plan.card.background_channel,
+        warn=progress.info,
+    )
 
 
 def _exact_predictor(plan: Plan) -> ExactPredictor:

@@ -111,7 +111,7 @@ def _inria(folder: Path) -> Lessons:
     for truth in sorted((home / "gt").glob("*.tif")):
         pairs.append(_pair(_one(home / "images", truth.stem), RasterLabels(truth, _BINARY)))
         parts.append("validate" if _number(truth.stem) <= _INRIA_VALIDATED else "train")
-    return _lessons(pairs, parts, INRIA, (1,), "Inria Aerial Image Labeling", (0.3,))
+    return _lessons(pairs, parts, INRIA, (1,), "Inria Aerial Image Labeling", (0.3,), background=0)
 
 
 def _isic(folder: Path) -> Lessons:
@@ -135,7 +135,7 @@ def _isic(folder: Path) -> Lessons:
                 f"{folder} holds no *Training_GroundTruth/*_segmentation.png: give the folder of ISIC's task 1"
             )
     # Pictures of skin have no ground sample distance.
-    return _lessons(pairs, parts, ISIC, (1,), "ISIC lesion boundaries", ())
+    return _lessons(pairs, parts, ISIC, (1,), "ISIC lesion boundaries", (), background=0)
 
 
 def _lessons(
@@ -145,6 +145,7 @@ def _lessons(
     judged: Sequence[int],
     about: str,
     distances: tuple[float, ...],
+    background: int | None = None,
 ) -> Lessons:
     held = sum(part == "validate" for part in parts)
     learnt = sum(part == "train" for part in parts)
@@ -157,6 +158,7 @@ def _lessons(
         distances=distances,
         sparse=False,
         about=f"{about}: {learnt} images to learn from, {held} to validate on",
+        background=background,
     )
 
 

@@ -40,6 +40,7 @@ class Lessons:
         distances: metres on the ground per pixel that the images have; empty where unknown.
         sparse: whether only some polygons are labelled.
         about: what it is, for the card.
+        background: id of the class around the only thing that is sought; None where every class counts.
     """
 
     pairs: Sequence[Pair]
@@ -50,6 +51,7 @@ class Lessons:
     distances: tuple[float, ...]
     sparse: bool
     about: str
+    background: int | None = None
 
     def close(self) -> None:
         """Close all files."""

@@ -115,6 +115,8 @@ class Card(_Part):
         ground_sample_distance: where it is valid; None where that is not known.
         temperature: by what logits are divided before they become probabilities, so that these are as often right as
             they say.
+        background: raster value of the class that the global branch alone may tell, so that patches without anything
+            else are skipped; None where every patch counts.
         training: what it was trained on, and how.
         credit: whom to name.
         license: of the weights.
@@ -133,6 +135,7 @@ class Card(_Part):
         default=None, alias="glnet:ground_sample_distance"
     )
     temperature: float = Field(default=1.0, alias="glnet:temperature", gt=0)
+    background: int | None = Field(default=None, alias="glnet:background")
     training: str = Field(default="", alias="glnet:training")
     credit: str = Field(default="", alias="glnet:credit")
     license: str = ""
@@ -193,6 +196,11 @@ class Card(_Part):
         return Legend(tuple(LandClass(id=c.value, name=c.name, color=f"#{c.color_hint}") for c in classes))
 
     @property
+    def background_channel(self) -> int | None:
+        """Channel of the background; None where there is none."""
+        return None if self.background is None else self.legend.ids.tolist().index(self.background)
+
+    @property
     def normalization(self) -> Normalization:
         """From file values to network inputs."""
         scaling = self.inputs[0].value_scaling
@@ -234,6 +242,8 @@ class Card(_Part):
         ):
             if said != needed:
                 raise ModelError(f"the model card names {said} {what}, but its network needs {needed}")
+        if self.background is not None and self.background not in self.legend.ids:
+            raise ModelError(f"the background of the model card, {self.background}, is none of its classes")
         ranges = {(band.minimum, band.maximum) for band in scaling}
         if len(ranges) != 1 or not all(high > low for low, high in ranges):
             raise ModelError(

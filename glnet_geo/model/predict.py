@@ -16,6 +16,7 @@ from glnet_geo.core.lattice import CELL
 from glnet_geo.core.window import Window
 from glnet_geo.errors import ModelError
 from glnet_geo.model.backbone import fold_batch_norm
+from glnet_geo.model.coarse_to_fine import fine_inside, foreground_box, in_pixels
 from glnet_geo.model.fpn import Features
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import Machine, limit_gpu_memory
@@ -29,6 +30,8 @@ class Predictor:
         network: any; it is changed, and must not be used for anything else after.
         tiling: the model's.
         machine: where and how to compute.
+        background: channel of the background, which the global branch alone may tell (see `coarse_to_fine`); None
+            where every patch is to be looked at.
         warn: told when the device ran out of memory and fewer patches are taken at a time from then on.
     """
 
@@ -38,6 +41,7 @@ class Predictor:
         tiling: Tiling,
         machine: Machine,
         *,
+        background: int | None = None,
         warn: Callable[[str], None] = lambda _message: None,
     ) -> None:
         fold_batch_norm(network.eval())
@@ -49,6 +53,7 @@ class Predictor:
         limit_gpu_memory(machine)
         self._machine = machine
         self._batch = machine.batch
+        self._background = background
         self._warn = warn
 
     def logits(
@@ -112,11 +117,33 @@ class Predictor:
         cells = (pixels.shape[1] // CELL, pixels.shape[2] // CELL)
         seen = network.see(shrunk)
         if network.architecture.sharing == "none":
-            logits = functional.interpolate(
-                network.glance.fpn.classify(seen.ps3).float(), size=cells, mode="bilinear"
-            )
             advance(len(patches))
-            return logits[0].cpu().numpy()
+            return _numpy(self._coarse(seen, cells))
+        if self._background is None:
+            return _numpy(self._fine(whole, shrunk, seen, patches, advance))
+        coarse = self._coarse(seen, cells)
+        box = foreground_box(coarse, self._background)
+        inside = [] if box is None else [p for p in patches if p.intersection(in_pixels(box)) is not None]
+        advance(len(patches) - len(inside))
+        return _numpy(fine_inside(coarse, self._fine(whole, shrunk, seen, inside, advance), box))
+
+    def _coarse(self, seen: Features, cells: tuple[int, int]) -> Tensor:
+        """(classes, *cells): what the global branch alone says of a frame."""
+        logits = self._network.glance.fpn.classify(seen.ps3).float()
+        return functional.interpolate(logits, size=cells, mode="bilinear")[0]
+
+    def _fine(
+        self,
+        whole: Tensor,
+        shrunk: Tensor,
+        seen: Features,
+        patches: Sequence[Window],
+        advance: Callable[[int], None],
+    ) -> Tensor:
+        """(classes, rows / 4, cols / 4): what both branches say of a frame where patches lie."""
+        network = self._network
+        frame = (whole.shape[2], whole.shape[3])
+        cells = (frame[0] // CELL, frame[1] // CELL)
         blend = _Blend(network.architecture.classes, cells, self._tiling.patch_overlap // CELL, whole.device)
         if network.architecture.sharing == "global_to_local":
             for places, local in self._look(whole, seen, patches):
@@ -125,9 +152,7 @@ class Predictor:
                 )
                 advance(len(places))
             return blend.mean()
-        merger = Merger(
-            seen, (pixels.shape[1], pixels.shape[2]), align_corners=network.architecture.align_corners
-        )
+        merger = Merger(seen, frame, align_corners=network.architecture.align_corners)
         weighed = []
         for places, local in self._look(whole, seen, patches):
             merger.add(local, places)
@@ -188,7 +213,11 @@ class _Blend:
             self._sum[:, rows, cols] += patch * weights
             self._weight[rows, cols] += weights
 
-    def mean(self) -> NDArray[np.float32]:
+    def mean(self) -> Tensor:
         """(classes, rows, cols); zero where no patch lay."""
-        mean: NDArray[np.float32] = (self._sum / self._weight.clamp(min=1e-6)).cpu().numpy()
-        return mean
+        return self._sum / self._weight.clamp(min=1e-6)
+
+
+def _numpy(logits: Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = logits.cpu().numpy()
+    return array

@@ -41,6 +41,7 @@ def card_of(
         legend=lessons.legend,
         description=f"Learnt from {lessons.about}. Elsewhere, look before you count.",
         ground_sample_distance=_distances(lessons, start, augmentation),
+        background=lessons.background,
         training=_sentence(outcome, start, split),
         credit=_credits(credit, start),
         license=start.card.license if start.card is not None else "",

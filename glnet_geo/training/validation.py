@@ -51,6 +51,7 @@ def judge(
     normalization: Normalization,
     legend: Legend,
     machine: Machine,
+    background: int | None = None,
 ) -> Judgement:
     """Map all pairs, and compare the maps with their labels, in one matrix.
 
@@ -63,8 +64,9 @@ def judge(
         normalization: the model's.
         legend: the model's.
         machine: where to compute.
+        background: channel of the background, of the model's card.
     """
-    predictor = Predictor(deepcopy(network), tiling, machine)
+    predictor = Predictor(deepcopy(network), tiling, machine, background=background)
     whole = network.architecture.sharing == "bidirectional"
     total = Confusion(np.zeros((len(legend), len(legend)), dtype=np.int64))
     channel = channels(legend.ids.tolist())

@@ -38,6 +38,7 @@ def _deepglobe(folder: Path, count: int) -> None:
 def test_deepglobe(tmp_path: Path) -> None:
     _deepglobe(tmp_path, 10)
     lessons = lessons_of_dataset("deepglobe", tmp_path)
+    assert lessons.background is None
     assert _ids(lessons)[:, 0].tolist() == [0, 1, 2, 3, 4, 5, 6, 0]
     assert lessons.judged == (1, 2, 3, 4, 5, 6)
     assert sorted(_parts(lessons).values()).count("validate") == 3
@@ -59,6 +60,7 @@ def test_inria(tmp_path: Path) -> None:
         write_plain(home / "images" / f"{name}.tif", IMAGE)
         write_plain(home / "gt" / f"{name}.tif", BINARY)
     lessons = lessons_of_dataset("inria", tmp_path)
+    assert lessons.background == 0
     assert _parts(lessons) == {
         "austin1": "validate",
         "austin5": "validate",
@@ -78,6 +80,7 @@ def test_isic(tmp_path: Path) -> None:
         write_plain(images / f"ISIC_000000{number}.png", IMAGE)
         write_plain(truths / f"ISIC_000000{number}_segmentation.png", BINARY)
     lessons = lessons_of_dataset("isic", tmp_path)
+    assert lessons.background == 0
     assert _parts(lessons) == {"ISIC_0000001": "train", "ISIC_0000002": "validate"}
     np.testing.assert_array_equal(_ids(lessons), BINARY // 255)
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ PIXELS = np.random.default_rng(3).normal(size=(3, *SHAPE)).astype(np.float32)
 SHARINGS: tuple[Sharing, ...] = ("none", "global_to_local", "bidirectional")
 
 
-def _predictor(sharing: Sharing, *, batch: int = 1, **options: Callable[[str], None]) -> Predictor:
+def _predictor(sharing: Sharing, *, batch: int = 1, **options: Any) -> Predictor:
     machine = Machine(device="cpu", dtype=torch.float32, batch=batch)
     return Predictor(tiny.network(sharing), tiny.TILING, machine, **options)
 
