@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -291,8 +291,3 @@ def _grown(cells: Window) -> Window:
 def _touches(aoi: Aoi, window: Window) -> bool:
     part = aoi.bounds.intersection(window)
     return part is not None and bool(aoi.mask(part).any())
-
-
-def count_patches(tiles: Sequence[Sequence[Tile]]) -> int:
-    """Steps of progress in a plan."""
-    return sum(max(1, len(tile.patches)) for row in tiles for tile in row)
