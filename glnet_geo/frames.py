@@ -25,7 +25,13 @@ _OUTPUT_SECONDS_PER_MEGAPIXEL = 0.15
 
 
 class Frames(Protocol):
-    """Computes the logits of frames; the same for the same plan, whoever does it."""
+    """Computes the logits of frames; the same for the same plan, whoever does it.
+
+    Attributes:
+        here: whether this process computes; else the device that is asked for may be elsewhere.
+    """
+
+    here: bool
 
     def logits(
         self, plan: Plan, tiles: Sequence[Tile], kept: FrameStore, progress: Progress
@@ -49,7 +55,13 @@ class Frames(Protocol):
 
 
 class LocalFrames:
-    """This process computes frames, and reads ahead in threads."""
+    """This process computes frames, and reads ahead in threads.
+
+    Attributes:
+        here: it does.
+    """
+
+    here = True
 
     def logits(
         self, plan: Plan, tiles: Sequence[Tile], kept: FrameStore, progress: Progress

@@ -56,6 +56,7 @@ def classify(
     """
     started = time.monotonic()
     options, drawing, progress = options or Options(), drawing or Drawing(), progress or Silence()
+    frames = frames or LocalFrames()
     outs = [Path(path) for path in ([out] if isinstance(out, str | Path) else out)]
     if confidence is not None and not is_raster(Path(confidence)):
         raise OutputError(f"{confidence} cannot hold confidence: name a .tif file")
@@ -63,7 +64,7 @@ def classify(
     # A polygon says how sure it is.
     sure = confidence is not None or any(not is_raster(path) for path in outs)
     staging = Staging(paths, overwrite=overwrite)
-    with planned(scene, options, confidence=sure) as plan:
+    with planned(scene, options, confidence=sure, here=frames.here) as plan:
         for note in plan.notes:
             progress.info(note)
         # The published code's way finishes all rows at once: there is nothing to keep.
@@ -75,9 +76,7 @@ def classify(
             journal.sweep(staging.folders)
             closing.enter_context(staging)
             tally = Tally(plan.scene, plan.card.legend)
-            rows = merged(
-                strips(plan, progress, journal, frames or LocalFrames(), confidence=sure), plan.scene, drawing
-            )
+            rows = merged(strips(plan, progress, journal, frames, confidence=sure), plan.scene, drawing)
             sinks = _sinks(plan, outs, confidence, drawing, staging)
             for sink in sinks:
                 closing.callback(sink.close)
