@@ -60,6 +60,12 @@ class EvaluationError(GlnetGeoError, ValueError):
     exit_code = 8
 
 
+class ClusterError(GlnetGeoError, RuntimeError):
+    """The machines that compute for a job cannot be reached, or are lost."""
+
+    exit_code = 9
+
+
 class CancelledError(GlnetGeoError):
     """The person asked to stop; nothing was left behind."""
 

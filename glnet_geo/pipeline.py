@@ -12,13 +12,14 @@ from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import Sink, pour
 from glnet_geo.errors import CancelledError, OutputError, SceneError
+from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.journal import Journal, identity, journal_folder
 from glnet_geo.io.raster import ClassRaster, ConfidenceRaster
 from glnet_geo.io.staging import Staging, is_raster
 from glnet_geo.io.vector import PolygonLayer
 from glnet_geo.plan import Options, Plan, planned
 from glnet_geo.report import Forecast, Summary, Tally
-from glnet_geo.strips import expected_seconds, strips
+from glnet_geo.strips import seconds, strips
 from glnet_geo.vectorization import merged
 
 
@@ -31,6 +32,8 @@ def classify(
     drawing: Drawing | None = None,
     overwrite: bool = False,
     resume: bool = True,
+    work: str | Path | None = None,
+    frames: Frames | None = None,
     progress: Progress | None = None,
 ) -> Summary:
     """Map the land cover of a scene, on the scene's own grid, in memory that does not grow with its height.
@@ -44,6 +47,8 @@ def classify(
         overwrite: whether existing files may be replaced.
         resume: whether finished parts are kept beside the first output until the job is done, and taken from there; a
             job that is run again after it was stopped or killed then goes on, and makes the very same files.
+        work: the folder, or any address that fsspec writes to, where finished parts are kept instead.
+        frames: who computes frames; None for this process.
         progress: told where the job stands; may cancel it.
 
     Raises:
@@ -51,6 +56,7 @@ def classify(
     """
     started = time.monotonic()
     options, drawing, progress = options or Options(), drawing or Drawing(), progress or Silence()
+    frames = frames or LocalFrames()
     outs = [Path(path) for path in ([out] if isinstance(out, str | Path) else out)]
     if confidence is not None and not is_raster(Path(confidence)):
         raise OutputError(f"{confidence} cannot hold confidence: name a .tif file")
@@ -58,11 +64,11 @@ def classify(
     # A polygon says how sure it is.
     sure = confidence is not None or any(not is_raster(path) for path in outs)
     staging = Staging(paths, overwrite=overwrite)
-    with planned(scene, options, confidence=sure) as plan:
+    with planned(scene, options, confidence=sure, here=frames.here) as plan:
         for note in plan.notes:
             progress.info(note)
         # The published code's way finishes all rows at once: there is nothing to keep.
-        folder = journal_folder(paths[0]) if resume and not plan.exact else None
+        folder = journal_folder(paths[0], work) if resume and not plan.exact else None
         job = _job(plan, options, confidence=sure)
         with Journal(folder, job) as journal, _stopping(journal, plan.scene.height), ExitStack() as closing:
             _tell(journal, plan.scene.height, progress)
@@ -70,7 +76,7 @@ def classify(
             journal.sweep(staging.folders)
             closing.enter_context(staging)
             tally = Tally(plan.scene, plan.card.legend)
-            rows = merged(strips(plan, progress, journal, confidence=sure), plan.scene, drawing)
+            rows = merged(strips(plan, progress, journal, frames, confidence=sure), plan.scene, drawing)
             sinks = _sinks(plan, outs, confidence, drawing, staging)
             for sink in sinks:
                 closing.callback(sink.close)
@@ -97,7 +103,6 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
         GlnetGeoError: something cannot be used; the message says what, where, what to do.
     """
     with planned(scene, options or Options()) as plan:
-        seconds = expected_seconds(plan)
         return Forecast(
             scene=plan.scene.path,
             height=plan.scene.height,
@@ -115,7 +120,7 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
             device=str(plan.machine),
             megapixels=plan.megapixels,
             memory=plan.memory,
-            seconds=seconds,
+            seconds=seconds(plan),
             notes=plan.notes,
         )
 
@@ -154,7 +159,7 @@ def _tell(journal: Journal, height: int, progress: Progress) -> None:
     """Say whether the job goes on from where another one stopped."""
     if journal.other_job:
         progress.info(
-            f"another job was left unfinished in {journal.folder} (other: {', '.join(journal.other_job)}): starting afresh"
+            f"another job was left unfinished in {journal.place} (other: {', '.join(journal.other_job)}): starting afresh"
         )
     elif journal.rows:
         progress.info(f"going on from {journal.rows / height:.0%}, which an earlier run has finished")
@@ -169,7 +174,7 @@ def _stopping(journal: Journal, height: int) -> Iterator[None]:
         if journal.empty:
             raise CancelledError("nothing was written") from stopped
         raise CancelledError(
-            f"nothing was written; what is finished ({journal.rows / height:.0%}) is kept in {journal.folder}: run the "
+            f"nothing was written; what is finished ({journal.rows / height:.0%}) is kept in {journal.place}: run the "
             "same command again to go on, or delete that folder"
         ) from stopped
     except SceneError:

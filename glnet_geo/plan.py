@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -138,10 +138,18 @@ class Plan:
 
 
 @contextmanager
-def planned(scene: str | Path, options: Options, *, confidence: bool = False) -> Iterator[Plan]:
+def planned(
+    scene: str | Path, options: Options, *, confidence: bool = False, here: bool = True
+) -> Iterator[Plan]:
     """Open a scene and a model, and decide how the one is mapped by the other; closes the scene on leaving.
 
     Doubts about the input are raised as `DoubtfulInputWarning`.
+
+    Args:
+        scene: any raster that GDAL opens.
+        options: how to classify.
+        confidence: whether the winner's probability is wanted too.
+        here: whether this process computes; else the device may be elsewhere.
 
     Raises:
         GlnetGeoError: something cannot be used; the message says what, where, and what to do.
@@ -154,6 +162,7 @@ def planned(scene: str | Path, options: Options, *, confidence: bool = False) ->
         "fp32" if options.exact and options.precision == "auto" else options.precision,
         gpu_memory=options.max_gpu_memory,
         batch=options.batch,
+        here=here,
     )
     if options.readers < 1:
         raise OptionError(f"{options.readers} reading threads were asked for: take at least 1")
@@ -297,8 +306,3 @@ def _grown(cells: Window) -> Window:
 def _touches(aoi: Aoi, window: Window) -> bool:
     part = aoi.bounds.intersection(window)
     return part is not None and bool(aoi.mask(part).any())
-
-
-def count_patches(tiles: Sequence[Sequence[Tile]]) -> int:
-    """Steps of progress in a plan."""
-    return sum(max(1, len(tile.patches)) for row in tiles for tile in row)

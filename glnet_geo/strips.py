@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from itertools import chain
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,29 +12,27 @@ from numpy.typing import NDArray
 from glnet_geo.core.lattice import CELL
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.mosaic import Enlargement, Mosaic
-from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
+from glnet_geo.core.progress import Progress, stop_if_cancelled
 from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
+from glnet_geo.frames import Frames, expected_seconds
 from glnet_geo.io.journal import Journal
-from glnet_geo.io.scene import Block
 from glnet_geo.model.decide import Decision
 from glnet_geo.model.exact import ExactPredictor
-from glnet_geo.model.predict import Predictor
-from glnet_geo.plan import Plan, Tile, count_patches
+from glnet_geo.plan import Plan, Tile
 from glnet_geo.report import duration
 
-TileRows: TypeAlias = Sequence[Sequence[Tile]]
 
-_OUTPUT_SECONDS_PER_MEGAPIXEL = 0.15
-
-
-def strips(plan: Plan, progress: Progress, journal: Journal, *, confidence: bool) -> Iterator[Strip]:
+def strips(
+    plan: Plan, progress: Progress, journal: Journal, frames: Frames, *, confidence: bool
+) -> Iterator[Strip]:
     """Every row of the map once.
 
     Args:
         plan: what to do.
         progress: told of every patch; may cancel.
         journal: where finished parts are kept and taken from.
+        frames: who computes frames.
         confidence: whether the winner's probability is wanted too.
 
     Raises:
@@ -50,133 +46,69 @@ def strips(plan: Plan, progress: Progress, journal: Journal, *, confidence: bool
         yield strip
         done = strip.row + len(strip.classes)
     if done < plan.scene.height:
-        yield from _Mapping(plan, progress, journal, confidence=confidence).strips(done)
+        yield from _mapped(plan, progress, journal, frames, done, confidence=confidence)
 
 
-def expected_seconds(plan: Plan) -> float:
-    """How long the plan takes on this machine: a patch is timed, the outputs' part is known by experience."""
-    if plan.exact:
-        return _exact_predictor(plan).seconds(plan.scene.shape)
-    return _seconds(plan, _predictor(plan, Silence()), list(plan.tiles()))
+def seconds(plan: Plan) -> float:
+    """How long the plan takes in this process."""
+    return _exact_predictor(plan).seconds(plan.scene.shape) if plan.exact else expected_seconds(plan)
 
 
-def _seconds(plan: Plan, predictor: Predictor, tiles: TileRows) -> float:
-    return (
-        predictor.seconds_per_patch() * count_patches(tiles) + _OUTPUT_SECONDS_PER_MEGAPIXEL * plan.megapixels
+def needed(plan: Plan, done: int) -> list[list[Tile]]:
+    """The frames that the rows of the map need from one on, row by row of frames."""
+    # Frames that end above the first cell that is needed have nothing to say any more.
+    first = int(Enlargement(plan.lattice.rows).lower[done])
+    return [row for row in plan.tiles() if not row or row[0].frame.share.row_stop > first]
+
+
+def _mapped(
+    plan: Plan, progress: Progress, journal: Journal, frames: Frames, done: int, *, confidence: bool
+) -> Iterator[Strip]:
+    """The rows of the map from ``done`` on, each kept as soon as it is finished."""
+    rows = Enlargement(plan.lattice.rows)
+    decide = Decision(
+        rows,
+        Enlargement(plan.lattice.cols),
+        plan.card.legend.ids,
+        confidence=confidence,
+        temperature=plan.card.temperature,
     )
+    tiles = needed(plan, done)
+    tops = [row[0].frame.share.row if row else None for row in tiles]
+    mosaic = _mosaic(plan, min([int(rows.lower[done]), *(top for top in tops if top is not None)]))
+    finished = _FinishedRows(plan, mosaic, rows, decide, done)
+    with closing(frames.logits(plan, list(chain(*tiles)), journal.frames, progress)) as coming:
+        for number, row in enumerate(tiles):
+            for tile in row:
+                logits = next(coming)
+                if logits is not None:
+                    mosaic.add(tile.frame, logits)
+            later = [top for top in tops[number + 1 :] if top is not None]
+            for strip in finished.before(later[0] if later else None):
+                journal.add_strip(strip)
+                yield strip
+            if later:
+                _forget(journal, tiles[: number + 1], finished.first_cell)
 
 
-def _predictor(plan: Plan, progress: Progress) -> Predictor:
-    return Predictor(
-        plan.model.network,
-        plan.card.tiling,
-        plan.machine,
-        background=plan.card.background_channel,
-        warn=progress.info,
+def _mosaic(plan: Plan, top: int) -> Mosaic:
+    extent = plan.lattice.extent
+    area = Window(
+        row=top, col=extent.col // CELL, height=extent.row_stop // CELL - top, width=extent.width // CELL
     )
+    return Mosaic(area, plan.model.network.architecture.classes)
+
+
+def _forget(journal: Journal, tiles: Sequence[Sequence[Tile]], cell: int) -> None:
+    """Let the journal forget frames that end above a cell: all their rows are in it."""
+    ends = [row[0].frame for row in tiles if row]
+    gone = [frame.window.row for frame in ends if frame.share.row_stop <= cell]
+    if gone:
+        journal.frames.forget(max(gone))
 
 
 def _exact_predictor(plan: Plan) -> ExactPredictor:
     return ExactPredictor(plan.model.network, plan.card.tiling, plan.normalization, plan.machine.device)
-
-
-class _Mapping:
-    """Classifies a scene frame by frame, and keeps what is finished in a journal."""
-
-    def __init__(self, plan: Plan, progress: Progress, journal: Journal, *, confidence: bool) -> None:
-        self._plan, self._progress, self._journal = plan, progress, journal
-        self._predictor = _predictor(plan, progress)
-        self._rows = Enlargement(plan.lattice.rows)
-        self._decide = Decision(
-            self._rows,
-            Enlargement(plan.lattice.cols),
-            plan.card.legend.ids,
-            confidence=confidence,
-            temperature=plan.card.temperature,
-        )
-
-    def strips(self, done: int) -> Iterator[Strip]:
-        """The rows of the map from one on."""
-        plan, progress = self._plan, self._progress
-        # Frames that end above the first cell that is needed have nothing to say any more.
-        first_cell = int(self._rows.lower[done])
-        tiles = [row for row in plan.tiles() if not row or row[0].frame.share.row_stop > first_cell]
-        unknown = [[tile for tile in row if not self._known(tile)] for row in tiles]
-        progress.info(
-            f"{plan.megapixels:.1f} megapixels on {plan.machine}: about "
-            f"{duration(_seconds(plan, self._predictor, unknown))}, {plan.memory / 1e9:.1f} GB"
-        )
-        progress.begin("classifying", count_patches(unknown))
-        tops = [row[0].frame.share.row if row else None for row in tiles]
-        mosaic = self._mosaic(min([first_cell, *(top for top in tops if top is not None)]))
-        finished = _FinishedRows(plan, mosaic, self._rows, self._decide, done)
-        for number, row in enumerate(_read_ahead(plan, tiles, self._known)):
-            for tile, block in row:
-                self._add(tile, block, mosaic)
-            later = [top for top in tops[number + 1 :] if top is not None]
-            for strip in finished.before(later[0] if later else None):
-                self._journal.add_strip(strip)
-                yield strip
-            if later:
-                self._forget(tiles[: number + 1], finished.first_cell)
-
-    def _forget(self, tiles: TileRows, cell: int) -> None:
-        """Let the journal forget frames that end above a cell: all their rows are in it."""
-        frames = [row[0].frame for row in tiles if row]
-        gone = [frame.window.row for frame in frames if frame.share.row_stop <= cell]
-        if gone:
-            self._journal.forget_frames(max(gone))
-
-    def _mosaic(self, top: int) -> Mosaic:
-        extent = self._plan.lattice.extent
-        return Mosaic(
-            Window(
-                row=top,
-                col=extent.col // CELL,
-                height=extent.row_stop // CELL - top,
-                width=extent.width // CELL,
-            ),
-            self._predictor.classes,
-        )
-
-    def _known(self, tile: Tile) -> bool:
-        """Whether the journal has the logits of a frame."""
-        window = tile.frame.window
-        return self._journal.has_frame(window.row, window.col)
-
-    def _add(self, tile: Tile, block: Block | None, mosaic: Mosaic) -> None:
-        """Add one frame to the mosaic; where it shows nothing, skip it.
-
-        Args:
-            tile: the frame.
-            block: its pixels; None where the journal knows its logits.
-            mosaic: gets them.
-        """
-        stop_if_cancelled(self._progress)
-        window = tile.frame.window
-        logits = self._journal.frame(window.row, window.col) if block is None else None
-        if logits is None:
-            # What a crash has damaged is made again.
-            logits = self._classified(tile, block or self._plan.scene.read(window, self._plan.lattice))
-        if logits is not None:
-            mosaic.add(tile.frame, logits)
-
-    def _classified(self, tile: Tile, block: Block) -> NDArray[np.float32] | None:
-        """The logits of a frame; None where it shows nothing."""
-        steps = max(1, len(tile.patches))
-        patches = [window for window in tile.patches if block.valid[window.rows, window.cols].any()]
-        self._progress.advance(steps - len(patches))
-        if not patches:
-            return None
-
-        def advance(done: int) -> None:
-            self._progress.advance(done)
-            stop_if_cancelled(self._progress)
-
-        pixels = self._plan.normalization(block.pixels, block.valid)
-        logits = self._predictor.logits(pixels, patches, advance)
-        self._journal.add_frame(tile.frame.window.row, tile.frame.window.col, logits)
-        return logits
 
 
 class _FinishedRows:
@@ -240,35 +172,3 @@ def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterat
             likelihood = 1 / np.exp((part - part.max(axis=0)) / plan.card.temperature).sum(axis=0)
             percent = np.where(wanted, np.rint(100 * likelihood), NODATA).astype(np.uint8)
         yield Strip(row=start, classes=classes, confidence=percent)
-
-
-def _read_ahead(
-    plan: Plan, tiles: TileRows, known: Callable[[Tile], bool]
-) -> Iterator[Iterator[tuple[Tile, Block | None]]]:
-    """The frames' pixels, row by row of frames, some being read while others are classified; None where known."""
-    coming: deque[Future[Block] | None] = deque()
-    wanted = chain.from_iterable(tiles)
-    with ThreadPoolExecutor(plan.readers) as readers:
-
-        def submit_next() -> None:
-            tile = next(wanted, None)
-            if tile is not None:
-                reading = None
-                if not known(tile):
-                    reading = readers.submit(plan.scene.read, tile.frame.window, plan.lattice)
-                coming.append(reading)
-
-        def row_blocks(row: Sequence[Tile]) -> Iterator[tuple[Tile, Block | None]]:
-            for tile in row:
-                reading = coming.popleft()
-                block = None if reading is None else reading.result()
-                submit_next()
-                yield tile, block
-
-        for _ in range(plan.readers):
-            submit_next()
-        try:
-            for row in tiles:
-                yield row_blocks(row)
-        finally:
-            readers.shutdown(wait=True, cancel_futures=True)

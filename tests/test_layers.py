@@ -25,6 +25,7 @@ FILES = {
     "pyarrow",
     "PIL",
     "matplotlib",
+    "fsspec",
     "typing_extensions",
 }
 TERMINAL = {"click", "rich", "typing_extensions"}
@@ -41,9 +42,13 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "torch", "torchvision", "safetensors", "typing_extensions"},
     ),
     "top": ({"top", "public", "training", "model", "io", "core", "errors"}, ARRAYS | LEARNING | FILES),
+    "cluster": (
+        {"cluster", "top", "public", "model", "io", "core", "errors"},
+        {"numpy", "dask", "distributed", "typing_extensions"},
+    ),
     "assess": ({"assess", "top", "public", "model", "io", "core", "errors"}, ARRAYS),
     "commands": (
-        {"commands", "assess", "top", "public", "training", "model", "io", "core", "errors"},
+        {"commands", "cluster", "assess", "top", "public", "training", "model", "io", "core", "errors"},
         {"numpy"} | TERMINAL,
     ),
     "public": ({"assess", "top", "model", "core", "errors"}, set()),
@@ -60,6 +65,9 @@ SLOW = {
     "shapely",
     "pydantic",
     "matplotlib",
+    "dask",
+    "distributed",
+    "fsspec",
 }
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -135,7 +143,7 @@ def test_what_is_imported_is_declared() -> None:
     tomllib = pytest.importorskip("tomllib", reason="this Python cannot read pyproject.toml")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["parquet"], *extras["report"]]
+    wanted = [*project["dependencies"], *extras["parquet"], *extras["report"], *extras["batch"]]
     declared = {re.split(r"[<>=\[ ]", one, maxsplit=1)[0].replace("-", "_") for one in wanted}
     imported = {name.split(".")[0] for path in MODULES for _, name in _imports(_parsed(path))}
     foreign = imported - sys.stdlib_module_names - {"glnet_geo"}

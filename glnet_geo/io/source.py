@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import platform
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -75,6 +77,11 @@ class Source:
             subdatasets = dataset.subdatasets
             self.close()
             raise SceneError(_without_bands(self.name, subdatasets))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled, it is the way to open the same raster again, on any machine that sees it."""
+        dataset = self.dataset()
+        return _opened_again, (self.path, self._nodata, self._resampling, dataset.shape, dataset.dtypes)
 
     def dataset(self) -> DatasetReader:
         """The dataset of this thread, since GDAL's may not be shared.
@@ -164,6 +171,28 @@ class Source:
                 f"{self.name} cannot be read at rows {window.row} to {window.row_stop}, columns {window.col} to "
                 f"{window.col_stop} ({_reason(error)}): {remedy}"
             ) from error
+
+
+def _opened_again(
+    path: str,
+    nodata: float | None,
+    resampling: Resampling,
+    shape: tuple[int, int],
+    dtypes: tuple[str, ...],
+) -> Source:
+    """A raster that another process has opened.
+
+    Raises:
+        SceneError: it cannot be opened here, or is another one.
+    """
+    source = Source(path, nodata, resampling=resampling)
+    dataset = source.dataset()
+    if (dataset.shape, dataset.dtypes) != (shape, dtypes):
+        source.close()
+        raise SceneError(
+            f"{source.name} has changed, or is another file on {platform.node()}: keep one file in place for all machines"
+        )
+    return source
 
 
 def control_points(dataset: DatasetReader) -> int:

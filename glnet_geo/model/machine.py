@@ -13,6 +13,7 @@ Device: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
 Precision: TypeAlias = Literal["auto", "fp32", "bf16", "fp16"]
 
 _DTYPES: dict[str, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+_BY_SPEED: tuple[Device, ...] = ("cuda", "mps", "cpu")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Machine:
     def __str__(self) -> str:
         """For the log: the device by its own name, and the precision."""
         precision = next(name for name, dtype in _DTYPES.items() if dtype == self.dtype)
-        if self.device == "cuda":
+        if self.device == "cuda" and torch.cuda.is_available():
             return f"{torch.cuda.get_device_name()} (cuda), {precision}"
         if self.device == "cpu":
             return f"processor (cpu, {torch.get_num_threads()} threads), {precision}"
@@ -47,6 +48,7 @@ def choose_machine(
     *,
     gpu_memory: int | None = None,
     batch: int | None = None,
+    here: bool = True,
 ) -> Machine:
     """The machine that the options ask for.
 
@@ -57,6 +59,7 @@ def choose_machine(
         precision: of weights and maps.
         gpu_memory: bytes of GPU memory that may be used.
         batch: patches at a time; None for one on a processor and eight on a GPU.
+        here: whether this process computes; else a device that is asked for by name may be elsewhere.
 
     Raises:
         OptionError: the device is not there, or an option has no such value.
@@ -69,10 +72,9 @@ def choose_machine(
         )
     if batch is not None and batch < 1:
         raise OptionError(f"{batch} patches at a time were asked for: take at least 1")
-    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device == "auto":
-        device = "cuda" if present["cuda"] else "mps" if present["mps"] else "cpu"
-    elif not present[device]:
+        device = next(kind for kind in _BY_SPEED if is_present(kind))
+    elif here and not is_present(device):
         raise OptionError(f"torch sees no {device} device here: choose --device cpu, or install its driver")
     dtype = _native_dtype(device) if precision == "auto" else _DTYPES[precision]
     if device == "cpu" and dtype == torch.float16:
@@ -80,6 +82,13 @@ def choose_machine(
     return Machine(
         device=device, dtype=dtype, batch=batch or (1 if device == "cpu" else 8), gpu_memory=gpu_memory
     )
+
+
+def is_present(device: str) -> bool:
+    """Whether torch sees a device in this process."""
+    if device == "cuda":
+        return torch.cuda.is_available()
+    return device == "cpu" or torch.backends.mps.is_available()
 
 
 def limit_gpu_memory(machine: Machine) -> None:
@@ -100,6 +109,9 @@ def limit_gpu_memory(machine: Machine) -> None:
 
 def _native_dtype(device: str) -> torch.dtype:
     if device == "cuda":
+        if not torch.cuda.is_available():
+            # It is elsewhere: all that were made since 2020 have these instructions.
+            return torch.bfloat16
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
     if device == "cpu":
         # Without these instructions bfloat16 is emulated, and slower than float32.

@@ -88,7 +88,7 @@ def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
     if wrong:
         raise ModelError(f"the weights of {path} do not fit its card: {', '.join(wrong[:5])} and maybe more")
     network.load_state_dict({name: tensor.to(torch.float32) for name, tensor in found.items()}, strict=False)
-    return Model(network.eval(), card, path, _sha256(path))
+    return Model(network.eval(), card, path, sha256_of(path))
 
 
 def find_model(name_or_path: str | Path) -> Path:
@@ -111,7 +111,8 @@ def find_model(name_or_path: str | Path) -> Path:
     )
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The hash of a package, in hexadecimal."""
     digest = hashlib.sha256()
     with path.open("rb") as package:
         while chunk := package.read(1 << 20):

@@ -50,25 +50,25 @@ def test_rows_come_back_in_order(tmp_path: Path, *, confidence: bool) -> None:
 def test_logits_come_back_until_they_are_forgotten(tmp_path: Path) -> None:
     logits = np.random.default_rng(0).standard_normal((2, 5, 4)).astype(np.float32)
     with Journal(tmp_path / "j", JOB) as journal:
-        journal.add_frame(-256, 0, logits)
-        journal.add_frame(1024, 512, logits + 1)
-        journal.forget_frames(-256)
+        journal.frames.put(-256, 0, logits)
+        journal.frames.put(1024, 512, logits + 1)
+        journal.frames.forget(-256)
     with Journal(tmp_path / "j", JOB) as journal:
-        assert journal.frame(-256, 0) is None
-        np.testing.assert_array_equal(journal.frame(1024, 512), logits + 1)
+        assert journal.frames.get(-256, 0) is None
+        np.testing.assert_array_equal(journal.frames.get(1024, 512), logits + 1)
 
 
 def test_rows_end_before_one_that_is_damaged(tmp_path: Path) -> None:
     with Journal(tmp_path / "j", JOB) as journal:
         for row in (0, 2, 4):
             journal.add_strip(_strip(row, 2))
-        journal.add_frame(0, 0, np.zeros((1, 2, 2), np.float32))
+        journal.frames.put(0, 0, np.zeros((1, 2, 2), np.float32))
     for damaged in ("rows_2_2", "frame_0_0"):
         path = tmp_path / "j" / damaged
         path.write_bytes(path.read_bytes()[:-3])
     with Journal(tmp_path / "j", JOB) as journal:
         assert [strip.row for strip in journal.strips()] == [0]
-        assert journal.frame(0, 0) is None
+        assert journal.frames.get(0, 0) is None
 
 
 def test_rows_end_before_a_gap(tmp_path: Path) -> None:
@@ -91,11 +91,11 @@ def test_what_was_being_written_at_a_kill_is_swept(tmp_path: Path) -> None:
 def test_another_job_starts_afresh_and_says_what_differs(tmp_path: Path) -> None:
     with Journal(tmp_path / "j", JOB) as journal:
         journal.add_strip(_strip(0, 2))
-        journal.add_frame(0, 0, np.zeros((1, 2, 2), np.float32))
+        journal.frames.put(0, 0, np.zeros((1, 2, 2), np.float32))
     with Journal(tmp_path / "j", JOB | {"model": "other"}) as journal:
         assert journal.other_job == ("model",)
         assert journal.rows == 0
-        assert journal.frame(0, 0) is None
+        assert journal.frames.get(0, 0) is None
 
 
 def test_a_damaged_job_starts_afresh(tmp_path: Path) -> None:
@@ -154,7 +154,8 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="could not be written"), Journal(tmp_path / "none" / "j", JOB):
+    (tmp_path / "none").write_bytes(b"a file")
+    with pytest.raises(OutputError, match="nothing can be kept"), Journal(tmp_path / "none" / "j", JOB):
         pass
 
 
@@ -177,12 +178,12 @@ def test_a_journal_without_a_folder_keeps_nothing() -> None:
     with Journal(None, JOB) as journal:
         journal.sweep([])
         journal.add_strip(_strip(0, 2))
-        journal.add_frame(0, 0, np.zeros((1, 2, 2), np.float32))
-        journal.forget_frames(0)
-        assert (journal.rows, journal.empty, journal.has_frame(0, 0), journal.frame(0, 0)) == (
+        journal.frames.put(0, 0, np.zeros((1, 2, 2), np.float32))
+        journal.frames.forget(0)
+        assert (journal.rows, journal.empty, journal.frames.found(), journal.frames.get(0, 0)) == (
             0,
             True,
-            False,
+            set(),
             None,
         )
         assert list(journal.strips()) == []

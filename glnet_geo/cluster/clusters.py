@@ -1,0 +1,114 @@
+"""Clusters to compute frames on: one of processes on this computer, or one that runs already."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import dask
+import torch
+from distributed import Client, Nanny, Scheduler, SpecCluster
+
+from glnet_geo.cluster.dask_frames import DaskFrames
+from glnet_geo.errors import ClusterError, OptionError
+
+_CONNECT_SECONDS = 20
+_START_SECONDS = 120
+
+
+@contextmanager
+def local_workers(count: int, *, threads: int = 1, gpus: bool = False) -> Iterator[DaskFrames]:
+    """Processes on this computer that compute frames; they end on leaving.
+
+    Args:
+        count: of processes.
+        threads: with which each computes; another one reads ahead.
+        gpus: whether each gets a GPU of its own.
+
+    Raises:
+        OptionError: there are fewer GPUs.
+        ClusterError: the processes do not start.
+    """
+    if count < 1 or threads < 1:
+        raise OptionError(f"{count} workers of {threads} threads were asked for: take at least 1 of 1")
+    if gpus and count > torch.cuda.device_count():
+        raise OptionError(
+            f"torch sees {torch.cuda.device_count()} GPUs here and every one of the {count} workers needs its own: "
+            "lower --workers, or choose --device cpu"
+        )
+    with ExitStack() as closing:
+        scratch = closing.enter_context(tempfile.TemporaryDirectory(prefix="glnet-geo-"))
+        closing.enter_context(dask.config.set({**_QUIET, "temporary-directory": scratch}))
+        _silence()
+        try:
+            cluster = closing.enter_context(
+                SpecCluster(
+                    workers={number: _worker(number, threads, gpus=gpus) for number in range(count)},
+                    scheduler={
+                        "cls": Scheduler,
+                        "options": {"dashboard": False, "host": "127.0.0.1", "port": 0},
+                    },
+                    silence_logs=logging.CRITICAL,
+                )
+            )
+            client = closing.enter_context(Client(cluster, set_as_default=False))
+            client.wait_for_workers(count, timeout=_START_SECONDS)
+        except (OSError, RuntimeError) as error:
+            raise ClusterError(
+                f"{count} worker processes could not be started ({error}): try fewer"
+            ) from error
+        yield DaskFrames(client)
+
+
+@contextmanager
+def running_cluster(address: str, *, resources: Mapping[str, float] | None = None) -> Iterator[DaskFrames]:
+    """A Dask cluster that runs already, and goes on running.
+
+    Args:
+        address: of its scheduler, such as ``tcp://node1:8786``.
+        resources: what a task takes of its worker, such as ``{"GPU": 1}``.
+
+    Raises:
+        ClusterError: no scheduler answers there.
+    """
+    _silence()
+    try:
+        client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"no Dask scheduler answers at {address} ({error}): check the address, and that it runs"
+        ) from error
+    with client:
+        yield DaskFrames(client, resources=resources)
+
+
+_QUIET: Mapping[str, Any] = {
+    "logging": {"distributed": "critical"},
+    "distributed.comm.timeouts.connect": "20s",
+}
+
+
+def _silence() -> None:
+    """Dask tells of every worker that comes or goes; a person is told what matters by this package."""
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def _worker(number: int, threads: int, *, gpus: bool) -> Mapping[str, Any]:
+    counts = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
+    env = counts | ({"CUDA_VISIBLE_DEVICES": str(number)} if gpus else {})
+    return {
+        "cls": Nanny,
+        "options": {
+            # One computes while the other reads.
+            "nthreads": 2,
+            # What fills a worker's memory is none of Dask's objects.
+            "memory_limit": 0,
+            "env": env,
+            "config": {"distributed.nanny.pre-spawn-environ": env},
+            "silence_logs": logging.CRITICAL,
+        },
+    }

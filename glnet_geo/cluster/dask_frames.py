@@ -1,0 +1,168 @@
+"""Frames as tasks of a Dask cluster: some in flight, taken in order, lost ones made again."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError as LostError
+from contextlib import contextmanager, suppress
+from itertools import islice
+
+from distributed import Client, Future, KilledWorker, TimeoutError  # noqa: A004 - another one in Python 3.10
+from distributed.comm import CommClosedError
+
+from glnet_geo.cluster.frame_job import FrameJob
+from glnet_geo.core.progress import Progress, stop_if_cancelled
+from glnet_geo.errors import ClusterError, GlnetGeoError, OptionError, OutputError
+from glnet_geo.frames import Logits, count_steps, place, shown
+from glnet_geo.io.marked import FrameStore
+from glnet_geo.io.store import Nowhere
+from glnet_geo.plan import Plan, Tile
+
+_FRAMES_AHEAD = 3
+"""Tasks in flight for every thread of the workers: one that runs, and some that wait beside one that is slow."""
+
+_RETRIES = 2
+_POLL_SECONDS = 0.2
+
+
+class DaskFrames:
+    """The workers of a Dask cluster compute frames, and hand them over in the place where the journal lies.
+
+    Args:
+        client: connected to a cluster whose workers have this package, and see the scene and that place.
+        resources: what a task takes of its worker, such as ``{"GPU": 1}``.
+
+    Attributes:
+        here: this process does not compute.
+    """
+
+    here = False
+
+    def __init__(self, client: Client, *, resources: Mapping[str, float] | None = None) -> None:
+        self._client = client
+        self._resources = dict(resources) if resources else None
+
+    def logits(
+        self, plan: Plan, tiles: Sequence[Tile], kept: FrameStore, progress: Progress
+    ) -> Generator[Logits | None, None, None]:
+        """The logits of some frames of a plan: see `glnet_geo.frames.Frames`.
+
+        Raises:
+            ClusterError: the scheduler went away, or a frame ended several workers.
+            OptionError: nothing shall be kept, so workers cannot hand over what they make.
+        """
+        if isinstance(kept.arrays.store, Nowhere):
+            raise OptionError("workers hand over their parts in a folder: leave out --no-resume")
+        found = kept.found()
+        unknown = [tile for tile in tiles if place(tile) not in found]
+        job = FrameJob.of(plan, kept)
+        if unknown:
+            self._wait_for_workers(progress)
+            self._bring_model(plan, job)
+            progress.info(
+                f"{plan.megapixels:.1f} megapixels, {len(unknown)} frames on {self._threads()} threads of "
+                f"{self._client.scheduler.address}"
+            )
+        progress.begin("classifying", count_steps(unknown))
+        coming: deque[tuple[Tile, Future | None]] = deque()
+        left = iter(tiles)
+        try:
+            while True:
+                free = _FRAMES_AHEAD * self._threads() - len(coming) if unknown else 1
+                for tile in islice(left, max(free, 0 if coming else 1)):
+                    coming.append((tile, None if place(tile) in found else self._submitted(job, tile)))
+                if not coming:
+                    return
+                tile, future = coming.popleft()
+                yield shown(self._taken(job, tile, future, progress))
+        finally:
+            # A client whose scheduler is gone has nothing to cancel.
+            with suppress(OSError, LostError, RuntimeError):
+                self._client.cancel([future for _, future in coming if future is not None])
+
+    def _taken(self, job: FrameJob, tile: Tile, future: Future | None, progress: Progress) -> Logits:
+        """The logits of a frame from where they are kept, as soon as they are there."""
+        stop_if_cancelled(progress)
+        if future is not None:
+            self._wait(future, progress)
+            progress.advance(count_steps([tile]))
+        logits = job.kept.get(*place(tile))
+        if logits is None:
+            # What a crash has damaged is made again.
+            self._wait(self._submitted(job, tile), progress)
+            logits = job.kept.get(*place(tile))
+        if logits is None:
+            raise OutputError(
+                f"what the workers keep in {job.kept.arrays.store} does not appear there on this computer: choose a "
+                "--work-dir that all of them share"
+            )
+        return logits
+
+    def _submitted(self, job: FrameJob, tile: Tile) -> Future:
+        with self._understood():
+            return self._client.submit(
+                job.compute,
+                tile,
+                # A frame that was damaged is computed once more, not remembered.
+                pure=False,
+                retries=_RETRIES,
+                resources=self._resources,
+            )
+
+    def _wait(self, future: Future, progress: Progress) -> None:
+        with self._understood():
+            while not future.done():
+                stop_if_cancelled(progress)
+                with suppress(TimeoutError):
+                    future.result(timeout=_POLL_SECONDS)
+            future.result()
+
+    def _threads(self) -> int:
+        """Of all workers, of which some may come and go."""
+        with self._understood():
+            threads: Iterable[int] = self._client.nthreads().values()
+            return max(1, sum(threads))
+
+    def _wait_for_workers(self, progress: Progress) -> None:
+        """Until there is one: a queue may keep them waiting for long."""
+        told = False
+        while True:
+            with self._understood():
+                if self._client.nthreads():
+                    return
+            if not told:
+                progress.info(
+                    f"the scheduler at {self._client.scheduler.address} has no worker yet: waiting for one"
+                )
+                told = True
+            stop_if_cancelled(progress)
+            time.sleep(_POLL_SECONDS)
+
+    def _bring_model(self, plan: Plan, job: FrameJob) -> None:
+        """Put the model where workers find it that do not have it at its path."""
+        with self._understood():
+            has = self._client.run(job.package_here)
+        store = job.kept.arrays.store
+        if None in has.values() and job.package not in store.names():
+            store.write(job.package, plan.model.path.read_bytes())
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """Turns what Dask says into what a person can do."""
+        try:
+            yield
+        except GlnetGeoError:
+            raise
+        except KilledWorker as error:
+            raise ClusterError(
+                f"a frame ended {error.allowed_failures + 1} workers, the last on {error.last_worker.host}: give workers "
+                "more memory, or use fewer of them; what is finished is kept, run the same command again to go on"
+            ) from error
+        except (LostError, CommClosedError, OSError, RuntimeError) as error:
+            if self._client.status == "running" and not isinstance(error, LostError | CommClosedError):
+                raise
+            raise ClusterError(
+                "the Dask scheduler went away: start it again; what is finished is kept, run the same command again to go on"
+            ) from error

@@ -1,0 +1,185 @@
+"""Who computes the logits of frames: this process, unless another way is given."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glnet_geo.core.normalize import Normalization
+from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
+from glnet_geo.io.marked import FrameStore
+from glnet_geo.io.scene import Block
+from glnet_geo.model.predict import Predictor
+from glnet_geo.plan import Plan, Tile
+from glnet_geo.report import duration
+
+Logits: TypeAlias = NDArray[np.float32]
+
+_OUTPUT_SECONDS_PER_MEGAPIXEL = 0.15
+
+
+class Frames(Protocol):
+    """Computes the logits of frames; the same for the same plan, whoever does it.
+
+    Attributes:
+        here: whether this process computes; else the device that is asked for may be elsewhere.
+    """
+
+    here: bool
+
+    def logits(
+        self, plan: Plan, tiles: Sequence[Tile], kept: FrameStore, progress: Progress
+    ) -> Generator[Logits | None, None, None]:
+        """The logits of some frames of a plan, in their order, some being made while others are taken.
+
+        Those that are kept are taken from there, and all others are kept there.
+
+        Args:
+            plan: what to do.
+            tiles: the frames.
+            kept: where logits lie until the rows that they touch are finished.
+            progress: told how long it will take, and of every patch; may cancel.
+
+        Yields:
+            (classes, rows / 4, cols / 4) of each frame, or None where it shows nothing.
+
+        Raises:
+            GlnetGeoError: something cannot be read, computed or kept, or the person asked to stop.
+        """
+
+
+class LocalFrames:
+    """This process computes frames, and reads ahead in threads.
+
+    Attributes:
+        here: it does.
+    """
+
+    here = True
+
+    def logits(
+        self, plan: Plan, tiles: Sequence[Tile], kept: FrameStore, progress: Progress
+    ) -> Generator[Logits | None, None, None]:
+        """The logits of some frames of a plan: see `Frames`."""
+        found = kept.found()
+        predictor = _predictor(plan, progress)
+        classify = FrameClassifier(predictor, plan.normalization)
+        unknown = [tile for tile in tiles if place(tile) not in found]
+        progress.info(
+            f"{plan.megapixels:.1f} megapixels on {plan.machine}: about "
+            f"{duration(_seconds(plan, predictor, unknown))}, {plan.memory / 1e9:.1f} GB"
+        )
+        progress.begin("classifying", count_steps(unknown))
+
+        def read(tile: Tile) -> Block:
+            return plan.scene.read(tile.frame.window, plan.lattice)
+
+        for tile, block in _read_ahead(tiles, read, lambda tile: place(tile) in found, plan.readers):
+            stop_if_cancelled(progress)
+            logits = kept.get(*place(tile)) if block is None else None
+            if logits is None:
+                # What a crash has damaged is made again.
+                logits = classify(tile, block or read(tile), progress)
+                kept.put(*place(tile), logits)
+            yield shown(logits)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameClassifier:
+    """From the pixels of a frame to its logits.
+
+    Attributes:
+        predictor: of the model.
+        normalization: from file values to network inputs.
+    """
+
+    predictor: Predictor
+    normalization: Normalization
+
+    def __call__(self, tile: Tile, block: Block, progress: Progress) -> Logits | None:
+        """The logits of a frame; None where it shows nothing.
+
+        Args:
+            tile: the frame.
+            block: its pixels.
+            progress: told of every patch; may cancel.
+
+        Raises:
+            CancelledError: as the progress asked.
+        """
+        steps = count_steps([tile])
+        patches = [window for window in tile.patches if block.valid[window.rows, window.cols].any()]
+        progress.advance(steps - len(patches))
+        if not patches:
+            return None
+
+        def advance(done: int) -> None:
+            progress.advance(done)
+            stop_if_cancelled(progress)
+
+        pixels = self.normalization(block.pixels, block.valid)
+        return self.predictor.logits(pixels, patches, advance)
+
+
+def place(tile: Tile) -> tuple[int, int]:
+    """Where a frame begins on the lattice, (row, col): its name."""
+    return tile.frame.window.row, tile.frame.window.col
+
+
+def count_steps(tiles: Iterable[Tile]) -> int:
+    """Steps of progress in frames: their patches."""
+    return sum(max(1, len(tile.patches)) for tile in tiles)
+
+
+def shown(logits: Logits | None) -> Logits | None:
+    """Logits as they were kept; None where the frame shows nothing."""
+    return logits if logits is not None and logits.size else None
+
+
+def expected_seconds(plan: Plan) -> float:
+    """How long the plan takes in this process: a patch is timed, the outputs' part is known by experience."""
+    tiles = [tile for row in plan.tiles() for tile in row]
+    return _seconds(plan, _predictor(plan, Silence()), tiles)
+
+
+def _seconds(plan: Plan, predictor: Predictor, tiles: Sequence[Tile]) -> float:
+    return (
+        predictor.seconds_per_patch() * count_steps(tiles) + _OUTPUT_SECONDS_PER_MEGAPIXEL * plan.megapixels
+    )
+
+
+def _predictor(plan: Plan, progress: Progress) -> Predictor:
+    return Predictor(
+        plan.model.network,
+        plan.card.tiling,
+        plan.machine,
+        background=plan.card.background_channel,
+        warn=progress.info,
+    )
+
+
+def _read_ahead(
+    tiles: Iterable[Tile], read: Callable[[Tile], Block], known: Callable[[Tile], bool], readers: int
+) -> Iterator[tuple[Tile, Block | None]]:
+    """The frames' pixels in their order, some being read while others are classified; None where known."""
+    coming: deque[tuple[Tile, Future[Block] | None]] = deque()
+    with ThreadPoolExecutor(readers) as threads:
+        try:
+            for tile in tiles:
+                coming.append((tile, None if known(tile) else threads.submit(read, tile)))
+                if len(coming) > readers:
+                    yield _ready(*coming.popleft())
+            while coming:
+                yield _ready(*coming.popleft())
+        finally:
+            threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _ready(tile: Tile, reading: Future[Block] | None) -> tuple[Tile, Block | None]:
+    return tile, None if reading is None else reading.result()

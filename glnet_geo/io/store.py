@@ -1,0 +1,200 @@
+"""Where small files are kept that appear whole: a folder, or any address that fsspec writes to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+from uuid import uuid4
+
+from glnet_geo.errors import OptionError
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+_NEW = ".new"
+
+
+class Store(Protocol):
+    """Small files by name; can be pickled. Everything but `discard` raises OSError where it fails."""
+
+    def __str__(self) -> str:
+        """Its address, for a person."""
+
+    def make(self) -> None:
+        """Be there."""
+
+    def names(self) -> list[str]:
+        """Of all files."""
+
+    def read(self, name: str) -> bytes:
+        """A whole file."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """Make or replace a file; whoever reads it finds the old or the new one."""
+
+    def remove(self, name: str) -> None:
+        """Be without a file; it may be gone already."""
+
+    def discard(self) -> None:
+        """Be gone, with all files, as far as possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of a disk, its own or a shared one.
+
+    Attributes:
+        path: absolute, so that other processes find it too.
+    """
+
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def make(self) -> None:
+        """Make the folder."""
+        self.path.mkdir(parents=True, exist_ok=True)
+
+    def names(self) -> list[str]:
+        """Of all files that are whole."""
+        return [name for name in os.listdir(self.path) if not name.endswith(_NEW)]  # noqa: PTH208 - names are asked for
+
+    def read(self, name: str) -> bytes:
+        """A whole file."""
+        return (self.path / name).read_bytes()
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write beside the name, then rename."""
+        # Two processes may write the same file at once.
+        new = self.path / f"{name}.{uuid4().hex[:12]}{_NEW}"
+        try:
+            new.write_bytes(data)
+            os.replace(new, self.path / name)  # noqa: PTH105 - the rename must replace on every system
+        except OSError:
+            with suppress(OSError):
+                new.unlink()
+            raise
+
+    def remove(self, name: str) -> None:
+        """Delete a file."""
+        (self.path / name).unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Delete the folder."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Delete what was being written when a process was killed; nobody else may be writing."""
+        for half in self.path.glob(f"*{_NEW}"):
+            half.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A place that fsspec writes to, such as a bucket.
+
+    A file that was cut off while it was sent may stand there: who reads it must be able to tell.
+
+    Attributes:
+        url: of the place, such as ``s3://bucket/folder``.
+    """
+
+    url: str
+
+    def __str__(self) -> str:
+        return self.url
+
+    def make(self) -> None:
+        """Make the place where the kind of storage has folders."""
+        with self._files() as (files, root):
+            files.makedirs(root, exist_ok=True)
+
+    def names(self) -> list[str]:
+        """Of all files."""
+        with self._files() as (files, root):
+            files.invalidate_cache()
+            # Without files, a place in a bucket is nowhere.
+            with suppress(FileNotFoundError):
+                return [path.rpartition("/")[2] for path in files.ls(root, detail=False)]
+            return []
+
+    def read(self, name: str) -> bytes:
+        """A whole file."""
+        with self._files() as (files, root):
+            return cast("bytes", files.cat_file(f"{root}/{name}"))
+
+    def write(self, name: str, data: bytes) -> None:
+        """Send a file."""
+        with self._files() as (files, root):
+            files.pipe_file(f"{root}/{name}", data)
+
+    def remove(self, name: str) -> None:
+        """Delete a file."""
+        with suppress(FileNotFoundError), self._files() as (files, root):
+            files.rm_file(f"{root}/{name}")
+
+    def discard(self) -> None:
+        """Delete the place."""
+        with suppress(OSError), self._files() as (files, root):
+            files.rm(root, recursive=True)
+
+    @contextmanager
+    def _files(self) -> Iterator[tuple[AbstractFileSystem, str]]:
+        """The file system, of which fsspec keeps one per kind and process, and where in it."""
+        from fsspec.core import url_to_fs
+
+        try:
+            files, root = url_to_fs(self.url)
+            yield files, root.rstrip("/")
+        except OSError:
+            raise
+        except ImportError as error:
+            raise OptionError(f"{self.url} needs another package: {error}") from error
+        except Exception as error:
+            # Every kind of storage has errors of its own.
+            raise OSError(f"{type(error).__name__}: {error}") from error
+
+
+class Nowhere:
+    """Keeps nothing."""
+
+    def __str__(self) -> str:
+        return "nowhere"
+
+    def make(self) -> None:
+        """There is nothing to make."""
+
+    def names(self) -> list[str]:
+        """None."""
+        return []
+
+    def read(self, name: str) -> bytes:
+        """Nothing was kept."""
+        raise FileNotFoundError(name)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Forget it at once."""
+
+    def remove(self, name: str) -> None:
+        """It is not there."""
+
+    def discard(self) -> None:
+        """There is nothing to discard."""
+
+
+def store_at(address: str | Path | None) -> Store:
+    """The store at a path or an address; None for one that keeps nothing."""
+    if address is None:
+        return Nowhere()
+    text = str(address)
+    if text.startswith("file://"):
+        text = text.removeprefix("file://")
+    if "://" in text:
+        return Remote(text.rstrip("/"))
+    return Folder(Path(text).absolute())
