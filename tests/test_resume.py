@@ -101,7 +101,7 @@ def test_a_stopped_job_leaves_no_output_and_goes_on(
 ) -> None:
     with pytest.raises(CancelledError, match="nothing was written") as stopped:
         run(scene, tmp_path, model, Impatient(steps, error))
-    kept = journal_folder(tmp_path / "map.tif")
+    kept = Path(journal_folder(tmp_path / "map.tif"))
     assert list(tmp_path.iterdir()) == ([kept] if kept.exists() else [])
     assert kept.exists() == ("run the same command again" in str(stopped.value))
     again = Impatient()
