@@ -15,7 +15,7 @@ from glnet_geo.core.watched import Watched
 from glnet_geo.errors import EvaluationError
 from glnet_geo.io.classes import open_classes
 from glnet_geo.io.confidence import ConfidenceMap
-from glnet_geo.io.evaluation_pairs import find_image_label_pairs
+from glnet_geo.io.pair_files import find_pairs
 from glnet_geo.io.reference_raster import open_reference
 from glnet_geo.io.scene import block_cache
 from glnet_geo.model.package import Model, load_model
@@ -48,7 +48,7 @@ def evaluate_model(
         GlnetGeoError: something cannot be used; the message says what, where, and what to do.
     """
     options, progress = options or Options(), progress or Silence()
-    pairs = find_image_label_pairs(Path(images), Path(labels))
+    pairs = find_pairs(Path(images), Path(labels), error=EvaluationError)
     model = options.model if isinstance(options.model, Model) else load_model(options.model)
     options = replace(options, model=model)
     tally, notes = Tally(model.card.legend), tuple[str, ...]()

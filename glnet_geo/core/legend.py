@@ -148,3 +148,17 @@ def _any_color(order: int) -> str:
     # Steps by the golden ratio never come near a hue that was there shortly before.
     red, green, blue = colorsys.hsv_to_rgb(order * 0.618034 % 1, 0.55, 0.85)
     return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"
+
+
+DEEPGLOBE = Legend(
+    (
+        LandClass(id=0, name="unknown", color="#000000"),
+        LandClass(id=1, name="urban", color="#00ffff"),
+        LandClass(id=2, name="agriculture", color="#ffff00"),
+        LandClass(id=3, name="rangeland", color="#ff00ff"),
+        LandClass(id=4, name="forest", color="#00ff00"),
+        LandClass(id=5, name="water", color="#0000ff"),
+        LandClass(id=6, name="barren", color="#ffffff"),
+    )
+)
+"""The classes of the DeepGlobe land-cover challenge, with its own colours."""

@@ -13,13 +13,13 @@ import pyproj
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 from rasterio.crs import CRS
 from rasterio.features import geometry_mask
 
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, DoubtfulInputWarning
 from glnet_geo.io.placing import Bounds, Placing, polygons_in, valid_polygons_in
+from glnet_geo.io.vector_file import reading
 
 _MOST_VERTICES = 256
 """Polygons with more are cut, so that a window is masked by what lies near it and not by a whole coast."""
@@ -130,22 +130,10 @@ def read_aoi(path: Path, *, crs: CRS | None, transform: Affine | None, height: i
 
 def _read(path: Path) -> tuple[NDArray[np.object_], pyproj.CRS | None, tuple[str, ...]]:
     """The polygons of the first layer, its CRS, and what is to be said about it."""
-    if not path.exists():
-        raise AoiError(f"{path} does not exist: check the path of the area of interest")
-    try:
+    give = "polygons as .gpkg, .geojson or .shp"
+    with reading(path, what="the area of interest", give=give, error=AoiError):
         layers = [str(name) for name, _ in pyogrio.list_layers(path)]
         table = pyogrio.read_dataframe(path, layer=layers[0], columns=[], force_2d=True) if layers else None
-    except (
-        DataSourceError,
-        DataLayerError,
-        FeatureError,
-        GeometryError,
-        shapely.errors.GEOSException,
-    ) as error:
-        raise AoiError(
-            f"{path} cannot be read as a vector file ({str(error).partition(';')[0].rstrip('.')}): "
-            "give polygons as .gpkg, .geojson or .shp"
-        ) from error
     notes: tuple[str, ...] = ()
     if len(layers) > 1:
         notes = (f"{path.name} has {len(layers)} layers: the area of interest is the first, {layers[0]}",)

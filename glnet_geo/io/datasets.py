@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from glnet_geo.core.legend import LandClass, Legend
+from glnet_geo.core.legend import DEEPGLOBE, LandClass, Legend
 from glnet_geo.errors import TrainingError
 from glnet_geo.io.label_legend import LabelLegend
 from glnet_geo.io.labels import RasterLabels
@@ -21,22 +21,6 @@ from glnet_geo.io.picture import plain_picture
 
 DatasetName: TypeAlias = Literal["deepglobe", "inria", "isic"]
 
-DEEPGLOBE = Legend(
-    tuple(
-        LandClass(id=number, name=name, color=color)
-        for number, (name, color) in enumerate(
-            (
-                ("unknown", "#000000"),
-                ("urban", "#00ffff"),
-                ("agriculture", "#ffff00"),
-                ("rangeland", "#ff00ff"),
-                ("forest", "#00ff00"),
-                ("water", "#0000ff"),
-                ("barren", "#ffffff"),
-            )
-        )
-    )
-)
 INRIA = Legend(
     (
         LandClass(id=0, name="no building", color="#d9d9d9"),

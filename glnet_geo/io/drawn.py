@@ -13,7 +13,6 @@ import pyproj
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 from rasterio.crs import CRS
 from rasterio.features import rasterize
 
@@ -22,6 +21,7 @@ from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, TrainingError
 from glnet_geo.io.placing import Placing, valid_polygons_in
 from glnet_geo.io.spot import Spot
+from glnet_geo.io.vector_file import reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +145,7 @@ def read_drawn(path: Path, field: str, layer: str | None = None) -> Drawn:
     Raises:
         TrainingError: the file, its layer or the attribute is missing, or no polygon has a class.
     """
-    if not path.exists():
-        raise TrainingError(f"{path} does not exist: check the path of the polygons")
-    try:
+    with reading(path, what="the polygons", give="polygons as .gpkg, .geojson or .shp", error=TrainingError):
         layers = [str(name) for name, _ in pyogrio.list_layers(path)]
         chosen = _layer(path, layers, layer)
         fields = [str(name) for name in pyogrio.read_info(path, layer=chosen)["fields"]]
@@ -157,17 +155,6 @@ def read_drawn(path: Path, field: str, layer: str | None = None) -> Drawn:
                 "name the one that holds the class with --field"
             )
         table = pyogrio.read_dataframe(path, layer=chosen, columns=[field], force_2d=True)
-    except (
-        DataSourceError,
-        DataLayerError,
-        FeatureError,
-        GeometryError,
-        shapely.errors.GEOSException,
-    ) as error:
-        raise TrainingError(
-            f"{path} cannot be read as a vector file ({str(error).partition(';')[0].rstrip('.')}): "
-            "give polygons as .gpkg, .geojson or .shp"
-        ) from error
     if not isinstance(table, geopandas.GeoDataFrame):
         raise TrainingError(f"{path} has no geometry in its layer {chosen}: draw polygons")
     polygons, names = _named(table, field)

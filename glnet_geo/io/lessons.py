@@ -18,7 +18,8 @@ from glnet_geo.io.drawn import Drawn, read_drawn
 from glnet_geo.io.drawn_style import style_colours
 from glnet_geo.io.label_legend import LabelLegend, found_legend, open_labels, read_label_legend
 from glnet_geo.io.labels import RasterLabels
-from glnet_geo.io.pairs import Pair, find_pairs
+from glnet_geo.io.pair_files import find_pairs
+from glnet_geo.io.pairs import Pair
 from glnet_geo.io.picture import Picture, Reading, look_at
 
 Part: TypeAlias = Literal["train", "validate", "unused"]
@@ -65,7 +66,7 @@ def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: R
     Raises:
         GlnetGeoError: a file cannot be used, or two do not fit each other; the message names it.
     """
-    found = find_pairs(images, labels)
+    found = find_pairs(images, labels, error=TrainingError)
     known = found_legend([label for _, label in found]) if legend is None else read_label_legend(legend)
     pictures = [look_at(image, reading) for image, _ in found]
     pairs = [_pair(picture, label, known) for picture, (_, label) in zip(pictures, found, strict=True)]

@@ -18,8 +18,6 @@ from glnet_geo.errors import TrainingError
 from glnet_geo.io.labels import Labels, RasterLabels, opened
 from glnet_geo.io.spot import Spot
 
-_IMAGE_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".vrt")
-
 
 class Pair:
     """An image and its labels, opened for windowed reading, also from several threads; close it, or use it as a context.
@@ -136,36 +134,6 @@ class Pair:
         """Close both files."""
         self._image.close()
         self._labels.close()
-
-
-def find_pairs(images: Path, labels: Path) -> list[tuple[Path, Path]]:
-    """Image and label files of the same stem in two folders, sorted by name.
-
-    Raises:
-        TrainingError: a folder is missing, or an image has no label or more than one.
-    """
-    for folder in (images, labels):
-        if not folder.is_dir():
-            raise TrainingError(f"{folder} is not a folder: give one that holds the files")
-    by_stem: dict[str, list[Path]] = {}
-    for path in images_in(labels):
-        by_stem.setdefault(path.stem, []).append(path)
-    pairs = []
-    for image in images_in(images):
-        found: Sequence[Path] = by_stem.get(image.stem, [])
-        if len(found) != 1:
-            raise TrainingError(
-                f"{image} has {len(found)} label files named {image.stem}.*: give exactly one"
-            )
-        pairs.append((image, found[0]))
-    if not pairs:
-        raise TrainingError(f"{images} holds no image ({', '.join(_IMAGE_SUFFIXES)}): give another folder")
-    return pairs
-
-
-def images_in(folder: Path) -> list[Path]:
-    """The rasters in a folder: beside them, folders hold what viewers leave there (world files, statistics, styles)."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _IMAGE_SUFFIXES)
 
 
 def _size(shape: tuple[int, int] | None) -> str:

@@ -13,12 +13,12 @@ import pyproj
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 
 from glnet_geo.core.matching import Label
 from glnet_geo.errors import AoiError, EvaluationError
 from glnet_geo.io.placed import Placed
 from glnet_geo.io.placing import Placing
+from glnet_geo.io.vector_file import reading
 
 STRATUM, STRATUM_PIXELS, STRATUM_AREA = "map_class_id", "stratum_pixels", "stratum_area_m2"
 """Fields in which a sample keeps from which class of the map a point was drawn, and how large that class is."""
@@ -154,22 +154,10 @@ def read_labelled(path: Path, field_name: str) -> LabelledShapes:
 
 
 def _read(path: Path) -> tuple[geopandas.GeoDataFrame, tuple[str, ...]]:
-    if not path.exists():
-        raise EvaluationError(f"{path} does not exist: check the path of the reference")
-    try:
+    give = "reference points or polygons as .gpkg, .geojson or .shp, or a raster"
+    with reading(path, what="the reference", give=give, error=EvaluationError):
         layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
         table = pyogrio.read_dataframe(path, layer=layers[0], force_2d=True) if layers else None
-    except (
-        DataSourceError,
-        DataLayerError,
-        FeatureError,
-        GeometryError,
-        shapely.errors.GEOSException,
-    ) as error:
-        raise EvaluationError(
-            f"{path} cannot be read as a vector file ({str(error).partition(';')[0].rstrip('.')}): give reference points or "
-            "polygons as .gpkg, .geojson or .shp, or a raster"
-        ) from error
     if not isinstance(table, geopandas.GeoDataFrame):
         raise EvaluationError(f"{path} has no layer with geometry: give reference points or polygons")
     notes: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from glnet_geo.core.grid import PUBLISHED_OVERLAP, Tiling
 from glnet_geo.core.lattice import CELL
-from glnet_geo.core.legend import LandClass, Legend
+from glnet_geo.core.legend import DEEPGLOBE, Legend
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.errors import ModelError, OptionError
 from glnet_geo.model.card import Card
@@ -15,19 +15,6 @@ from glnet_geo.model.catalogue import SUFFIX
 from glnet_geo.model.glnet import Sharing
 from glnet_geo.model.package import save_package
 from glnet_geo.model.published import import_published, read_checkpoint
-
-DEEPGLOBE = Legend(
-    (
-        LandClass(id=0, name="unknown", color="#000000"),
-        LandClass(id=1, name="urban", color="#00ffff"),
-        LandClass(id=2, name="agriculture", color="#ffff00"),
-        LandClass(id=3, name="rangeland", color="#ff00ff"),
-        LandClass(id=4, name="forest", color="#00ff00"),
-        LandClass(id=5, name="water", color="#0000ff"),
-        LandClass(id=6, name="barren", color="#ffffff"),
-    )
-)
-"""The classes of the DeepGlobe land-cover challenge, with its own colours."""
 
 
 def import_checkpoints(

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from glnet_geo.core.legend import DEEPGLOBE
 from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError
-from glnet_geo.io.datasets import DEEPGLOBE, lessons_of_dataset
+from glnet_geo.io.datasets import lessons_of_dataset
 from glnet_geo.io.lessons import Lessons
 from glnet_geo.io.spot import Spot
 from tests.rasters import write_plain

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning
 
+from glnet_geo.core.legend import DEEPGLOBE
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, ModelError, TrainingError
 from glnet_geo.io.label_legend import LabelLegend, found_legend, open_labels, read_label_legend
 from glnet_geo.io.labels import MaskedLabels, RasterLabels, values_in
 from glnet_geo.io.spot import Spot
-from glnet_geo.model.importing import DEEPGLOBE
 from tests.rasters import write_plain
 from tests.scenes import write_scene
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from glnet_geo.errors import TrainingError
-from glnet_geo.io.pairs import Pair, find_pairs
+from glnet_geo.io.pair_files import find_pairs
+from glnet_geo.io.pairs import Pair
 from glnet_geo.io.spot import Spot
 from tests.rasters import write_plain
 
@@ -129,57 +129,10 @@ def test_values_that_are_no_class_ids_become_nodata(tmp_path: Path) -> None:
 # --- folders ---
 
 
-def _folders(tmp_path: Path, images: tuple[str, ...], labels: tuple[str, ...]) -> tuple[Path, Path]:
-    for folder, names in (("images", images), ("labels", labels)):
-        (tmp_path / folder).mkdir()
-        for name in names:
-            (tmp_path / folder / name).touch()
-    return tmp_path / "images", tmp_path / "labels"
-
-
-def test_pairs_are_found_by_stem_and_sorted(tmp_path: Path) -> None:
-    images, labels = _folders(
-        tmp_path, ("b.JPG", "a.tif", "a.tif.aux.xml", "notes.txt"), ("b.png", "a.png", "c.png")
-    )
-    assert find_pairs(images, labels) == [
-        (images / "a.tif", labels / "a.png"),
-        (images / "b.JPG", labels / "b.png"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("labels", "count"), [((), 0), (("b.png",), 0), (("a.png", "a.tif"), 2)], ids=["none", "other", "two"]
-)
-def test_an_image_needs_exactly_one_label(tmp_path: Path, labels: tuple[str, ...], count: int) -> None:
-    folders = _folders(tmp_path, ("a.tif",), labels)
-    with pytest.raises(TrainingError, match=rf"a\.tif has {count} label files named a\.\*: give exactly one"):
-        find_pairs(*folders)
-
-
-def test_a_sidecar_is_no_second_label(tmp_path: Path) -> None:
-    """Viewers leave statistics beside the files they open."""
-    images, labels = _folders(tmp_path, ("a.tif",), ("a.png", "a.png.aux.xml", "a.pgw", "a.qml", "a.xml"))
-    assert find_pairs(images, labels) == [(images / "a.tif", labels / "a.png")]
-
-
-def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
-    images, labels = _folders(tmp_path, ("readme.txt",), ("a.png",))
-    with pytest.raises(TrainingError, match=r"images holds no image \(.tif"):
-        find_pairs(images, labels)
-
-
-@pytest.mark.parametrize("gone", ["images", "labels"])
-def test_a_folder_that_is_not_there_is_refused(tmp_path: Path, gone: str) -> None:
-    folders = _folders(tmp_path, ("a.tif",), ("a.png",))
-    shutil.rmtree(tmp_path / gone)
-    with pytest.raises(TrainingError, match=f"{gone} is not a folder"):
-        find_pairs(*folders)
-
-
 def test_real_pairs(shared_data: Path) -> None:
     """Dubai: JPEG images and PNG labels."""
     folder = shared_data / "dubai"
-    found = find_pairs(folder / "images", folder / "masks")
+    found = find_pairs(folder / "images", folder / "masks", error=TrainingError)
     assert len(found) == 54
     with Pair(*found[0]) as pair:
         spot = _spot(0, 0, *pair.shape, (32, 32))

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from torch import Tensor
 
+from glnet_geo.core.legend import DEEPGLOBE
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.errors import ModelError, OptionError, WindowError
 from glnet_geo.model import importing
 from glnet_geo.model.glnet import GLNet, Sharing
-from glnet_geo.model.importing import DEEPGLOBE, import_checkpoints, read_legend
+from glnet_geo.model.importing import import_checkpoints, read_legend
 from glnet_geo.model.package import load_model, read_card
 from tests.model import tiny
 

@@ -18,7 +18,9 @@ from glnet_geo.core.grid import Tiling
 from glnet_geo.core.lattice import CELL
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.normalize import Normalization
-from glnet_geo.io.pairs import Pair, find_pairs
+from glnet_geo.errors import TrainingError
+from glnet_geo.io.pair_files import find_pairs
+from glnet_geo.io.pairs import Pair
 from glnet_geo.training.augment import Augmentation
 from glnet_geo.training.checkpoint import save_weights
 from glnet_geo.training.recipe import Recipe
@@ -109,7 +111,7 @@ def main(data: Path, init: Path, out: Path, validate: tuple[str, ...], scale_ste
     out.mkdir(parents=True, exist_ok=True)
     pairs = [
         Pair(image, label)
-        for image, label in find_pairs(data / "images", data / "labels")
+        for image, label in find_pairs(data / "images", data / "labels", error=TrainingError)
         if image.stem not in validate
     ]
     print("training on", ", ".join(pair.name for pair in pairs), flush=True)

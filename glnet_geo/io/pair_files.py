@@ -1,28 +1,34 @@
-"""Finds the images of a data set and the label map of each."""
+"""Finds images and the label map of each."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from glnet_geo.errors import EvaluationError
+from glnet_geo.errors import GlnetGeoError
 
 _RASTERS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".vrt")
 _IMAGE_ENDING = re.compile(r"_(sat|image|img)$", re.IGNORECASE)
 _LABEL_ENDING = re.compile(r"_(mask|label|labels|gt)$", re.IGNORECASE)
 
 
-def find_image_label_pairs(images: Path, labels: Path) -> list[tuple[Path, Path]]:
+def find_pairs(images: Path, labels: Path, *, error: type[GlnetGeoError]) -> list[tuple[Path, Path]]:
     """Image and label files of one name in two folders, sorted by name.
 
-    Endings that tell the two apart do not count: ``7_sat.jpg`` belongs to ``7_mask.png``, also in one folder.
+    Endings that tell the two apart do not count: ``7_sat.jpg`` belongs to ``7_mask.png``, also in one folder. Beside
+    rasters, folders hold what viewers leave there (world files, statistics, styles), which does not count either.
+
+    Args:
+        images: folder.
+        labels: folder, perhaps the same.
+        error: kind to raise.
 
     Raises:
-        EvaluationError: a folder is missing or holds no image, or an image has no label or more than one.
+        GlnetGeoError: of that kind, where a folder is missing or holds no image, or an image has no label or more than one.
     """
     for folder in (images, labels):
         if not folder.is_dir():
-            raise EvaluationError(f"{folder} is not a folder: give one that holds the files")
+            raise error(f"{folder} is not a folder: give one that holds the files")
     together = images.resolve() == labels.resolve()
     by_name: dict[str, list[Path]] = {}
     for path in _rasters_in(labels):
@@ -35,12 +41,12 @@ def find_image_label_pairs(images: Path, labels: Path) -> list[tuple[Path, Path]
         name = _IMAGE_ENDING.sub("", image.stem)
         found = by_name.get(name) or by_name.get(image.stem, [])
         if len(found) != 1:
-            raise EvaluationError(
+            raise error(
                 f"{image} has {len(found)} label files named {name}.* or {name}_mask.* in {labels}: give exactly one"
             )
         pairs.append((image, found[0]))
     if not pairs:
-        raise EvaluationError(f"{images} holds no image ({', '.join(_RASTERS)}): give another folder")
+        raise error(f"{images} holds no image ({', '.join(_RASTERS)}): give another folder")
     return pairs
 
 
