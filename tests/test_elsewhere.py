@@ -4,12 +4,11 @@ import csv
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 
-from tools.urban.elsewhere import CLASS_OF, COLLECTIONS, POINTS, Answer, Point, _report, read_points
+from tools.urban.elsewhere import CLASS_OF, COLLECTIONS, POINTS, Answer, Point, read_points, report_on
 from tools.urban.train import LEGEND
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -28,10 +27,8 @@ def test_every_surface_belongs_to_its_class_and_every_class_to_the_model() -> No
 
 
 def test_no_pixel_is_there_twice() -> None:
-    repeated = Counter((point.picture, point.row, point.col) for point in read_points()) - Counter(
-        {(point.picture, point.row, point.col) for point in read_points()}
-    )
-    assert not repeated
+    pixels = Counter((point.picture, point.row, point.col) for point in read_points())
+    assert [pixel for pixel, times in pixels.items() if times > 1] == []
 
 
 def test_points_are_of_all_folders_and_of_the_named_collections_alone() -> None:
@@ -66,7 +63,7 @@ def test_a_report_counts_what_is_right() -> None:
     def answer(surface: str, mapped: int, confidence: float) -> Answer:
         return Answer(Point("naip/a.tif", 0, 0, CLASS_OF[surface], surface), mapped, confidence)
 
-    report = _report(
+    report = report_on(
         [
             answer("water", 0, 1.0),
             answer("street", 2, 0.5),
@@ -75,17 +72,12 @@ def test_a_report_counts_what_is_right() -> None:
         ],
         LEGEND,
     )
-    assert report["points"] == 4
-    assert report["pictures"] == 1
-    assert report["accuracy"] == pytest.approx(0.5)
-    # Sure and right by tenths: the three half sure ones are right once.
-    assert report["expected_calibration_error"] == pytest.approx((0 + abs(1 - 1.5)) / 4)
-    classes = report["classes"]
-    assert isinstance(classes, dict)
-    assert classes["road"]["recall"] == pytest.approx(0.5)
-    assert classes["road"]["precision"] == pytest.approx(1.0)
-    assert classes["bare land"]["recall"] is None
-    assert np.array([list(line["mapped_as"].values()) for line in classes.values()]).sum() == 4
-    surfaces = report["surfaces"]
-    assert isinstance(surfaces, dict)
-    assert surfaces["street"] == {"points": 2, "right": 1}
+    assert (report.points, report.pictures) == (4, 1)
+    assert report.accuracy == pytest.approx(0.5)
+    # The three that are half sure are right once.
+    assert report.expected_calibration_error == pytest.approx(abs(1 - 1.5) / 4)
+    road, bare = report.classes["road"], report.classes["bare land"]
+    assert (road.points, road.mapped, road.precision, road.recall) == (2, 1, 1.0, 0.5)
+    assert road.mapped_as == {"water": 0, "bare land": 1, "road": 1, "building": 0, "vegetation": 0}
+    assert (bare.points, bare.mapped, bare.precision, bare.recall) == (0, 2, 0.0, None)
+    assert (report.surfaces["street"].points, report.surfaces["street"].right) == (2, 1)

@@ -11,7 +11,7 @@ import math
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,6 +69,46 @@ class Answer:
     confidence: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassReport:
+    """One class.
+
+    Attributes:
+        points: labelled so.
+        mapped: points that the map says are of it.
+        precision: share of those that are; user's accuracy. None where there are none.
+        recall: share of its points that are mapped so; producer's accuracy. None where there are none.
+        mapped_as: how many of its points are mapped as which class.
+    """
+
+    points: int
+    mapped: int
+    precision: float | None
+    recall: float | None
+    mapped_as: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurfaceReport:
+    """One surface: its points, and how many of them are mapped as its class."""
+
+    points: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One collection of pictures; classes and surfaces by name."""
+
+    points: int
+    pictures: int
+    accuracy: float
+    mean_confidence: float
+    expected_calibration_error: float
+    classes: Mapping[str, ClassReport]
+    surfaces: Mapping[str, SurfaceReport]
+
+
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
 @click.option("--model", default="urban", show_default=True, help="name or package")
@@ -81,11 +121,11 @@ def main(data: Path, model: str, *, as_json: bool) -> None:
         raise click.ClickException(f"{model} has no class named {' or '.join(sorted(missing))}")
     answers = _answers(data, loaded, read_points())
     reports = {
-        title: _report([answer for answer in answers if answer.point.collection == folder], legend)
+        title: report_on([answer for answer in answers if answer.point.collection == folder], legend)
         for folder, title in COLLECTIONS.items()
     }
     if as_json:
-        print(json.dumps(reports, indent=1))
+        print(json.dumps({title: asdict(report) for title, report in reports.items()}, indent=1))
         return
     for title, report in reports.items():
         _print_table(title, report)
@@ -125,70 +165,65 @@ def _read(path: Path) -> NDArray[np.uint8]:
     return band
 
 
-def _report(answers: Sequence[Answer], legend: Legend) -> Mapping[str, object]:
-    """Accuracies and counts, ready for JSON; None where there is nothing to divide by."""
+def report_on(answers: Sequence[Answer], legend: Legend) -> Report:
+    """How good these answers are."""
     ids = {land.name: land.id for land in legend.classes}
     reference = np.array([ids[answer.point.land_class] for answer in answers], dtype=np.uint8)
     mapped = np.array([answer.mapped for answer in answers], dtype=np.uint8)
     right = reference == mapped
     confusion = Confusion.of(reference, mapped, legend)
-    sureness = Reliability.of(np.array([answer.confidence for answer in answers]), right)
+    confidence = np.array([answer.confidence for answer in answers])
     surfaces = np.array([answer.point.surface for answer in answers])
-    return {
-        "points": len(answers),
-        "pictures": len({answer.point.picture for answer in answers}),
-        "accuracy": confusion.accuracy,
-        "expected_calibration_error": sureness.expected_calibration_error,
-        "mean_confidence": float(sureness.sure.sum() / sureness.weight.sum()),
-        "classes": {
-            land.name: {
-                "points": int(confusion.in_reference[place]),
-                "mapped": int(confusion.in_map[place]),
-                "precision": _or_none(confusion.precision[place]),
-                "recall": _or_none(confusion.recall[place]),
-                "mapped_as": dict(zip(ids, confusion.counts[place].tolist(), strict=True)),
-            }
-            for place, land in enumerate(legend.classes)
+    return Report(
+        points=len(answers),
+        pictures=len({answer.point.picture for answer in answers}),
+        accuracy=confusion.accuracy,
+        mean_confidence=float(confidence.mean()),
+        expected_calibration_error=Reliability.of(confidence, right).expected_calibration_error,
+        classes={
+            name: ClassReport(
+                points=int(confusion.in_reference[place]),
+                mapped=int(confusion.in_map[place]),
+                precision=_or_none(confusion.precision[place]),
+                recall=_or_none(confusion.recall[place]),
+                mapped_as=dict(zip(ids, confusion.counts[place].tolist(), strict=True)),
+            )
+            for place, name in enumerate(ids)
         },
-        "surfaces": {
-            surface: {
-                "points": int((surfaces == surface).sum()),
-                "right": int(right[surfaces == surface].sum()),
-            }
+        surfaces={
+            surface: SurfaceReport(
+                points=int((surfaces == surface).sum()), right=int(right[surfaces == surface].sum())
+            )
             for surface in CLASS_OF
         },
-    }
+    )
 
 
 def _or_none(share: float) -> float | None:
     return None if math.isnan(share) else float(share)
 
 
-def _print_table(title: str, report: Mapping[str, object]) -> None:
+def _print_table(title: str, report: Report) -> None:
     print(
-        f"{title}: {report['points']} points on {report['pictures']} pictures, accuracy {report['accuracy']:.3f}, "
-        f"mean confidence {report['mean_confidence']:.3f}, "
-        f"expected calibration error {report['expected_calibration_error']:.3f}"
+        f"{title}: {report.points} points on {report.pictures} pictures, accuracy {report.accuracy:.3f}, "
+        f"mean confidence {report.mean_confidence:.3f}, "
+        f"expected calibration error {report.expected_calibration_error:.3f}"
     )
-    classes: Mapping[str, Mapping[str, object]] = report["classes"]  # type: ignore[assignment]
     print(
-        f"{'class':>12} {'points':>7} {'mapped':>7} {'precision':>10} {'recall':>7}  mapped as {', '.join(classes)}"
+        f"{'class':>12} {'points':>7} {'mapped':>7} {'precision':>10} {'recall':>7}  "
+        f"mapped as {', '.join(report.classes)}"
     )
-    for name, line in classes.items():
-        precision, recall = (_share(line[key]) for key in ("precision", "recall"))
-        counts: Mapping[str, int] = line["mapped_as"]  # type: ignore[assignment]
+    for name, line in report.classes.items():
+        counts = " ".join(f"{count:4}" for count in line.mapped_as.values())
         print(
-            f"{name:>12} {line['points']:>7} {line['mapped']:>7} {precision:>10} {recall:>7}  "
-            + " ".join(f"{count:4}" for count in counts.values())
+            f"{name:>12} {line.points:>7} {line.mapped:>7} {_share(line.precision):>10} "
+            f"{_share(line.recall):>7}  {counts}"
         )
-    surfaces: Mapping[str, Mapping[str, int]] = report["surfaces"]  # type: ignore[assignment]
-    right = ", ".join(
-        f"{name} {line['right']} of {line['points']}" for name, line in surfaces.items() if line["points"]
-    )
-    print(f"right by surface: {right}\n")
+    right = (f"{name} {line.right} of {line.points}" for name, line in report.surfaces.items() if line.points)
+    print(f"right by surface: {', '.join(right)}\n")
 
 
-def _share(value: object) -> str:
+def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
