@@ -1,7 +1,9 @@
 """The points elsewhere than Dubai: whether they can be measured on."""
 
 import csv
+import json
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -81,3 +83,4 @@ def test_a_report_counts_what_is_right() -> None:
     assert road.mapped_as == {"water": 0, "bare land": 1, "road": 1, "building": 0, "vegetation": 0}
     assert (bare.points, bare.mapped, bare.precision, bare.recall) == (0, 2, 0.0, None)
     assert (report.surfaces["street"].points, report.surfaces["street"].right) == (2, 1)
+    assert json.loads(json.dumps(asdict(report)))["classes"]["bare land"]["recall"] is None
