@@ -1,6 +1,6 @@
 """The command line: parse, call one function, report.
 
-Exit codes: 0 done, 1 a bug, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 7 training, 8 evaluation, 130 stopped.
+Exit codes: 0 done, 1 a bug, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 7 training, 8 evaluation, 9 cluster, 130 stopped.
 """
 
 from __future__ import annotations
