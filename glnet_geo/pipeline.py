@@ -60,16 +60,15 @@ def classify(
     outs = [Path(path) for path in ([out] if isinstance(out, str | Path) else out)]
     if confidence is not None and not is_raster(Path(confidence)):
         raise OutputError(f"{confidence} cannot hold confidence: name a .tif file")
-    paths = _checked([*outs, *([Path(confidence)] if confidence is not None else [])], scene)
-    # A polygon says how sure it is.
-    sure = confidence is not None or any(not is_raster(path) for path in outs)
+    paths = checked([*outs, *([Path(confidence)] if confidence is not None else [])], scene)
+    sure = wants_confidence(outs, confidence)
     staging = Staging(paths, overwrite=overwrite)
     with planned(scene, options, confidence=sure, here=frames.here) as plan:
         for note in plan.notes:
             progress.info(note)
         # The published code's way finishes all rows at once: there is nothing to keep.
         folder = journal_folder(paths[0], work) if resume and not plan.exact else None
-        job = _job(plan, options, confidence=sure)
+        job = job_of(plan, options, confidence=sure)
         with Journal(folder, job) as journal, _stopping(journal, plan.scene.height), ExitStack() as closing:
             _tell(journal, plan.scene.height, progress)
             # A kill must find them noted, whenever it comes.
@@ -125,7 +124,7 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
         )
 
 
-def _checked(paths: Sequence[Path], scene: str | Path) -> Sequence[Path]:
+def checked(paths: Sequence[Path], scene: str | Path) -> Sequence[Path]:
     """The outputs, none of which is the scene.
 
     Raises:
@@ -139,7 +138,12 @@ def _checked(paths: Sequence[Path], scene: str | Path) -> Sequence[Path]:
     return paths
 
 
-def _job(plan: Plan, options: Options, *, confidence: bool) -> Mapping[str, object]:
+def wants_confidence(outs: Sequence[Path], confidence: str | Path | None) -> bool:
+    """Whether rows must tell how sure they are: a file does, or polygons, of which each says so."""
+    return confidence is not None or any(not is_raster(path) for path in outs)
+
+
+def job_of(plan: Plan, options: Options, *, confidence: bool) -> Mapping[str, object]:
     """Everything that the rows of a map depend on, by names for a person."""
     return {
         "version": glnet_geo.__version__,

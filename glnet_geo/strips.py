@@ -15,6 +15,7 @@ from glnet_geo.core.mosaic import Enlargement, Mosaic
 from glnet_geo.core.progress import Progress, stop_if_cancelled
 from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
+from glnet_geo.errors import OptionError
 from glnet_geo.frames import Frames, expected_seconds
 from glnet_geo.io.journal import Journal
 from glnet_geo.model.decide import Decision
@@ -37,7 +38,12 @@ def strips(
 
     Raises:
         CancelledError: as the progress asked.
+        OptionError: other processes shall compute a scene that is one frame.
     """
+    if plan.exact and not frames.here:
+        raise OptionError(
+            "--exact computes a scene as one frame, in one process: leave out --workers and --scheduler"
+        )
     if plan.exact:
         yield from _exact_strips(plan, progress, confidence=confidence)
         return

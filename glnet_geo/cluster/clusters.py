@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import dask
@@ -54,6 +56,7 @@ def local_workers(count: int, *, threads: int = 1, gpus: bool = False) -> Iterat
                     silence_logs=logging.CRITICAL,
                 )
             )
+            closing.callback(_end_at_once, cluster)
             client = closing.enter_context(Client(cluster, set_as_default=False))
             client.wait_for_workers(count, timeout=_START_SECONDS)
         except (OSError, RuntimeError) as error:
@@ -91,10 +94,26 @@ _QUIET: Mapping[str, Any] = {
 }
 
 
+_LEAVE_CTRL_C = """
+import signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+"""
+"""Run by every worker: a terminal sends Ctrl-C to all processes of a job, and the first of them ends the others."""
+
+
 def _silence() -> None:
     """Dask tells of every worker that comes or goes; a person is told what matters by this package."""
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def _end_at_once(cluster: SpecCluster) -> None:
+    """End the processes without waiting for what they compute: what they write appears whole, or not at all."""
+    for nanny in cluster.workers.values():
+        nanny.auto_restart = False
+        if nanny.pid:
+            with suppress(OSError):
+                os.kill(nanny.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 def _worker(number: int, threads: int, *, gpus: bool) -> Mapping[str, Any]:
@@ -110,5 +129,6 @@ def _worker(number: int, threads: int, *, gpus: bool) -> Mapping[str, Any]:
             "env": env,
             "config": {"distributed.nanny.pre-spawn-environ": env},
             "silence_logs": logging.CRITICAL,
+            "preload": [_LEAVE_CTRL_C],
         },
     }

@@ -9,7 +9,7 @@ from concurrent.futures import CancelledError as LostError
 from contextlib import contextmanager, suppress
 from itertools import islice
 
-from distributed import Client, Future, KilledWorker, TimeoutError  # noqa: A004 - another one in Python 3.10
+from distributed import Client, Future, KilledWorker
 from distributed.comm import CommClosedError
 
 from glnet_geo.cluster.frame_job import FrameJob
@@ -24,7 +24,7 @@ _FRAMES_AHEAD = 3
 """Tasks in flight for every thread of the workers: one that runs, and some that wait beside one that is slow."""
 
 _RETRIES = 2
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 0.02
 
 
 class DaskFrames:
@@ -36,12 +36,13 @@ class DaskFrames:
 
     Attributes:
         here: this process does not compute.
+        client: as given.
     """
 
     here = False
 
     def __init__(self, client: Client, *, resources: Mapping[str, float] | None = None) -> None:
-        self._client = client
+        self.client = client
         self._resources = dict(resources) if resources else None
 
     def logits(
@@ -63,7 +64,7 @@ class DaskFrames:
             self._bring_model(plan, job)
             progress.info(
                 f"{plan.megapixels:.1f} megapixels, {len(unknown)} frames on {self._threads()} threads of "
-                f"{self._client.scheduler.address}"
+                f"{self.client.scheduler.address}"
             )
         progress.begin("classifying", count_steps(unknown))
         coming: deque[tuple[Tile, Future | None]] = deque()
@@ -80,7 +81,7 @@ class DaskFrames:
         finally:
             # A client whose scheduler is gone has nothing to cancel.
             with suppress(OSError, LostError, RuntimeError):
-                self._client.cancel([future for _, future in coming if future is not None])
+                self.client.cancel([future for _, future in coming if future is not None])
 
     def _taken(self, job: FrameJob, tile: Tile, future: Future | None, progress: Progress) -> Logits:
         """The logits of a frame from where they are kept, as soon as they are there."""
@@ -102,7 +103,7 @@ class DaskFrames:
 
     def _submitted(self, job: FrameJob, tile: Tile) -> Future:
         with self._understood():
-            return self._client.submit(
+            return self.client.submit(
                 job.compute,
                 tile,
                 # A frame that was damaged is computed once more, not remembered.
@@ -115,14 +116,14 @@ class DaskFrames:
         with self._understood():
             while not future.done():
                 stop_if_cancelled(progress)
-                with suppress(TimeoutError):
-                    future.result(timeout=_POLL_SECONDS)
+                # Not result(timeout): a frame that is ready just then would be lost.
+                time.sleep(_POLL_SECONDS)
             future.result()
 
     def _threads(self) -> int:
         """Of all workers, of which some may come and go."""
         with self._understood():
-            threads: Iterable[int] = self._client.nthreads().values()
+            threads: Iterable[int] = self.client.nthreads().values()
             return max(1, sum(threads))
 
     def _wait_for_workers(self, progress: Progress) -> None:
@@ -130,11 +131,11 @@ class DaskFrames:
         told = False
         while True:
             with self._understood():
-                if self._client.nthreads():
+                if self.client.nthreads():
                     return
             if not told:
                 progress.info(
-                    f"the scheduler at {self._client.scheduler.address} has no worker yet: waiting for one"
+                    f"the scheduler at {self.client.scheduler.address} has no worker yet: waiting for one"
                 )
                 told = True
             stop_if_cancelled(progress)
@@ -143,7 +144,7 @@ class DaskFrames:
     def _bring_model(self, plan: Plan, job: FrameJob) -> None:
         """Put the model where workers find it that do not have it at its path."""
         with self._understood():
-            has = self._client.run(job.package_here)
+            has = self.client.run(job.package_here)
         store = job.kept.arrays.store
         if None in has.values() and job.package not in store.names():
             store.write(job.package, plan.model.path.read_bytes())
@@ -161,7 +162,7 @@ class DaskFrames:
                 "more memory, or use fewer of them; what is finished is kept, run the same command again to go on"
             ) from error
         except (LostError, CommClosedError, OSError, RuntimeError) as error:
-            if self._client.status == "running" and not isinstance(error, LostError | CommClosedError):
+            if self.client.status == "running" and not isinstance(error, LostError | CommClosedError):
                 raise
             raise ClusterError(
                 "the Dask scheduler went away: start it again; what is finished is kept, run the same command again to go on"

@@ -1,22 +1,21 @@
 """The command line: parse, call one function, report.
 
-Exit codes: 0 done, 1 a bug, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 7 training, 8 evaluation, 130 stopped.
+Exit codes: 0 done, 1 a bug, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 7 training, 8 evaluation, 9 cluster, 130 stopped.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import warnings
 from contextlib import suppress
 from importlib import import_module
-from types import FrameType
 from typing import Any, NoReturn
 
 import click
 
 from glnet_geo import __version__
+from glnet_geo.commands.stopping import stop_on_signals
 from glnet_geo.errors import CancelledError, DoubtfulInputWarning, GlnetGeoError
 
 COMMANDS = {
@@ -75,7 +74,7 @@ def cli(until_stdin_ends: bool) -> None:  # noqa: FBT001 - click passes flags by
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its documented code."""
-    signal.signal(signal.SIGTERM, _stop)
+    stop_on_signals()
     code = run(arguments)
     if code == CancelledError.exit_code:
         # All is cleaned up; taking the libraries down would only keep whoever stopped the job waiting.
@@ -129,10 +128,6 @@ def _leave_at_once(code: int) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:

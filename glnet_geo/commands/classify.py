@@ -10,15 +10,19 @@ import click
 
 from glnet_geo.commands.console import ProgressKind, print_areas, print_json, shown_progress
 from glnet_geo.commands.options import (
+    ShardOption,
     file_argument,
     how_to_classify,
     how_to_draw,
     json_option,
     output_options,
+    who_computes,
 )
+from glnet_geo.commands.workers import chosen_frames
 
 if TYPE_CHECKING:
     from glnet_geo.report import Summary
+    from glnet_geo.shards import ShardSummary
 
 
 @click.command()
@@ -46,6 +50,12 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Keep nothing of a job that is stopped, and do not go on from an earlier one.",
 )
+@who_computes
+@click.option(
+    "--shard",
+    type=ShardOption(),
+    help="Compute only this share of the frames, for an array of jobs; the same command without --shard makes the map.",
+)
 @output_options
 @json_option
 def classify(
@@ -54,6 +64,8 @@ def classify(
     confidence: Path | None,
     overwrite: bool,  # noqa: FBT001 - click passes flags by name
     no_resume: bool,  # noqa: FBT001 - as above
+    work_dir: str | None,
+    shard: tuple[int, int] | None,
     progress: ProgressKind,
     quiet: bool,  # noqa: FBT001 - as above
     as_json: bool,  # noqa: FBT001 - as above
@@ -71,30 +83,46 @@ def classify(
       glnet-geo classify scene.tif --min-area 25 --simplify 1 --smooth --out plan.gpkg
       glnet-geo classify naip.tif --bands 1,2,3 --aoi city.gpkg --out city.tif
       glnet-geo classify sentinel.tif --bands red,green,blue --value-range 0,3000 --out map.tif
+      glnet-geo classify country.vrt --workers 8 --out country.tif
+      glnet-geo classify country.vrt --scheduler tcp://node1:8786 --work-dir /shared/work --out country.tif
+      glnet-geo classify country.vrt --shard 3/16 --out country.tif
 
     \b
-    Exit codes: 0 done, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 130 stopped.
+    Exit codes: 0 done, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 9 cluster, 130 stopped.
     """
     from glnet_geo.core.drawing import Drawing
     from glnet_geo.pipeline import classify as run
     from glnet_geo.plan import Options
+    from glnet_geo.shards import Shard, ShardSummary, compute_shard
 
+    if shard is not None and no_resume:
+        raise click.UsageError("--shard keeps what it computes: leave out --no-resume")
     drawing = Drawing(**{field.name: options.pop(field.name) for field in fields(Drawing)})
-    with shown_progress(progress, quiet=quiet) as shown:
-        summary = run(
-            scene,
-            outs,
-            options=Options(**options),
-            drawing=drawing,
-            confidence=confidence,
-            overwrite=overwrite,
-            resume=not no_resume,
-            progress=shown,
+    with shown_progress(progress, quiet=quiet) as shown, chosen_frames(options) as frames:
+        common: dict[str, Any] = {
+            "options": Options(**options),
+            "confidence": confidence,
+            "overwrite": overwrite,
+            "work": work_dir,
+            "frames": frames,
+            "progress": shown,
+        }
+        done: Summary | ShardSummary = (
+            run(scene, outs, drawing=drawing, resume=not no_resume, **common)
+            if shard is None
+            else compute_shard(scene, outs, Shard(*shard), **common)
         )
     if as_json:
-        print_json(asdict(summary))
+        print_json(asdict(done))
     elif not quiet:
-        _print_summary(summary)
+        _print_shard(done) if isinstance(done, ShardSummary) else _print_summary(done)
+
+
+def _print_shard(done: ShardSummary) -> None:
+    click.echo(
+        f"shard {done.shard}: {done.frames} frames in {done.seconds:.1f} s, kept in {done.work}; when all shards are done, "
+        "the same command without --shard makes the map"
+    )
 
 
 def _print_summary(summary: Summary) -> None:

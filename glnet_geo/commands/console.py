@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import click
 from typing_extensions import Self
 
+from glnet_geo.commands.stopping import asked_to_stop
 from glnet_geo.core.progress import Progress, Silence
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _SHARE_PER_LINE = 0.1
 def shown_progress(kind: ProgressKind, *, quiet: bool) -> Iterator[Progress]:
     """Progress on standard error as asked for: ``auto`` is a bar in a terminal and now and then a line elsewhere."""
     if quiet or kind == "none":
-        yield Silence() if quiet else Lines(every=None)
+        yield Quiet() if quiet else Lines(every=None)
     elif kind == "json":
         yield JsonLines()
     elif kind == "bar" or sys.stderr.isatty():
@@ -36,6 +37,14 @@ def shown_progress(kind: ProgressKind, *, quiet: bool) -> Iterator[Progress]:
             yield bar
     else:
         yield Lines(every=_SHARE_PER_LINE)
+
+
+class Quiet(Silence):
+    """Says nothing, and may be stopped."""
+
+    def cancelled(self) -> bool:
+        """Whether a signal asked to stop."""
+        return asked_to_stop()
 
 
 class Pace:
@@ -94,8 +103,8 @@ class Lines:
         click.echo(message, err=True)
 
     def cancelled(self) -> bool:
-        """Never: Ctrl-C raises."""
-        return False
+        """Whether a signal asked to stop."""
+        return asked_to_stop()
 
 
 class JsonLines(Lines):
@@ -175,8 +184,8 @@ class Bar:
         self._console.print(message, markup=False, highlight=False)
 
     def cancelled(self) -> bool:
-        """Never: Ctrl-C raises."""
-        return False
+        """Whether a signal asked to stop."""
+        return asked_to_stop()
 
 
 def print_json(value: object) -> None:

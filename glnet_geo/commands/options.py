@@ -49,6 +49,41 @@ class ValueRange(click.ParamType[tuple[float, float]]):
         return low, high
 
 
+class ResourcesOption(click.ParamType[dict[str, float]]):
+    """Names with amounts, ``GPU=1,MEMORY=4e9``."""
+
+    name = "NAME=AMOUNT,..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, float]:
+        """The amounts of a text."""
+        if isinstance(value, dict):
+            return value
+        try:
+            pairs = (part.split("=") for part in str(value).split(","))
+            return {name.strip(): float(amount) for name, amount in pairs}
+        except ValueError:
+            self.fail(f"{value!r} names no resources: write them like GPU=1", param, ctx)
+
+
+class ShardOption(click.ParamType[tuple[int, int]]):
+    """Number and count, ``3/16``."""
+
+    name = "I/N"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """The two numbers of a text."""
+        if isinstance(value, tuple):
+            return value
+        matched = re.fullmatch(r"(\d+)/(\d+)", str(value))
+        if matched is None or not 1 <= int(matched[1]) <= int(matched[2]):
+            self.fail(f"{value!r} is no shard: the first of 16 is 1/16, the last is 16/16", param, ctx)
+        return int(matched[1]), int(matched[2])
+
+
 def file_argument() -> Any:
     """The type of a path that need not exist for click: the package says itself what is wrong with it."""
     return click.Path(path_type=Path)
@@ -105,6 +140,46 @@ def how_to_classify(command: Command) -> Command:
                 "--exact",
                 is_flag=True,
                 help="Compute what the published code computes: the scene as one frame, in float32. Slow, whole in memory.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def who_computes(command: Command) -> Command:
+    """Add every option that says who computes frames; `glnet_geo.commands.workers.chosen_frames` takes them."""
+    for option in reversed(
+        [
+            click.option(
+                "--workers",
+                type=click.IntRange(min=1),
+                metavar="N",
+                help="Compute in N processes of this computer (Dask); with a GPU, each has one of its own.",
+            ),
+            click.option(
+                "--worker-threads",
+                type=click.IntRange(min=1),
+                default=1,
+                show_default=True,
+                metavar="N",
+                help="Threads with which each of the --workers computes.",
+            ),
+            click.option(
+                "--scheduler",
+                metavar="ADDRESS",
+                help="Compute on a running Dask cluster, such as tcp://node1:8786.",
+            ),
+            click.option(
+                "--resources",
+                type=ResourcesOption(),
+                help="What a frame takes of a worker of that cluster, such as GPU=1.",
+            ),
+            click.option(
+                "--work-dir",
+                metavar="FOLDER|URL",
+                help="Where finished parts are kept until the job is done, instead of beside the output: a folder that "
+                "all workers share, or an address such as s3://bucket/work.",
             ),
         ]
     ):

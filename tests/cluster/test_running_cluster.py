@@ -1,0 +1,164 @@
+"""A cluster that runs already: its scheduler goes away, its workers have no model, or do not share the folder."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from pathlib import Path
+
+import distributed
+import pytest
+import torch
+
+import glnet_geo
+from glnet_geo import Options
+from glnet_geo.cluster.clusters import running_cluster
+from glnet_geo.cluster.dask_frames import DaskFrames
+from glnet_geo.cluster.frame_job import FrameJob
+from glnet_geo.commands import run as command_line
+from glnet_geo.core.progress import Silence
+from glnet_geo.errors import CancelledError, ClusterError, OutputError, SceneError
+from glnet_geo.io.journal import Journal, journal_folder
+from glnet_geo.io.marked import FrameStore
+from glnet_geo.plan import planned
+from tests.jobs import Job, Told, assert_same
+from tests.scenes import texture, write_scene
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    return Job(tmp_path_factory.mktemp("job"))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, job: Job) -> Path:
+    return job.run(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture
+def here() -> Iterator[DaskFrames]:
+    """A cluster of threads of this process."""
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None, protocol="inproc://"
+        ) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        yield DaskFrames(client)
+
+
+@contextmanager
+def started(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments, "--no-dashboard"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_scheduler_that_goes_away_costs_nothing(tmp_path: Path, job: Job, whole: Path) -> None:
+    known, out = tmp_path / "scheduler.json", tmp_path / "out"
+    where = ["--scheduler-file", str(known)]
+    with (
+        started("dask_scheduler", "--port", "0", "--host", "127.0.0.1", *where) as scheduler,
+        started("dask_worker", "--no-nanny", "--nthreads", "2", "--local-directory", str(tmp_path), *where),
+    ):
+        while not known.exists():
+            time.sleep(0.1)
+        told = Told(30, scheduler.kill)
+        with (
+            running_cluster(address_in(known)) as frames,
+            pytest.raises(ClusterError, match=r"scheduler went away.*run the same command again"),
+        ):
+            job.run(out, frames=frames, progress=told)
+    kept = Path(journal_folder(out / "map.tif"))
+    assert list(out.iterdir()) == [kept]
+    assert len(list(kept.glob("frame_*"))) > 1
+    assert_same(job.run(out), whole)
+
+
+def address_in(file: Path) -> str:
+    while True:
+        try:
+            return str(json.loads(file.read_text(encoding="utf-8"))["address"])
+        except ValueError:
+            time.sleep(0.05)
+
+
+def test_no_scheduler_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glnet_geo.cluster.clusters._CONNECT_SECONDS", 1)
+    with (
+        pytest.raises(ClusterError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"),
+        running_cluster("tcp://127.0.0.1:9"),
+    ):
+        pass
+
+
+def test_options_that_exclude_each_other() -> None:
+    job = ["classify", "scene.tif", "--out", "map.tif"]
+    assert command_line([*job, "--workers", "2", "--scheduler", "tcp://127.0.0.1:9"]) == 2
+    assert command_line([*job, "--resources", "GPU=1"]) == 2
+    assert command_line([*job, "--scheduler", "tcp://127.0.0.1:9", "--resources", "GPU"]) == 2
+
+
+def test_a_worker_without_the_model_gets_it(
+    tmp_path: Path, job: Job, whole: Path, here: DaskFrames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glnet_geo.cluster.frame_job.sha256_of", lambda _path: "another")
+    assert_same(job.run(tmp_path, frames=here), whole)
+
+
+def test_a_worker_that_does_not_share_the_folder_is_told(
+    tmp_path: Path, job: Job, here: DaskFrames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FrameStore, "put", lambda *_frame: None)
+    with pytest.raises(OutputError, match=r"does not appear there.*--work-dir"):
+        job.run(tmp_path, frames=here)
+
+
+def test_a_scene_that_changes_meanwhile_is_told(tmp_path: Path, job: Job) -> None:
+    scene = write_scene(tmp_path / "scene.tif", texture(200, 200))
+    with planned(scene, job.options) as plan, Journal(tmp_path / "j", {}) as journal:
+        work = FrameJob.of(plan, journal.frames)
+        write_scene(scene, texture(200, 180))
+        with pytest.raises(SceneError, match="has changed, or is another file"):
+            work.compute(next(plan.tiles())[0])
+
+
+def test_a_scene_without_data_has_empty_frames(tmp_path: Path, job: Job, here: DaskFrames) -> None:
+    pixels = texture(350, 290)
+    pixels[:, 60:] = 0
+    scene = write_scene(tmp_path / "scene.tif", pixels, nodata=0)
+    half = copy(job)
+    half.scene = scene
+    assert_same(half.run(tmp_path / "dask", frames=here), half.run(tmp_path / "alone"))
+
+
+def test_a_job_is_stopped_while_it_waits_for_workers(tmp_path: Path, job: Job) -> None:
+    class Impatient(Told):
+        def cancelled(self) -> bool:
+            return any("no worker yet" in line for line in self.told)
+
+    with (
+        distributed.LocalCluster(
+            n_workers=0, processes=False, dashboard_address=None, protocol="inproc://"
+        ) as empty,
+        distributed.Client(empty, set_as_default=False) as client,
+        pytest.raises(CancelledError, match="nothing was written"),
+    ):
+        job.run(tmp_path, frames=DaskFrames(client), progress=Impatient())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_device_that_no_worker_has_is_told(tmp_path: Path, job: Job, here: DaskFrames) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    options = Options(model=job.model, device="cuda")
+    with pytest.raises(ClusterError, match=r"sees no cuda device.*--resources GPU=1"):
+        glnet_geo.classify(*job.arguments(tmp_path), options=options, frames=here, progress=Silence())

@@ -1,0 +1,79 @@
+"""Small jobs whose outputs are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import geopandas
+
+import glnet_geo
+from glnet_geo import Options
+from glnet_geo.core.progress import Silence
+from tests.scenes import texture, write_model, write_scene
+
+
+class Told(Silence):
+    """Keeps what a job tells, and does something after some steps of classifying.
+
+    Args:
+        at: do it after so many steps, again and again.
+        act: what to do.
+    """
+
+    def __init__(self, at: int = 0, act: Callable[[], None] = lambda: None) -> None:
+        self._at, self._act = at, act
+        self._what, self._next = "", at
+        self.told: list[str] = []
+        self.begun: dict[str, int] = {}
+        self.steps = 0
+
+    def begin(self, what: str, total: int) -> None:
+        self._what = what
+        self.begun[what] = total
+
+    def info(self, message: str) -> None:
+        self.told.append(message)
+
+    def advance(self, steps: int = 1) -> None:
+        if self._what != "classifying":
+            return
+        self.steps += steps
+        if self._at and self.steps >= self._next:
+            self._next += self._at
+            self._act()
+
+
+class Job:
+    """One scene and one model.
+
+    Args:
+        folder: where both are made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.model = write_model(folder / "tiny.safetensors")
+        self.scene: str | Path = write_scene(folder / "scene.tif", texture(350, 290))
+
+        self.options = Options(model=self.model, precision="fp32")
+
+    def arguments(self, folder: Path) -> tuple[str | Path, list[Path]]:
+        return self.scene, [folder / "map.tif", folder / "map.gpkg"]
+
+    def run(self, folder: Path, **more: Any) -> Path:
+        """Map the scene to a folder."""
+        folder.mkdir(exist_ok=True)
+        options = more.pop("options", self.options)
+        glnet_geo.classify(*self.arguments(folder), options=options, **more)
+        return folder
+
+
+def assert_same(found: Path, expected: Path) -> None:
+    """Rasters byte for byte, polygons feature for feature, and nothing else beside them."""
+    assert sorted(path.name for path in found.iterdir()) == sorted(path.name for path in expected.iterdir())
+    assert (found / "map.tif").read_bytes() == (expected / "map.tif").read_bytes()
+    polygons, wanted = (
+        geopandas.read_file(place / "map.gpkg", layer="landcover") for place in (found, expected)
+    )
+    assert polygons.equals(wanted)
