@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -28,6 +29,8 @@ _KILLED = 9
 # Where a part of a job lies on the way from 0 to 100; parts that are not named fill it but for its end.
 _SPANS = {"writing": (95.0, 100.0)}
 _SPAN = (0.0, 95.0)
+_ONE_OF_SEVERAL = re.compile(r"\b(\d+) of (\d+)\b")
+"""A part that tells which of how many it is, such as a stage of a training."""
 _TEXT_EVERY = 0.1
 
 
@@ -43,6 +46,7 @@ class Job:
         arguments: of ``glnet-geo``.
         outputs: paths that it will make; nothing else is left beside them if it is stopped.
         feedback: to show progress, and to learn that the person wants it to stop.
+        resumable: whether what is finished is kept where it is stopped.
     """
 
     def __init__(
@@ -51,11 +55,14 @@ class Job:
         arguments: Sequence[str],
         outputs: Sequence[str],
         feedback: QgsProcessingFeedback,
+        *,
+        resumable: bool = False,
     ) -> None:
         self._engine = engine
         self._arguments = list(arguments)
         self._outputs = list(outputs)
         self._feedback = feedback
+        self._resumable = resumable
         self._progress = _Progress(feedback)
         self._error = ""
         self._last = ""
@@ -86,7 +93,11 @@ class Job:
         if ending.killed or ending.crashed:
             self._clean_up(ending.pid)
         if ending.stopped:
-            raise Stopped(tr("Stopped: nothing was written."))
+            raise Stopped(
+                tr("Stopped: what is finished is kept, and the same job goes on from it.")
+                if self._resumable
+                else tr("Stopped: nothing was written.")
+            )
         if ending.crashed or ending.code:
             raise EngineError(self._reason(ending))
         return _object(ending.output)
@@ -145,7 +156,7 @@ class _Progress:
         if part != self._part:
             self._part, self._told = part, 0.0
             self._feedback.setProgressText(_part_name(part))
-        low, high = _SPANS.get(part, _SPAN)
+        low, high = _span(part)
         self._shown = max(self._shown, low + (high - low) * share)
         self._feedback.setProgress(self._shown)
         left = event.get("seconds_left")
@@ -156,6 +167,16 @@ class _Progress:
                     part=_part_name(part), percent=round(100 * share), seconds=round(left)
                 )
             )
+
+
+def _span(part: str) -> tuple[float, float]:
+    """From where to where a part moves the bar."""
+    numbers = _ONE_OF_SEVERAL.search(part)
+    if numbers is None:
+        return _SPANS.get(part, _SPAN)
+    low, high = _SPAN
+    place, count = int(numbers[1]), max(1, int(numbers[2]))
+    return low + (high - low) * (place - 1) / count, low + (high - low) * place / count
 
 
 def _part_name(part: str) -> str:

@@ -112,7 +112,10 @@ def test_the_list_of_algorithms_follows_the_engine(fake_engine: Any, qgis: Any) 
         "check",
         "classify",
         "engine",
+        "evaluate",
         "import",
+        "sample",
+        "train",
         "vectorize",
     }
 

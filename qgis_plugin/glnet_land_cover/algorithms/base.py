@@ -140,9 +140,11 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         arguments: list[str],
         outputs: Sequence[str],
         feedback: QgsProcessingFeedback,
+        *,
+        resumable: bool = False,
     ) -> dict[str, Any]:
         """Give the engine this algorithm's job; see `Job`."""
-        return Job(engine, arguments, outputs, feedback).run()
+        return Job(engine, arguments, outputs, feedback, resumable=resumable).run()
 
 
 @contextmanager

@@ -272,6 +272,90 @@
       <translation>{} Dabei werden etwa {:.1f} GB nach {} heruntergeladen.</translation>
     </message>
     <message>
+      <source>Evaluate a map</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Quality</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Tells how often a map is right, class by class, and how much of each class there truly is.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>What is true comes from &lt;b&gt;points&lt;/b&gt; that “Draw points to check a map” drew and you labelled, and then holds for the whole map within margins; or from polygons, or from another raster of classes.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Precision: how much of what the map calls by a name is that. Recall: how much of it the map finds. The true area corrects what the map's pixels add up to.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>accuracy,assessment,confusion matrix,validation,ground truth,IoU,area</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Map: a raster of classes</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>What is true: points, polygons, or a raster of classes</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Field of points or polygons that holds the class</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Confidence of the map: is it right?</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Report</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Reference classes to leave out, with commas between</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Classes that do not count in means, with commas between (empty: unknown)</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Picture of the confusion</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>All numbers</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Share that is right</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Mean IoU</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Mean F1</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>“{}” cannot be opened: choose points, polygons, or a raster.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The confidence cannot be opened: choose another raster, or none.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{} cannot be written ({}): name another file.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Import published weights</source>
       <translation>Veröffentlichte Gewichte importieren</translation>
     </message>
@@ -344,12 +428,16 @@
       <translation>Checkpoints (*.pth *.pt);;Alle Dateien (*)</translation>
     </message>
     <message>
-      <source>Model: one that is installed, or a model file (.safetensors)</source>
-      <translation>Modell: ein installiertes oder eine Modelldatei (.safetensors)</translation>
+      <source>Compute on</source>
+      <translation>Rechnen auf</translation>
     </message>
     <message>
       <source>Image</source>
       <translation>Bild</translation>
+    </message>
+    <message>
+      <source>Model: one that is installed, or a model file (.safetensors)</source>
+      <translation>Modell: ein installiertes oder eine Modelldatei (.safetensors)</translation>
     </message>
     <message>
       <source>Bands in the model's order, such as red, green, blue (none: found by name or place)</source>
@@ -372,10 +460,6 @@
       <translation>Werte, die zum Dunkelsten und Hellsten werden, etwa 0,3000 (leer: gefunden)</translation>
     </message>
     <message>
-      <source>Compute on</source>
-      <translation>Rechnen auf</translation>
-    </message>
-    <message>
       <source>Precision</source>
       <translation>Genauigkeit</translation>
     </message>
@@ -390,6 +474,18 @@
     <message>
       <source>Compute exactly as the published code does (slow)</source>
       <translation>Genau so rechnen wie der veröffentlichte Code (langsam)</translation>
+    </message>
+    <message>
+      <source>An extent and polygons are both given: choose one of them.</source>
+      <translation>Eine Ausdehnung und Polygone sind beide angegeben: wählen Sie eines davon.</translation>
+    </message>
+    <message>
+      <source>The layer of polygons cannot be opened: choose another.</source>
+      <translation>Der Polygonlayer kann nicht geöffnet werden: wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+      <source>“{}” cannot be opened as an image: choose a raster layer or file.</source>
+      <translation>„{}“ kann nicht als Bild geöffnet werden: wählen Sie einen Rasterlayer oder eine Datei.</translation>
     </message>
     <message>
       <source>Merge areas smaller than (m²) into a neighbour</source>
@@ -420,10 +516,6 @@
       <translation>KBS der Polygone (leer: das des Bildes)</translation>
     </message>
     <message>
-      <source>An extent and polygons are both given: choose one of them.</source>
-      <translation>Eine Ausdehnung und Polygone sind beide angegeben: wählen Sie eines davon.</translation>
-    </message>
-    <message>
       <source>an edge</source>
       <translation>eine Kante</translation>
     </message>
@@ -432,12 +524,152 @@
       <translation>eine Kante oder eine Ecke</translation>
     </message>
     <message>
-      <source>The layer of polygons cannot be opened: choose another.</source>
-      <translation>Der Polygonlayer kann nicht geöffnet werden: wählen Sie einen anderen.</translation>
+      <source>Draw points to check a map</source>
+      <translation type="unfinished" />
     </message>
     <message>
-      <source>“{}” cannot be opened as an image: choose a raster layer or file.</source>
-      <translation>„{}“ kann nicht als Bild geöffnet werden: wählen Sie einen Rasterlayer oder eine Datei.</translation>
+      <source>Draws random points of each class of a map, for you to label and “Evaluate a map” to judge by.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Show the image and not the map. Toggle editing, click a point with the identify tool, and choose the true class of the pixel in the middle of the cross from the list in the field &lt;b&gt;class&lt;/b&gt;. Leave out what you cannot tell.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Label in the order of the points: the first hundred are as random as all, and only the margins are wider.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>accuracy,assessment,random points,stratified sample,ground truth</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Points of each class</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Points</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Seed of all randomness</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The points need a GeoPackage, which holds their form: end its name with .gpkg.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Points to check {}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{}: {} points</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Train from polygons</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Makes a model of your own from a few polygons that you draw on your images.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Draw about ten polygons of each class, in different corners of the images, each well inside what it shows, and about as much of each class as there is. What you leave blank teaches nothing. A field names the class; if the layer is styled by that field, the model takes your colours.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Classes that are named as those of the model to begin with (water, bare land, road, building, vegetation) begin with what it knows; others begin from nothing.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>A fifth of the polygons is not learnt: the log tells how well the model does on them. Choose the model file as &lt;b&gt;Model&lt;/b&gt; in “Classify land cover”.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Nothing was held out, so nothing was measured.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>train,fine-tune,learn,samples,own classes,model,deep learning,AI</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Images</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Polygons, each of one class</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Field that names the class</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Model to begin with</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Minutes to learn; more is better</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Names of images to judge the model on, or none to learn everything (empty: a fifth of the polygons)</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Balance: 0 sees classes as often as they are drawn, 1 all alike</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Epochs of every stage, instead of minutes</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Bands in the model's order, such as 3,2,1 (empty: found by name or place)</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Whom the model names for the data</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Curves of the training</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Mean IoU on polygons that were not learnt</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The same before the training</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Log of the training</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>A model file ends with .safetensors: name the output so.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>An image cannot be opened: choose raster layers or files.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Mean IoU {:.3f}, accuracy {:.3f}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Mean IoU before the training: {:.3f}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>“{}” has no field “{}”: choose the one that names the class.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Vectorize classes</source>
@@ -596,6 +828,10 @@
       <translation>Der Engine ging der Speicher aus: schließen Sie andere Programme, kartieren Sie nur einen Teil, oder wählen Sie ein Modell mit kleinerem Rahmen.</translation>
     </message>
     <message>
+      <source>Stopped: what is finished is kept, and the same job goes on from it.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Stopped: nothing was written.</source>
       <translation>Abgebrochen: nichts wurde geschrieben.</translation>
     </message>
@@ -620,12 +856,64 @@
       <translation>Die Engine kann nicht gestartet werden ({}): reparieren Sie sie mit „Engine einrichten oder prüfen“.</translation>
     </message>
     <message>
+      <source>“{}” has no polygon with a class in its field “{}”: draw some.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{} cannot be written ({}): name the model in another folder.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Choose a model file</source>
       <translation>Eine Modelldatei wählen</translation>
     </message>
     <message>
       <source>Python of the engine (empty for the one that “Set up or check the engine” makes)</source>
       <translation>Python der Engine (leer: das, das „Engine einrichten oder prüfen“ macht)</translation>
+    </message>
+    <message>
+      <source>class</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>precision</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>recall</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>pixels</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>How good is {}?</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Right: {:.1%} of {:,} pixels.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Right: {} of the map, as {} random points tell.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Mean IoU {:.3f}, mean F1 {:.3f}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Expected calibration error {:.3f}: the confidence is off by {:.0f} points on average.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>mapped ({})</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>true area ({})</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>“{}” comes from a map service ({}), which sends pictures and not the image itself: save it as a GeoTIFF first (layer menu, Export, Save As).</source>
@@ -644,12 +932,16 @@
       <translation>„{}“ wird mit Optionen geöffnet ({}): speichern Sie es zuerst als GeoTIFF (Layermenü, Export, Speichern als).</translation>
     </message>
     <message>
-      <source>“{}” holds no polygon: choose another area of interest.</source>
-      <translation>„{}“ enthält kein Polygon: wählen Sie ein anderes Gebiet.</translation>
+      <source>“{}” was given the CRS {} in QGIS, and its file says otherwise: save it as a GeoTIFF first (layer menu, Export, Save As).</source>
+      <translation type="unfinished" />
     </message>
     <message>
-      <source>The area of interest could not be written ({}): free some space on the disk.</source>
-      <translation>Das Gebiet konnte nicht geschrieben werden ({}): schaffen Sie Platz auf der Platte.</translation>
+      <source>“{}” could not be written as a temporary file ({}): free some space on the disk.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>“{}” holds no polygon: choose another area of interest.</source>
+      <translation>„{}“ enthält kein Polygon: wählen Sie ein anderes Gebiet.</translation>
     </message>
   </context>
 </TS>
