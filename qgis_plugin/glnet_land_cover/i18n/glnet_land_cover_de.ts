@@ -273,87 +273,87 @@
     </message>
     <message>
       <source>Evaluate a map</source>
-      <translation type="unfinished" />
+      <translation>Karte bewerten</translation>
     </message>
     <message>
       <source>Quality</source>
-      <translation type="unfinished" />
+      <translation>Güte</translation>
     </message>
     <message>
       <source>Tells how often a map is right, class by class, and how much of each class there truly is.</source>
-      <translation type="unfinished" />
+      <translation>Sagt, wie oft eine Karte recht hat, Klasse für Klasse, und wie viel es von jeder Klasse wirklich gibt.</translation>
     </message>
     <message>
       <source>What is true comes from &lt;b&gt;points&lt;/b&gt; that “Draw points to check a map” drew and you labelled, and then holds for the whole map within margins; or from polygons, or from another raster of classes.</source>
-      <translation type="unfinished" />
+      <translation>Was wahr ist, kommt aus &lt;b&gt;Punkten&lt;/b&gt;, die „Prüfpunkte für eine Karte ziehen“ gezogen hat und die Sie benannt haben; die Antwort gilt dann mit Spannen für die ganze Karte. Oder es kommt aus Polygonen oder aus einem anderen Klassenraster.</translation>
     </message>
     <message>
       <source>Precision: how much of what the map calls by a name is that. Recall: how much of it the map finds. The true area corrects what the map's pixels add up to.</source>
-      <translation type="unfinished" />
+      <translation>Genauigkeit: wie viel von dem, was die Karte so nennt, das auch ist. Trefferquote: wie viel davon die Karte findet. Die wahre Fläche berichtigt, was die Pixel der Karte zusammen ergeben.</translation>
     </message>
     <message>
       <source>accuracy,assessment,confusion matrix,validation,ground truth,IoU,area</source>
-      <translation type="unfinished" />
+      <translation>Genauigkeit,Bewertung,Konfusionsmatrix,Validierung,Referenz,IoU,Fläche</translation>
     </message>
     <message>
       <source>Map: a raster of classes</source>
-      <translation type="unfinished" />
+      <translation>Karte: ein Klassenraster</translation>
     </message>
     <message>
       <source>What is true: points, polygons, or a raster of classes</source>
-      <translation type="unfinished" />
+      <translation>Was wahr ist: Punkte, Polygone oder ein Klassenraster</translation>
     </message>
     <message>
       <source>Field of points or polygons that holds the class</source>
-      <translation type="unfinished" />
+      <translation>Feld der Punkte oder Polygone, das die Klasse enthält</translation>
     </message>
     <message>
       <source>Confidence of the map: is it right?</source>
-      <translation type="unfinished" />
+      <translation>Sicherheit der Karte: stimmt sie?</translation>
     </message>
     <message>
       <source>Report</source>
-      <translation type="unfinished" />
+      <translation>Bericht</translation>
     </message>
     <message>
       <source>Reference classes to leave out, with commas between</source>
-      <translation type="unfinished" />
+      <translation>Auszulassende Klassen der Referenz, durch Kommas getrennt</translation>
     </message>
     <message>
       <source>Classes that do not count in means, with commas between (empty: unknown)</source>
-      <translation type="unfinished" />
+      <translation>Klassen, die in Mitteln nicht zählen, durch Kommas getrennt (leer: unknown)</translation>
     </message>
     <message>
       <source>Picture of the confusion</source>
-      <translation type="unfinished" />
+      <translation>Bild der Verwechslungen</translation>
     </message>
     <message>
       <source>All numbers</source>
-      <translation type="unfinished" />
+      <translation>Alle Zahlen</translation>
     </message>
     <message>
       <source>Share that is right</source>
-      <translation type="unfinished" />
+      <translation>Anteil, der stimmt</translation>
     </message>
     <message>
       <source>Mean IoU</source>
-      <translation type="unfinished" />
+      <translation>Mittlere IoU</translation>
     </message>
     <message>
       <source>Mean F1</source>
-      <translation type="unfinished" />
+      <translation>Mittleres F1</translation>
     </message>
     <message>
       <source>“{}” cannot be opened: choose points, polygons, or a raster.</source>
-      <translation type="unfinished" />
+      <translation>„{}“ lässt sich nicht öffnen: wählen Sie Punkte, Polygone oder ein Raster.</translation>
     </message>
     <message>
       <source>The confidence cannot be opened: choose another raster, or none.</source>
-      <translation type="unfinished" />
+      <translation>Die Sicherheit lässt sich nicht öffnen: wählen Sie ein anderes Raster oder keines.</translation>
     </message>
     <message>
       <source>{} cannot be written ({}): name another file.</source>
-      <translation type="unfinished" />
+      <translation>{} lässt sich nicht schreiben ({}): nennen Sie eine andere Datei.</translation>
     </message>
     <message>
       <source>Import published weights</source>
@@ -525,151 +525,151 @@
     </message>
     <message>
       <source>Draw points to check a map</source>
-      <translation type="unfinished" />
+      <translation>Prüfpunkte für eine Karte ziehen</translation>
     </message>
     <message>
       <source>Draws random points of each class of a map, for you to label and “Evaluate a map” to judge by.</source>
-      <translation type="unfinished" />
+      <translation>Zieht zufällige Punkte jeder Klasse einer Karte, die Sie benennen und nach denen „Karte bewerten“ urteilt.</translation>
     </message>
     <message>
       <source>Show the image and not the map. Toggle editing, click a point with the identify tool, and choose the true class of the pixel in the middle of the cross from the list in the field &lt;b&gt;class&lt;/b&gt;. Leave out what you cannot tell.</source>
-      <translation type="unfinished" />
+      <translation>Zeigen Sie das Bild und nicht die Karte. Schalten Sie das Bearbeiten ein, klicken Sie mit „Objekte abfragen“ auf einen Punkt und wählen Sie die wahre Klasse des Pixels in der Mitte des Kreuzes aus der Liste im Feld &lt;b&gt;class&lt;/b&gt;. Lassen Sie aus, was Sie nicht erkennen.</translation>
     </message>
     <message>
       <source>Label in the order of the points: the first hundred are as random as all, and only the margins are wider.</source>
-      <translation type="unfinished" />
+      <translation>Benennen Sie in der Reihenfolge der Punkte: die ersten hundert sind so zufällig wie alle, nur die Spannen sind weiter.</translation>
     </message>
     <message>
       <source>accuracy,assessment,random points,stratified sample,ground truth</source>
-      <translation type="unfinished" />
+      <translation>Genauigkeit,Bewertung,Zufallspunkte,geschichtete Stichprobe,Referenz</translation>
     </message>
     <message>
       <source>Points of each class</source>
-      <translation type="unfinished" />
+      <translation>Punkte jeder Klasse</translation>
     </message>
     <message>
       <source>Points</source>
-      <translation type="unfinished" />
+      <translation>Punkte</translation>
     </message>
     <message>
       <source>Seed of all randomness</source>
-      <translation type="unfinished" />
+      <translation>Startwert allen Zufalls</translation>
     </message>
     <message>
       <source>The points need a GeoPackage, which holds their form: end its name with .gpkg.</source>
-      <translation type="unfinished" />
+      <translation>Die Punkte brauchen ein GeoPackage, das ihr Formular enthält: lassen Sie seinen Namen auf .gpkg enden.</translation>
     </message>
     <message>
       <source>Points to check {}</source>
-      <translation type="unfinished" />
+      <translation>Prüfpunkte für {}</translation>
     </message>
     <message>
       <source>{}: {} points</source>
-      <translation type="unfinished" />
+      <translation>{}: {} Punkte</translation>
     </message>
     <message>
       <source>Train from polygons</source>
-      <translation type="unfinished" />
+      <translation>Aus Polygonen lernen</translation>
     </message>
     <message>
       <source>Makes a model of your own from a few polygons that you draw on your images.</source>
-      <translation type="unfinished" />
+      <translation>Macht aus wenigen Polygonen, die Sie auf Ihren Bildern zeichnen, ein eigenes Modell.</translation>
     </message>
     <message>
       <source>Draw about ten polygons of each class, in different corners of the images, each well inside what it shows, and about as much of each class as there is. What you leave blank teaches nothing. A field names the class; if the layer is styled by that field, the model takes your colours.</source>
-      <translation type="unfinished" />
+      <translation>Zeichnen Sie etwa zehn Polygone jeder Klasse, in verschiedenen Ecken der Bilder, jedes gut innerhalb dessen, was es zeigt, und von jeder Klasse etwa so viel, wie es gibt. Was Sie leer lassen, lehrt nichts. Ein Feld nennt die Klasse; ist der Layer nach diesem Feld gestaltet, nimmt das Modell Ihre Farben.</translation>
     </message>
     <message>
       <source>Classes that are named as those of the model to begin with (water, bare land, road, building, vegetation) begin with what it knows; others begin from nothing.</source>
-      <translation type="unfinished" />
+      <translation>Klassen, die so heißen wie die des Ausgangsmodells (water, bare land, road, building, vegetation), beginnen mit dem, was es weiß; andere beginnen bei null.</translation>
     </message>
     <message>
       <source>A fifth of the polygons is not learnt: the log tells how well the model does on them. Choose the model file as &lt;b&gt;Model&lt;/b&gt; in “Classify land cover”.</source>
-      <translation type="unfinished" />
+      <translation>Ein Fünftel der Polygone wird nicht gelernt: das Protokoll sagt, wie gut das Modell auf ihnen ist. Wählen Sie die Modelldatei als &lt;b&gt;Modell&lt;/b&gt; in „Landbedeckung klassifizieren“.</translation>
     </message>
     <message>
       <source>Nothing was held out, so nothing was measured.</source>
-      <translation type="unfinished" />
+      <translation>Nichts wurde zurückgehalten, also wurde nichts gemessen.</translation>
     </message>
     <message>
       <source>train,fine-tune,learn,samples,own classes,model,deep learning,AI</source>
-      <translation type="unfinished" />
+      <translation>trainieren,anpassen,lernen,Beispiele,eigene Klassen,Modell,Deep Learning,KI</translation>
     </message>
     <message>
       <source>Images</source>
-      <translation type="unfinished" />
+      <translation>Bilder</translation>
     </message>
     <message>
       <source>Polygons, each of one class</source>
-      <translation type="unfinished" />
+      <translation>Polygone, jedes von einer Klasse</translation>
     </message>
     <message>
       <source>Field that names the class</source>
-      <translation type="unfinished" />
+      <translation>Feld, das die Klasse nennt</translation>
     </message>
     <message>
       <source>Model to begin with</source>
-      <translation type="unfinished" />
+      <translation>Ausgangsmodell</translation>
     </message>
     <message>
       <source>Minutes to learn; more is better</source>
-      <translation type="unfinished" />
+      <translation>Minuten zu lernen; mehr ist besser</translation>
     </message>
     <message>
       <source>Names of images to judge the model on, or none to learn everything (empty: a fifth of the polygons)</source>
-      <translation type="unfinished" />
+      <translation>Namen der Bilder, an denen das Modell gemessen wird, oder none, um alles zu lernen (leer: ein Fünftel der Polygone)</translation>
     </message>
     <message>
       <source>Balance: 0 sees classes as often as they are drawn, 1 all alike</source>
-      <translation type="unfinished" />
+      <translation>Ausgleich: 0 sieht Klassen so oft, wie sie gezeichnet sind, 1 alle gleich oft</translation>
     </message>
     <message>
       <source>Epochs of every stage, instead of minutes</source>
-      <translation type="unfinished" />
+      <translation>Epochen jeder Stufe, statt Minuten</translation>
     </message>
     <message>
       <source>Bands in the model's order, such as 3,2,1 (empty: found by name or place)</source>
-      <translation type="unfinished" />
+      <translation>Bänder in der Reihenfolge des Modells, etwa 3,2,1 (leer: nach Name oder Lage gefunden)</translation>
     </message>
     <message>
       <source>Whom the model names for the data</source>
-      <translation type="unfinished" />
+      <translation>Wen das Modell für die Daten nennt</translation>
     </message>
     <message>
       <source>Curves of the training</source>
-      <translation type="unfinished" />
+      <translation>Kurven des Lernens</translation>
     </message>
     <message>
       <source>Mean IoU on polygons that were not learnt</source>
-      <translation type="unfinished" />
+      <translation>Mittlere IoU auf Polygonen, die nicht gelernt wurden</translation>
     </message>
     <message>
       <source>The same before the training</source>
-      <translation type="unfinished" />
+      <translation>Dasselbe vor dem Lernen</translation>
     </message>
     <message>
       <source>Log of the training</source>
-      <translation type="unfinished" />
+      <translation>Protokoll des Lernens</translation>
     </message>
     <message>
       <source>A model file ends with .safetensors: name the output so.</source>
-      <translation type="unfinished" />
+      <translation>Eine Modelldatei endet auf .safetensors: nennen Sie die Ausgabe so.</translation>
     </message>
     <message>
       <source>An image cannot be opened: choose raster layers or files.</source>
-      <translation type="unfinished" />
+      <translation>Ein Bild lässt sich nicht öffnen: wählen Sie Rasterlayer oder Dateien.</translation>
     </message>
     <message>
       <source>Mean IoU {:.3f}, accuracy {:.3f}</source>
-      <translation type="unfinished" />
+      <translation>Mittlere IoU {:.3f}, richtig {:.3f}</translation>
     </message>
     <message>
       <source>Mean IoU before the training: {:.3f}</source>
-      <translation type="unfinished" />
+      <translation>Mittlere IoU vor dem Lernen: {:.3f}</translation>
     </message>
     <message>
       <source>“{}” has no field “{}”: choose the one that names the class.</source>
-      <translation type="unfinished" />
+      <translation>„{}“ hat kein Feld „{}“: wählen Sie das, das die Klasse nennt.</translation>
     </message>
     <message>
       <source>Vectorize classes</source>
@@ -829,7 +829,7 @@
     </message>
     <message>
       <source>Stopped: what is finished is kept, and the same job goes on from it.</source>
-      <translation type="unfinished" />
+      <translation>Angehalten: was fertig ist, bleibt, und derselbe Auftrag macht damit weiter.</translation>
     </message>
     <message>
       <source>Stopped: nothing was written.</source>
@@ -857,11 +857,11 @@
     </message>
     <message>
       <source>“{}” has no polygon with a class in its field “{}”: draw some.</source>
-      <translation type="unfinished" />
+      <translation>„{}“ hat kein Polygon mit einer Klasse im Feld „{}“: zeichnen Sie welche.</translation>
     </message>
     <message>
       <source>{} cannot be written ({}): name the model in another folder.</source>
-      <translation type="unfinished" />
+      <translation>{} lässt sich nicht schreiben ({}): legen Sie das Modell in einen anderen Ordner.</translation>
     </message>
     <message>
       <source>Choose a model file</source>
@@ -873,47 +873,47 @@
     </message>
     <message>
       <source>class</source>
-      <translation type="unfinished" />
+      <translation>Klasse</translation>
     </message>
     <message>
       <source>precision</source>
-      <translation type="unfinished" />
+      <translation>Genauigkeit</translation>
     </message>
     <message>
       <source>recall</source>
-      <translation type="unfinished" />
+      <translation>Trefferquote</translation>
     </message>
     <message>
       <source>pixels</source>
-      <translation type="unfinished" />
+      <translation>Pixel</translation>
     </message>
     <message>
       <source>How good is {}?</source>
-      <translation type="unfinished" />
+      <translation>Wie gut ist {}?</translation>
     </message>
     <message>
       <source>Right: {:.1%} of {:,} pixels.</source>
-      <translation type="unfinished" />
+      <translation>Richtig: {:.1%} von {:,} Pixeln.</translation>
     </message>
     <message>
       <source>Right: {} of the map, as {} random points tell.</source>
-      <translation type="unfinished" />
+      <translation>Richtig: {} der Karte, wie {} zufällige Punkte sagen.</translation>
     </message>
     <message>
       <source>Mean IoU {:.3f}, mean F1 {:.3f}.</source>
-      <translation type="unfinished" />
+      <translation>Mittlere IoU {:.3f}, mittleres F1 {:.3f}.</translation>
     </message>
     <message>
       <source>Expected calibration error {:.3f}: the confidence is off by {:.0f} points on average.</source>
-      <translation type="unfinished" />
+      <translation>Erwarteter Kalibrierfehler {:.3f}: die Sicherheit liegt im Mittel um {:.0f} Punkte daneben.</translation>
     </message>
     <message>
       <source>mapped ({})</source>
-      <translation type="unfinished" />
+      <translation>kartiert ({})</translation>
     </message>
     <message>
       <source>true area ({})</source>
-      <translation type="unfinished" />
+      <translation>wahre Fläche ({})</translation>
     </message>
     <message>
       <source>“{}” comes from a map service ({}), which sends pictures and not the image itself: save it as a GeoTIFF first (layer menu, Export, Save As).</source>
@@ -933,11 +933,11 @@
     </message>
     <message>
       <source>“{}” was given the CRS {} in QGIS, and its file says otherwise: save it as a GeoTIFF first (layer menu, Export, Save As).</source>
-      <translation type="unfinished" />
+      <translation>„{}“ hat in QGIS das KBS {} bekommen, und in der Datei steht etwas anderes: speichern Sie den Layer erst als GeoTIFF (Layermenü, Export, Speichern als).</translation>
     </message>
     <message>
       <source>“{}” could not be written as a temporary file ({}): free some space on the disk.</source>
-      <translation type="unfinished" />
+      <translation>„{}“ konnte nicht als temporäre Datei geschrieben werden ({}): schaffen Sie Platz auf der Platte.</translation>
     </message>
     <message>
       <source>“{}” holds no polygon: choose another area of interest.</source>
