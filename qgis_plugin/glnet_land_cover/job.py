@@ -27,7 +27,7 @@ _OUT_OF_MEMORY = (
 )
 _KILLED = 9
 # Where a part of a job lies on the way from 0 to 100; parts that are not named fill it but for its end.
-_SPANS = {"writing": (95.0, 100.0)}
+_SPANS = {"looking at the tiles": (0.0, 2.0), "writing": (95.0, 100.0)}
 _SPAN = (0.0, 95.0)
 _ONE_OF_SEVERAL = re.compile(r"\b(\d+) of (\d+)\b")
 """A part that tells which of how many it is, such as a stage of a training."""
@@ -47,6 +47,7 @@ class Job:
         outputs: paths that it will make; nothing else is left beside them if it is stopped.
         feedback: to show progress, and to learn that the person wants it to stop.
         resumable: whether what is finished is kept where it is stopped.
+        incomplete: exit code of a job that has made some of its outputs and says so; None where there is none.
     """
 
     def __init__(
@@ -57,12 +58,14 @@ class Job:
         feedback: QgsProcessingFeedback,
         *,
         resumable: bool = False,
+        incomplete: int | None = None,
     ) -> None:
         self._engine = engine
         self._arguments = list(arguments)
         self._outputs = list(outputs)
         self._feedback = feedback
         self._resumable = resumable
+        self._incomplete = incomplete
         self._progress = _Progress(feedback)
         self._error = ""
         self._last = ""
@@ -98,9 +101,12 @@ class Job:
                 if self._resumable
                 else tr("Stopped: nothing was written.")
             )
-        if ending.crashed or ending.code:
+        answer = _object(ending.output)
+        if answer and not ending.crashed and ending.code == self._incomplete:
+            self._feedback.reportError(self._reason(ending))
+        elif ending.crashed or ending.code:
             raise EngineError(self._reason(ending))
-        return _object(ending.output)
+        return answer
 
     def _line(self, text: str) -> None:
         event = _object(text) if text.startswith("{") else {}
@@ -180,7 +186,13 @@ def _span(part: str) -> tuple[float, float]:
 
 
 def _part_name(part: str) -> str:
-    names = {"classifying": tr("classifying"), "writing": tr("writing"), "reading": tr("reading")}
+    names = {
+        "classifying": tr("classifying"),
+        "comparing": tr("comparing"),
+        "drawing": tr("drawing"),
+        "looking at the tiles": tr("looking at the images"),
+        "writing": tr("writing"),
+    }
     return names.get(part, part)
 
 

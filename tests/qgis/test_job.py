@@ -109,6 +109,7 @@ def test_the_list_of_algorithms_follows_the_engine(fake_engine: Any, qgis: Any) 
         engine.forget()
         provider.refreshAlgorithms()
     assert {algorithm.name() for algorithm in provider.algorithms()} == {
+        "batch",
         "check",
         "classify",
         "engine",

@@ -21,7 +21,17 @@ def server(tmp_path_factory: pytest.TempPathFactory, engine_python: str) -> Serv
 
 def test_it_lists_the_algorithms(server: Server) -> None:
     listed = server("list").stdout
-    for name in ("check", "classify", "engine", "evaluate", "import", "sample", "train", "vectorize"):
+    for name in (
+        "batch",
+        "check",
+        "classify",
+        "engine",
+        "evaluate",
+        "import",
+        "sample",
+        "train",
+        "vectorize",
+    ):
         assert f"glnet:{name}\t" in listed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .batch import Batch
 from .check import CheckScene
 from .classify import Classify
 from .engine import SetUpEngine
@@ -11,4 +12,4 @@ from .sample import Sample
 from .train import Train
 from .vectorize import Vectorize
 
-ALGORITHMS = (Classify, Vectorize, CheckScene, Train, ImportWeights, Sample, Evaluate, SetUpEngine)
+ALGORITHMS = (Classify, Batch, Vectorize, CheckScene, Train, ImportWeights, Sample, Evaluate, SetUpEngine)

@@ -142,9 +142,10 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         feedback: QgsProcessingFeedback,
         *,
         resumable: bool = False,
+        incomplete: int | None = None,
     ) -> dict[str, Any]:
         """Give the engine this algorithm's job; see `Job`."""
-        return Job(engine, arguments, outputs, feedback, resumable=resumable).run()
+        return Job(engine, arguments, outputs, feedback, resumable=resumable, incomplete=incomplete).run()
 
 
 @contextmanager

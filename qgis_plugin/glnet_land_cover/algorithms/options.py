@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingOutputLayerDefinition,
@@ -50,6 +51,11 @@ def add_scene(algorithm: EngineAlgorithm) -> None:
             allowMultiple=True,
         )
     )
+    add_area(algorithm)
+
+
+def add_area(algorithm: EngineAlgorithm) -> None:
+    """Add where to classify."""
     algorithm.addParameter(QgsProcessingParameterExtent("AOI", tr("Only within this extent"), optional=True))
     algorithm.addParameter(
         QgsProcessingParameterFeatureSource(
@@ -95,6 +101,12 @@ def add_computing(algorithm: EngineAlgorithm) -> None:
         algorithm.add_advanced(parameter)
 
 
+def bands_parameter() -> QgsProcessingParameterString:
+    """BANDS of several images, as text."""
+    label = tr("Bands in the model's order, such as 3,2,1 or red,green,blue (empty: found by name or place)")
+    return QgsProcessingParameterString("BANDS", label, optional=True)
+
+
 def device_parameter() -> QgsProcessingParameterEnum:
     """DEVICE."""
     return choice_parameter("DEVICE", tr("Compute on"), _DEVICES)
@@ -130,6 +142,15 @@ def check_scene(algorithm: EngineAlgorithm, parameters: Parameters, context: Qgs
         SourceError: a layer is no file, or an area is named twice.
     """
     raster_path(raster_input(algorithm, parameters, context))
+    check_area(parameters)
+
+
+def check_area(parameters: Parameters) -> None:
+    """Refuse an area that is named twice.
+
+    Raises:
+        SourceError: it is.
+    """
     if is_given(parameters, "AOI") and is_given(parameters, "AOI_LAYER"):
         raise SourceError(tr("An extent and polygons are both given: choose one of them."))
 
@@ -149,10 +170,10 @@ def scene_arguments(
     bands = algorithm.parameterAsInts(parameters, "BANDS", context) if is_given(parameters, "BANDS") else []
     if bands:
         arguments += ["--bands", ",".join(str(band) for band in bands)]
-    area = _area(algorithm, parameters, context, layer)
+    area = area_file(algorithm, parameters, context, layer.crs())
     if area:
         arguments += ["--aoi", area]
-    return arguments + _computing_arguments(algorithm, parameters, context)
+    return arguments + computing_arguments(algorithm, parameters, context)
 
 
 def is_given(parameters: Parameters, name: str) -> bool:
@@ -160,10 +181,23 @@ def is_given(parameters: Parameters, name: str) -> bool:
     return parameters.get(name) not in (None, "", [])
 
 
-def _area(
-    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext, layer: QgsRasterLayer
+def area_file(
+    algorithm: EngineAlgorithm,
+    parameters: Parameters,
+    context: QgsProcessingContext,
+    crs: QgsCoordinateReferenceSystem,
 ) -> str:
-    """A file of the area of interest; empty for everything."""
+    """A file of the area of interest; empty for everything.
+
+    Args:
+        algorithm: whose.
+        parameters: of the job.
+        context: of the job.
+        crs: to write an extent in.
+
+    Raises:
+        SourceError: it cannot be handed over.
+    """
     if is_given(parameters, "AOI_LAYER"):
         source = algorithm.parameterAsSource(parameters, "AOI_LAYER", context)
         if source is None:
@@ -172,14 +206,14 @@ def _area(
         layer = layer_of(value, context) if is_whole(value) else None
         return (own_file(layer) if layer is not None else None) or features_file(source)
     if is_given(parameters, "AOI"):
-        crs = layer.crs()
         return polygon_file(algorithm.parameterAsExtentGeometry(parameters, "AOI", context, crs), crs)
     return ""
 
 
-def _computing_arguments(
+def computing_arguments(
     algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext
 ) -> list[str]:
+    """What few people change, where they have."""
     arguments = text_arguments(algorithm, parameters, context, _TEXTS)
     arguments += choice_arguments(algorithm, parameters, context)
     if algorithm.parameterAsBool(parameters, "EXACT", context):

@@ -30,6 +30,7 @@ from ..vector_sources import layer_of
 from .base import EngineAlgorithm, shown_errors
 from .options import (
     INPUT,
+    bands_parameter,
     choice_arguments,
     choice_parameter,
     device_parameter,
@@ -151,11 +152,7 @@ class Train(EngineAlgorithm):
                 optional=True,
                 minValue=1,
             ),
-            text(
-                "BANDS",
-                tr("Bands in the model's order, such as 3,2,1 (empty: found by name or place)"),
-                optional=True,
-            ),
+            bands_parameter(),
             number(
                 "NODATA",
                 tr("Value without data, if the image does not declare it"),

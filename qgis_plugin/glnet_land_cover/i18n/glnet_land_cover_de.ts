@@ -16,12 +16,124 @@
       <translation>Engine: glnet_geo {}, Python {}, {}</translation>
     </message>
     <message>
-      <source>Check scene</source>
-      <translation>Bild prüfen</translation>
+      <source>Batch of tiles</source>
+      <translation>Viele Bilder auf einmal</translation>
     </message>
     <message>
       <source>Maps</source>
       <translation>Karten</translation>
+    </message>
+    <message>
+      <source>Maps many images at once; those that touch are mapped as one, without seams.</source>
+      <translation>Kartiert viele Bilder auf einmal; solche, die sich berühren, werden als eines kartiert, ohne Nähte.</translation>
+    </message>
+    <message>
+      <source>Land cover polygons</source>
+      <translation>Landbedeckung als Polygone</translation>
+    </message>
+    <message>
+      <source>Land cover</source>
+      <translation>Landbedeckung</translation>
+    </message>
+    <message>
+      <source>Every image gets a map of its own in the folder. &lt;b&gt;Mosaics&lt;/b&gt; are one map of all images: as a raster, or as polygons that are not cut where images end.</source>
+      <translation>Jedes Bild bekommt eine eigene Karte im Ordner. &lt;b&gt;Mosaike&lt;/b&gt; sind eine Karte aller Bilder: als Raster oder als Polygone, die nicht zerschnitten sind, wo Bilder enden.</translation>
+    </message>
+    <message>
+      <source>An image that fails is told and does not stop the others. What is finished stays: the same job goes on from there after it was stopped, and makes only what is new or was changed when it is run again.</source>
+      <translation>Ein Bild, das misslingt, wird genannt und hält die anderen nicht auf. Was fertig ist, bleibt: derselbe Auftrag macht dort weiter, wo er angehalten wurde, und rechnet beim nächsten Mal nur, was neu oder geändert ist.</translation>
+    </message>
+    <message>
+      <source>land cover,many images,tiles,mosaic,folder,orthophotos</source>
+      <translation>Landbedeckung,viele Bilder,Kacheln,Mosaik,Ordner,Orthofotos</translation>
+    </message>
+    <message>
+      <source>Images</source>
+      <translation>Bilder</translation>
+    </message>
+    <message>
+      <source>Folder of more images</source>
+      <translation>Ordner mit weiteren Bildern</translation>
+    </message>
+    <message>
+      <source>Model: one that is installed, or a model file (.safetensors)</source>
+      <translation>Modell: ein installiertes oder eine Modelldatei (.safetensors)</translation>
+    </message>
+    <message>
+      <source>Files of every image</source>
+      <translation>Dateien jedes Bildes</translation>
+    </message>
+    <message>
+      <source>Folder of the maps</source>
+      <translation>Ordner der Karten</translation>
+    </message>
+    <message>
+      <source>Mosaic: land cover of all images</source>
+      <translation>Mosaik: Landbedeckung aller Bilder</translation>
+    </message>
+    <message>
+      <source>Mosaic: polygons of all images</source>
+      <translation>Mosaik: Polygone aller Bilder</translation>
+    </message>
+    <message>
+      <source>List of more images: .txt, tile index (.gpkg, .shp), STAC items (.json)</source>
+      <translation>Liste weiterer Bilder: .txt, Kachelindex (.gpkg, .shp), STAC-Einträge (.json)</translation>
+    </message>
+    <message>
+      <source>Also tell of every image how sure its map is</source>
+      <translation>Auch von jedem Bild sagen, wie sicher seine Karte ist</translation>
+    </message>
+    <message>
+      <source>Names of the maps, of {stem} {parent} {number} {suffix}</source>
+      <translation>Namen der Karten, aus {stem} {parent} {number} {suffix}</translation>
+    </message>
+    <message>
+      <source>Map images that touch as one</source>
+      <translation>Bilder, die sich berühren, als eines kartieren</translation>
+    </message>
+    <message>
+      <source>Times to try an image again that cannot be read</source>
+      <translation>Wie oft ein Bild, das sich nicht lesen lässt, noch einmal versucht wird</translation>
+    </message>
+    <message>
+      <source>Folder of a STAC catalogue to make of the maps</source>
+      <translation>Ordner für einen STAC-Katalog der Karten</translation>
+    </message>
+    <message>
+      <source>Replace files that are there already</source>
+      <translation>Dateien ersetzen, die schon da sind</translation>
+    </message>
+    <message>
+      <source>Images that were mapped</source>
+      <translation>Kartierte Bilder</translation>
+    </message>
+    <message>
+      <source>Images with nothing to do</source>
+      <translation>Bilder, an denen nichts zu tun war</translation>
+    </message>
+    <message>
+      <source>Images that failed</source>
+      <translation>Misslungene Bilder</translation>
+    </message>
+    <message>
+      <source>An image cannot be opened: choose raster layers or files.</source>
+      <translation>Ein Bild lässt sich nicht öffnen: wählen Sie Rasterlayer oder Dateien.</translation>
+    </message>
+    <message>
+      <source>There is nothing to map: name images, a folder, or a list of them.</source>
+      <translation>Es gibt nichts zu kartieren: nennen Sie Bilder, einen Ordner oder eine Liste.</translation>
+    </message>
+    <message>
+      <source>{done} images mapped, {skipped} skipped, {failed} failed</source>
+      <translation>{done} Bilder kartiert, {skipped} übersprungen, {failed} misslungen</translation>
+    </message>
+    <message>
+      <source>GLNet: mosaic</source>
+      <translation>GLNet: Mosaik</translation>
+    </message>
+    <message>
+      <source>Check scene</source>
+      <translation>Bild prüfen</translation>
     </message>
     <message>
       <source>Tells whether an image suits a model, how long a map takes and what it needs, without making it.</source>
@@ -134,14 +246,6 @@
     <message>
       <source>Run “Check scene” first if you are not sure that an image suits the model, or how long it will take.</source>
       <translation>Starten Sie zuerst „Bild prüfen“, wenn Sie nicht sicher sind, ob ein Bild zum Modell passt oder wie lange es dauert.</translation>
-    </message>
-    <message>
-      <source>Land cover polygons</source>
-      <translation>Landbedeckung als Polygone</translation>
-    </message>
-    <message>
-      <source>Land cover</source>
-      <translation>Landbedeckung</translation>
     </message>
     <message>
       <source>Confidence</source>
@@ -428,16 +532,16 @@
       <translation>Checkpoints (*.pth *.pt);;Alle Dateien (*)</translation>
     </message>
     <message>
+      <source>Bands in the model's order, such as 3,2,1 or red,green,blue (empty: found by name or place)</source>
+      <translation>Bänder in der Reihenfolge des Modells, etwa 3,2,1 oder red,green,blue (leer: nach Name oder Lage gefunden)</translation>
+    </message>
+    <message>
       <source>Compute on</source>
       <translation>Rechnen auf</translation>
     </message>
     <message>
       <source>Image</source>
       <translation>Bild</translation>
-    </message>
-    <message>
-      <source>Model: one that is installed, or a model file (.safetensors)</source>
-      <translation>Modell: ein installiertes oder eine Modelldatei (.safetensors)</translation>
     </message>
     <message>
       <source>Bands in the model's order, such as red, green, blue (none: found by name or place)</source>
@@ -596,10 +700,6 @@
       <translation>trainieren,anpassen,lernen,Beispiele,eigene Klassen,Modell,Deep Learning,KI</translation>
     </message>
     <message>
-      <source>Images</source>
-      <translation>Bilder</translation>
-    </message>
-    <message>
       <source>Polygons, each of one class</source>
       <translation>Polygone, jedes von einer Klasse</translation>
     </message>
@@ -628,10 +728,6 @@
       <translation>Epochen jeder Stufe, statt Minuten</translation>
     </message>
     <message>
-      <source>Bands in the model's order, such as 3,2,1 (empty: found by name or place)</source>
-      <translation>Bänder in der Reihenfolge des Modells, etwa 3,2,1 (leer: nach Name oder Lage gefunden)</translation>
-    </message>
-    <message>
       <source>Whom the model names for the data</source>
       <translation>Wen das Modell für die Daten nennt</translation>
     </message>
@@ -654,10 +750,6 @@
     <message>
       <source>A model file ends with .safetensors: name the output so.</source>
       <translation>Eine Modelldatei endet auf .safetensors: nennen Sie die Ausgabe so.</translation>
-    </message>
-    <message>
-      <source>An image cannot be opened: choose raster layers or files.</source>
-      <translation>Ein Bild lässt sich nicht öffnen: wählen Sie Rasterlayer oder Dateien.</translation>
     </message>
     <message>
       <source>Mean IoU {:.3f}, accuracy {:.3f}</source>
@@ -812,12 +904,20 @@
       <translation>klassifizieren</translation>
     </message>
     <message>
-      <source>writing</source>
-      <translation>schreiben</translation>
+      <source>comparing</source>
+      <translation>vergleichen</translation>
     </message>
     <message>
-      <source>reading</source>
-      <translation>lesen</translation>
+      <source>drawing</source>
+      <translation>zeichnen</translation>
+    </message>
+    <message>
+      <source>looking at the images</source>
+      <translation>Bilder ansehen</translation>
+    </message>
+    <message>
+      <source>writing</source>
+      <translation>schreiben</translation>
     </message>
     <message>
       <source>The same job in a terminal, or on a server:</source>
