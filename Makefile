@@ -4,8 +4,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := demo
+# Where test-qgis-all makes a Debian for each QGIS.
+QGIS_FOLDER ?= /var/tmp/glnet-geo-qgis
 
-.PHONY: demo test check sample model plugin test-qgis clean
+.PHONY: demo test check sample model plugin test-qgis test-qgis-all clean
 
 demo: $(VENV)/.installed
 	@mkdir -p $(DEMO)
@@ -49,6 +51,9 @@ plugin:
 
 test-qgis: $(VENV)/.installed
 	.ci/qgis
+
+test-qgis-all: $(VENV)/.installed
+	tools/qgis_everywhere.sh $(QGIS_FOLDER)
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

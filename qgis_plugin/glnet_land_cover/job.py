@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -26,8 +27,10 @@ _OUT_OF_MEMORY = (
 )
 _KILLED = 9
 # Where a part of a job lies on the way from 0 to 100; parts that are not named fill it but for its end.
-_SPANS = {"writing": (95.0, 100.0)}
+_SPANS = {"looking at the tiles": (0.0, 2.0), "writing": (95.0, 100.0)}
 _SPAN = (0.0, 95.0)
+_ONE_OF_SEVERAL = re.compile(r"\b(\d+) of (\d+)\b")
+"""A part that tells which of how many it is, such as a stage of a training."""
 _TEXT_EVERY = 0.1
 
 
@@ -43,6 +46,8 @@ class Job:
         arguments: of ``glnet-geo``.
         outputs: paths that it will make; nothing else is left beside them if it is stopped.
         feedback: to show progress, and to learn that the person wants it to stop.
+        resumable: whether what is finished is kept where it is stopped.
+        incomplete: exit code of a job that has made some of its outputs and says so; None where there is none.
     """
 
     def __init__(
@@ -51,11 +56,16 @@ class Job:
         arguments: Sequence[str],
         outputs: Sequence[str],
         feedback: QgsProcessingFeedback,
+        *,
+        resumable: bool = False,
+        incomplete: int | None = None,
     ) -> None:
         self._engine = engine
         self._arguments = list(arguments)
         self._outputs = list(outputs)
         self._feedback = feedback
+        self._resumable = resumable
+        self._incomplete = incomplete
         self._progress = _Progress(feedback)
         self._error = ""
         self._last = ""
@@ -86,10 +96,17 @@ class Job:
         if ending.killed or ending.crashed:
             self._clean_up(ending.pid)
         if ending.stopped:
-            raise Stopped(tr("Stopped: nothing was written."))
-        if ending.crashed or ending.code:
+            raise Stopped(
+                tr("Stopped: what is finished is kept, and the same job goes on from it.")
+                if self._resumable
+                else tr("Stopped: nothing was written.")
+            )
+        answer = _object(ending.output)
+        if answer and not ending.crashed and ending.code == self._incomplete:
+            self._feedback.reportError(self._reason(ending))
+        elif ending.crashed or ending.code:
             raise EngineError(self._reason(ending))
-        return _object(ending.output)
+        return answer
 
     def _line(self, text: str) -> None:
         event = _object(text) if text.startswith("{") else {}
@@ -145,7 +162,7 @@ class _Progress:
         if part != self._part:
             self._part, self._told = part, 0.0
             self._feedback.setProgressText(_part_name(part))
-        low, high = _SPANS.get(part, _SPAN)
+        low, high = _span(part)
         self._shown = max(self._shown, low + (high - low) * share)
         self._feedback.setProgress(self._shown)
         left = event.get("seconds_left")
@@ -158,8 +175,24 @@ class _Progress:
             )
 
 
+def _span(part: str) -> tuple[float, float]:
+    """From where to where a part moves the bar."""
+    numbers = _ONE_OF_SEVERAL.search(part)
+    if numbers is None:
+        return _SPANS.get(part, _SPAN)
+    low, high = _SPAN
+    place, count = int(numbers[1]), max(1, int(numbers[2]))
+    return low + (high - low) * (place - 1) / count, low + (high - low) * place / count
+
+
 def _part_name(part: str) -> str:
-    names = {"classifying": tr("classifying"), "writing": tr("writing"), "reading": tr("reading")}
+    names = {
+        "classifying": tr("classifying"),
+        "comparing": tr("comparing"),
+        "drawing": tr("drawing"),
+        "looking at the tiles": tr("looking at the images"),
+        "writing": tr("writing"),
+    }
     return names.get(part, part)
 
 

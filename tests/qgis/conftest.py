@@ -119,7 +119,7 @@ def fake_engine(qgis: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> A
     return make
 
 
-ALL_COMMANDS = ("check", "classify", "engine", "models", "vectorize")
+ALL_COMMANDS = ("batch", "check", "classify", "engine", "evaluate", "models", "sample", "train", "vectorize")
 
 
 def command_line(python: str, *arguments: str) -> subprocess.CompletedProcess[str]:

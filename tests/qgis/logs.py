@@ -17,6 +17,7 @@ class Log(QgsProcessingFeedback):  # type: ignore[misc]
         self.said: list[str] = []
         self.warnings: list[str] = []
         self.commands: list[str] = []
+        self.errors: list[str] = []
         self.shares: list[float] = []
         self._cancel_at = cancel_at
         self.progressChanged.connect(self._moved)
@@ -29,6 +30,9 @@ class Log(QgsProcessingFeedback):  # type: ignore[misc]
 
     def pushCommandInfo(self, info: str) -> None:
         self.commands.append(info)
+
+    def reportError(self, error: str, fatalError: bool = False) -> None:  # noqa: FBT001, FBT002, N803 - QGIS's signature
+        self.errors.append(error)
 
     def _moved(self, share: float) -> None:
         self.shares.append(share)

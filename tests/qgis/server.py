@@ -31,6 +31,8 @@ class Server:
         kept.pop("GLNET_GEO_PYTHON", None)
         self.environment = {
             **kept,
+            # Of an environment that is active here, QGIS would take the Python.
+            "PATH": f"{Path(program).parent}:/usr/bin:/bin",
             "HOME": str(home),
             "XDG_RUNTIME_DIR": str(runtime),
             "QT_QPA_PLATFORM": "offscreen",

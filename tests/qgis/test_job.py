@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,7 @@ core = pytest.importorskip("qgis.core", reason="QGIS's Python is absent here: ru
 
 from tests.qgis.conftest import PLUGINS, SAMPLE  # noqa: E402
 from tests.qgis.logs import Log  # noqa: E402
+from tests.qgis.processes import children, ends, wait_for  # noqa: E402
 
 
 def classify(out: Path, scene: Path = SAMPLE, log: Log | None = None, **more: Any) -> dict[str, Any]:
@@ -109,10 +112,14 @@ def test_the_list_of_algorithms_follows_the_engine(fake_engine: Any, qgis: Any) 
         engine.forget()
         provider.refreshAlgorithms()
     assert {algorithm.name() for algorithm in provider.algorithms()} == {
+        "batch",
         "check",
         "classify",
         "engine",
+        "evaluate",
         "import",
+        "sample",
+        "train",
         "vectorize",
     }
 
@@ -185,6 +192,23 @@ def test_cancel_leaves_nothing(engine: str, out: Path, share: float) -> None:
     assert list(out.iterdir()) == []
 
 
+_MOMENTS = random.Random(5).sample(range(1, 60), 5)  # noqa: S311 - the same in every run
+
+
+@pytest.mark.parametrize("moment", _MOMENTS)
+def test_cancel_at_a_random_moment_leaves_nothing(engine: str, out: Path, moment: int) -> None:
+    """While the engine is asked, starts, reads, computes: whenever it comes."""
+    log = Log()
+    timer = threading.Timer(moment / 10, log.cancel)
+    timer.start()
+    try:
+        assert "topped" in _reason(lambda: classify(out, log=log))
+    finally:
+        timer.cancel()
+    assert list(out.iterdir()) == []
+    assert children(os.getpid()) == []
+
+
 def test_an_engine_that_does_not_listen_is_ended(fake_engine: Any, out: Path) -> None:
     """Within two seconds, and what it was making goes with it."""
     fake_engine(
@@ -205,7 +229,7 @@ def test_a_real_engine_that_is_killed(engine: str, out: Path) -> None:
     class Killing(Log):
         def _moved(self, share: float) -> None:
             if share > 20:
-                for child in _children(os.getpid()):
+                for child in children(os.getpid()):
                     os.kill(child, signal.SIGKILL)
 
     assert "ran out of memory" in _reason(lambda: classify(out, log=Killing()))
@@ -231,32 +255,8 @@ def test_the_engine_dies_with_qgis(engine: str, out: Path) -> None:
         plugins=str(PLUGINS), python=engine, scene=str(SAMPLE), out=str(out / "map.tif")
     )
     qgis = subprocess.Popen([sys.executable, "-c", code])
-    worker = _wait_for(lambda: next((pid for pid in _children(qgis.pid) if list(out.iterdir())), None))
+    worker = wait_for(lambda: next((pid for pid in children(qgis.pid) if list(out.iterdir())), None))
     qgis.kill()
     qgis.wait()
-    killed = time.monotonic()
-    while _lives(worker) and time.monotonic() < killed + 5:
-        time.sleep(0.05)
-    assert not _lives(worker)
+    assert ends(worker)
     assert list(out.iterdir()) == []
-
-
-def _wait_for(what: Callable[[], int | None], seconds: float = 60) -> int:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        found = what()
-        if found is not None:
-            return found
-        time.sleep(0.05)
-    raise TimeoutError("it did not come")
-
-
-def _lives(pid: int) -> bool:
-    """Whether a process runs; one that has ended and that nobody has asked after does not."""
-    status = Path(f"/proc/{pid}/status")
-    return status.exists() and "State:\tZ" not in status.read_text()
-
-
-def _children(pid: int) -> list[int]:
-    path = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in path.read_text().split()] if path.exists() else []

@@ -10,7 +10,8 @@ import pytest
 
 core = pytest.importorskip("qgis.core", reason="QGIS's Python is absent here: run make test-qgis")
 
-from tests.qgis.conftest import PLUGINS  # noqa: E402
+from tests.qgis.conftest import PLUGINS, SAMPLE  # noqa: E402
+from tests.qgis.processes import children, ends, wait_for  # noqa: E402
 from tests.qgis.server import Server  # noqa: E402
 
 
@@ -21,7 +22,17 @@ def server(tmp_path_factory: pytest.TempPathFactory, engine_python: str) -> Serv
 
 def test_it_lists_the_algorithms(server: Server) -> None:
     listed = server("list").stdout
-    for name in ("check", "classify", "engine", "import", "vectorize"):
+    for name in (
+        "batch",
+        "check",
+        "classify",
+        "engine",
+        "evaluate",
+        "import",
+        "sample",
+        "train",
+        "vectorize",
+    ):
         assert f"glnet:{name}\t" in listed
 
 
@@ -60,36 +71,76 @@ def test_json_in(server: Server, scene: Path) -> None:
 
 
 def test_a_model_of_the_designer(server: Server, qgis: Any, scene: Path, tmp_path: Path) -> None:
-    """Classify, then QGIS's own count of the classes, as one model."""
-    model = tmp_path / "classify and count.model3"
-    _model().toFile(str(model))
-    table = tmp_path / "counts.gpkg"
-    done = server("run", str(model), "--", f"scene={scene}", f"count:counts={table}")
+    """Classify, then QGIS's own zonal statistics of the map, as one model."""
+    model = tmp_path / "classify and measure.model3"
+    assert _model().toFile(str(model))
+    zones, table = _zones(scene, tmp_path), tmp_path / "measured.gpkg"
+    done = server("run", str(model), "--", f"scene={scene}", f"zones={zones}", f"measure:measured={table}")
     assert table.is_file(), done.stderr + done.stdout
-    counted = {each["value"]: each["count"] for each in core.QgsVectorLayer(str(table)).getFeatures()}
-    assert sum(counted.values()) == 620 * 600
-    assert set(counted) <= set(range(6))
+    measured = core.QgsVectorLayer(str(table))
+    counts = {each["name"]: each["class_count"] for each in measured.getFeatures()}
+    assert counts == {"left": 310 * 600, "right": 310 * 600}
+    assert {each["class_majority"] for each in measured.getFeatures()} <= set(range(6))
+
+
+def _zones(scene: Path, folder: Path) -> Path:
+    """The left and the right half of a scene."""
+    layer = core.QgsRasterLayer(str(scene))
+    zones = core.QgsVectorLayer(f"Polygon?crs={layer.crs().authid()}&field=name:string", "zones", "memory")
+    whole, middle = layer.extent(), layer.extent().center().x()
+    for name, left, right in (("left", whole.xMinimum(), middle), ("right", middle, whole.xMaximum())):
+        feature = core.QgsFeature(zones.fields())
+        feature.setGeometry(
+            core.QgsGeometry.fromRect(core.QgsRectangle(left, whole.yMinimum(), right, whole.yMaximum()))
+        )
+        feature["name"] = name
+        zones.dataProvider().addFeature(feature)
+    path = folder / "zones.gpkg"
+    core.QgsVectorFileWriter.writeAsVectorFormatV3(
+        zones, str(path), core.QgsCoordinateTransformContext(), core.QgsVectorFileWriter.SaveVectorOptions()
+    )
+    return path
 
 
 def _model() -> Any:
-    model = core.QgsProcessingModelAlgorithm("classify and count", "tests")
-    model.addModelParameter(
-        core.QgsProcessingParameterRasterLayer("scene", "Scene"),
-        core.QgsProcessingModelParameter("scene"),
-    )
+    model = core.QgsProcessingModelAlgorithm("classify and measure", "tests")
+    for name, parameter in (
+        ("scene", core.QgsProcessingParameterRasterLayer("scene", "Scene")),
+        ("zones", core.QgsProcessingParameterFeatureSource("zones", "Zones")),
+    ):
+        model.addModelParameter(parameter, core.QgsProcessingModelParameter(name))
     source = core.QgsProcessingModelChildParameterSource
     classify = core.QgsProcessingModelChildAlgorithm("glnet:classify")
     classify.setChildId("classify")
     classify.addParameterSources("INPUT", [source.fromModelParameter("scene")])
     classify.addParameterSources("MODEL", [source.fromStaticValue("urban")])
     model.addChildAlgorithm(classify)
-    count = core.QgsProcessingModelChildAlgorithm("native:rasterlayeruniquevaluesreport")
-    count.setChildId("count")
-    count.addParameterSources("INPUT", [source.fromChildOutput("classify", "RASTER")])
-    count.addParameterSources("BAND", [source.fromStaticValue(1)])
-    output = core.QgsProcessingModelOutput("counts", "counts")
-    output.setChildId("count")
-    output.setChildOutputName("OUTPUT_TABLE")
-    count.setModelOutputs({"counts": output})
-    model.addChildAlgorithm(count)
+    measure = core.QgsProcessingModelChildAlgorithm("native:zonalstatisticsfb")
+    measure.setChildId("measure")
+    count, majority = 0, 9
+    for name, value in (
+        ("INPUT", source.fromModelParameter("zones")),
+        ("INPUT_RASTER", source.fromChildOutput("classify", "RASTER")),
+        ("RASTER_BAND", source.fromStaticValue(1)),
+        ("COLUMN_PREFIX", source.fromStaticValue("class_")),
+        ("STATISTICS", source.fromStaticValue([count, majority])),
+    ):
+        measure.addParameterSources(name, [value])
+    output = core.QgsProcessingModelOutput("measured", "measured")
+    output.setChildId("measure")
+    output.setChildOutputName("OUTPUT")
+    measure.setModelOutputs({"measured": output})
+    model.addChildAlgorithm(measure)
     return model
+
+
+def test_the_engine_dies_with_qgis_process(server: Server, tmp_path: Path) -> None:
+    """Killed, it has no time to say so: nobody stays behind, and nothing."""
+    out = tmp_path / "out"
+    out.mkdir()
+    process = server.start("run", "glnet:classify", "--", f"INPUT={SAMPLE}", f"RASTER={out / 'map.tif'}")
+    worker = wait_for(lambda: next((pid for pid in children(process.pid) if list(out.iterdir())), None))
+    process.kill()
+    process.wait()
+    assert ends(worker)
+    assert list(out.iterdir()) == []

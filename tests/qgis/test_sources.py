@@ -85,6 +85,58 @@ def test_what_is_no_file_is_refused(
         classify(tmp_path, layer)
 
 
+def test_a_crs_that_only_qgis_knows_is_refused(engine: str, scene: Path, tmp_path: Path) -> None:
+    """The engine reads the file: its map would lie elsewhere, without a word."""
+    layer = core.QgsRasterLayer(str(scene), "layer")
+    layer.setCrs(core.QgsCoordinateReferenceSystem("EPSG:32639"))
+    with pytest.raises(core.QgsProcessingException, match="“layer” was given the CRS EPSG:32639 in QGIS"):
+        classify(tmp_path, layer)
+
+
+def _area(crs: str, scene: Path) -> Any:
+    """A layer with the box of a scene."""
+    layer = core.QgsVectorLayer(f"Polygon?crs={crs}&field=name:string", "area", "memory")
+    feature = core.QgsFeature(layer.fields())
+    feature.setGeometry(core.QgsGeometry.fromRect(core.QgsRasterLayer(str(scene)).extent()))
+    layer.dataProvider().addFeature(feature)
+    return layer
+
+
+def test_an_area_that_is_a_file_is_handed_over(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
+    """So that the command in the log works on a server too; what is none is copied."""
+    import processing
+
+    fake = fake_engine()
+    area = _area("EPSG:32640", scene)
+    path = tmp_path / "are a.gpkg"
+    core.QgsVectorFileWriter.writeAsVectorFormatV3(
+        area, str(path), core.QgsCoordinateTransformContext(), core.QgsVectorFileWriter.SaveVectorOptions()
+    )
+    filtered = core.QgsVectorLayer(str(path), "filtered")
+    filtered.setSubsetString("name is null")
+    elsewhere = core.QgsVectorLayer(str(path), "elsewhere")
+    elsewhere.setCrs(core.QgsCoordinateReferenceSystem("EPSG:32639"))
+    for given, same in ((str(path), True), (area, False), (filtered, False), (elsewhere, False)):
+        out = str(tmp_path / "map.tif")
+        processing.run("glnet:classify", {"INPUT": str(scene), "AOI_LAYER": given, "RASTER": out})
+        told = json.loads(Path(f"{fake}.arguments").read_text())
+        handed = told[told.index("--aoi") + 1]
+        assert (handed == str(path)) is same
+        assert core.QgsVectorLayer(handed).featureCount() == 1
+
+
+def test_the_extent_of_a_layer(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
+    import processing
+
+    fake = fake_engine()
+    layer = _area("EPSG:32640", scene)
+    processing.run("glnet:classify", {"INPUT": str(scene), "AOI": layer, "RASTER": str(tmp_path / "map.tif")})
+    told = json.loads(Path(f"{fake}.arguments").read_text())
+    area = core.QgsVectorLayer(told[told.index("--aoi") + 1])
+    assert area.extent() == layer.extent()
+    assert area.crs().authid() == "EPSG:32640"
+
+
 def test_a_computed_raster_is_refused(engine: str, scene: Path, tmp_path: Path) -> None:
     if "virtualraster" not in core.QgsProviderRegistry.instance().providerList():
         pytest.skip("this QGIS has no virtual rasters")

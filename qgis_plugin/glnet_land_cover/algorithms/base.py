@@ -140,9 +140,12 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         arguments: list[str],
         outputs: Sequence[str],
         feedback: QgsProcessingFeedback,
+        *,
+        resumable: bool = False,
+        incomplete: int | None = None,
     ) -> dict[str, Any]:
         """Give the engine this algorithm's job; see `Job`."""
-        return Job(engine, arguments, outputs, feedback).run()
+        return Job(engine, arguments, outputs, feedback, resumable=resumable, incomplete=incomplete).run()
 
 
 @contextmanager

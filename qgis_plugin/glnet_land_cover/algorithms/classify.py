@@ -21,14 +21,13 @@ from ..translation import tr
 from .base import EngineAlgorithm, code, shown_errors
 from .options import (
     add_computing,
-    add_polygon_options,
     add_scene,
     check_scene,
     is_given,
-    polygon_arguments,
     raster_input,
     scene_arguments,
 )
+from .polygon_options import add_polygon_options, polygon_arguments
 
 RASTER, POLYGONS, CONFIDENCE = "RASTER", "POLYGONS", "CONFIDENCE"
 _SQUARE_METRES_PER_HECTARE = 1e4
@@ -153,7 +152,8 @@ class Classify(EngineAlgorithm):
         arguments += ["--overwrite", "--progress", "json", "--json"]
         with shown_errors():
             engine = self.ask_engine(parameters, context, feedback)
-            summary = self.run_job(engine, arguments, list(made.values()), feedback)
+            resumable = self.parameterAsBool(parameters, "RESUME", context)
+            summary = self.run_job(engine, arguments, list(made.values()), feedback, resumable=resumable)
         classes = summary.get("classes", [])
         _tell(summary, feedback)
         if POLYGONS in made:

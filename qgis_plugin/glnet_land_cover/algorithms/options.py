@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsProcessing,
     QgsProcessingContext,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterBand,
     QgsProcessingParameterBoolean,
-    QgsProcessingParameterCrs,
     QgsProcessingParameterEnum,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFeatureSource,
@@ -19,8 +21,9 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
-from ..sources import SourceError, features_file, polygon_file, raster_path
+from ..sources import SourceError, raster_path
 from ..translation import tr
+from ..vector_sources import features_file, is_whole, layer_of, own_file, polygon_file
 from .base import EngineAlgorithm
 
 Parameters = dict[str, Any]
@@ -29,17 +32,16 @@ INPUT = "INPUT"
 DEFAULT_MODEL = "urban"
 _DEVICES = ["auto", "cpu", "cuda", "mps"]
 _PRECISIONS = ["auto", "fp32", "bf16", "fp16"]
+_TEXTS = ("NODATA", "VALUE_RANGE", "MAX_MEMORY", "MAX_GPU_MEMORY")
 _MODEL_WIDGET = {"widget_wrapper": {"class": f"{__package__.rsplit('.', 1)[0]}.model_choice.ModelChoice"}}
 
 
 def add_scene(algorithm: EngineAlgorithm) -> None:
     """Add what to classify, with which model, and where."""
     algorithm.addParameter(QgsProcessingParameterRasterLayer(INPUT, tr("Image")))
-    model = QgsProcessingParameterString(
-        "MODEL", tr("Model: one that is installed, or a model file (.safetensors)"), DEFAULT_MODEL
+    algorithm.addParameter(
+        model_parameter(tr("Model: one that is installed, or a model file (.safetensors)"))
     )
-    model.setMetadata(_MODEL_WIDGET)
-    algorithm.addParameter(model)
     algorithm.addParameter(
         QgsProcessingParameterBand(
             "BANDS",
@@ -49,6 +51,11 @@ def add_scene(algorithm: EngineAlgorithm) -> None:
             allowMultiple=True,
         )
     )
+    add_area(algorithm)
+
+
+def add_area(algorithm: EngineAlgorithm) -> None:
+    """Add where to classify."""
     algorithm.addParameter(QgsProcessingParameterExtent("AOI", tr("Only within this extent"), optional=True))
     algorithm.addParameter(
         QgsProcessingParameterFeatureSource(
@@ -58,6 +65,13 @@ def add_scene(algorithm: EngineAlgorithm) -> None:
             optional=True,
         )
     )
+
+
+def model_parameter(label: str) -> QgsProcessingParameterString:
+    """MODEL, which the dialog offers as a list of what is installed."""
+    parameter = QgsProcessingParameterString("MODEL", label, DEFAULT_MODEL)
+    parameter.setMetadata(_MODEL_WIDGET)
+    return parameter
 
 
 def add_computing(algorithm: EngineAlgorithm) -> None:
@@ -72,8 +86,8 @@ def add_computing(algorithm: EngineAlgorithm) -> None:
             tr("Values that become darkest and brightest, such as 0,3000 (empty: found)"),
             optional=True,
         ),
-        _enum("DEVICE", tr("Compute on"), _DEVICES),
-        _enum("PRECISION", tr("Precision"), _PRECISIONS),
+        device_parameter(),
+        choice_parameter("PRECISION", tr("Precision"), _PRECISIONS),
         QgsProcessingParameterString(
             "MAX_MEMORY", tr("Refuse jobs that need more memory than, such as 4GB"), optional=True
         ),
@@ -87,40 +101,20 @@ def add_computing(algorithm: EngineAlgorithm) -> None:
         algorithm.add_advanced(parameter)
 
 
-def _enum(name: str, label: str, values: list[str]) -> QgsProcessingParameterEnum:
+def bands_parameter() -> QgsProcessingParameterString:
+    """BANDS of several images, as text."""
+    label = tr("Bands in the model's order, such as 3,2,1 or red,green,blue (empty: found by name or place)")
+    return QgsProcessingParameterString("BANDS", label, optional=True)
+
+
+def device_parameter() -> QgsProcessingParameterEnum:
+    """DEVICE."""
+    return choice_parameter("DEVICE", tr("Compute on"), _DEVICES)
+
+
+def choice_parameter(name: str, label: str, values: list[str]) -> QgsProcessingParameterEnum:
+    """One of some words of the command line; the first is the default."""
     return QgsProcessingParameterEnum(name, label, values, defaultValue=values[0], usesStaticStrings=True)
-
-
-def add_polygon_options(algorithm: EngineAlgorithm) -> None:
-    """Add how polygons are drawn."""
-    number = QgsProcessingParameterNumber
-    for parameter in (
-        number(
-            "MIN_AREA",
-            tr("Merge areas smaller than (m²) into a neighbour"),
-            number.Double,
-            optional=True,
-            minValue=0,
-        ),
-        number("SIMPLIFY", tr("Simplify borders by (m)"), number.Double, optional=True, minValue=0),
-        QgsProcessingParameterBoolean("SMOOTH", tr("Smooth borders"), False),
-        QgsProcessingParameterBoolean("DISSOLVE", tr("One feature for each class"), False),
-        QgsProcessingParameterEnum(
-            "CONNECTIVITY",
-            tr("Pixels are one area where they share"),
-            [tr("an edge"), tr("an edge or a corner")],
-            optional=True,
-        ),
-        number(
-            "MAX_VERTICES",
-            tr("Cut polygons with more corners than"),
-            number.Integer,
-            optional=True,
-            minValue=4,
-        ),
-        QgsProcessingParameterCrs("CRS", tr("CRS of the polygons (empty: that of the image)"), optional=True),
-    ):
-        algorithm.add_advanced(parameter)
 
 
 def raster_input(
@@ -148,6 +142,15 @@ def check_scene(algorithm: EngineAlgorithm, parameters: Parameters, context: Qgs
         SourceError: a layer is no file, or an area is named twice.
     """
     raster_path(raster_input(algorithm, parameters, context))
+    check_area(parameters)
+
+
+def check_area(parameters: Parameters) -> None:
+    """Refuse an area that is named twice.
+
+    Raises:
+        SourceError: it is.
+    """
     if is_given(parameters, "AOI") and is_given(parameters, "AOI_LAYER"):
         raise SourceError(tr("An extent and polygons are both given: choose one of them."))
 
@@ -167,10 +170,10 @@ def scene_arguments(
     bands = algorithm.parameterAsInts(parameters, "BANDS", context) if is_given(parameters, "BANDS") else []
     if bands:
         arguments += ["--bands", ",".join(str(band) for band in bands)]
-    area = _area(algorithm, parameters, context, layer)
+    area = area_file(algorithm, parameters, context, layer.crs())
     if area:
         arguments += ["--aoi", area]
-    return arguments + _computing_arguments(algorithm, parameters, context)
+    return arguments + computing_arguments(algorithm, parameters, context)
 
 
 def is_given(parameters: Parameters, name: str) -> bool:
@@ -178,41 +181,80 @@ def is_given(parameters: Parameters, name: str) -> bool:
     return parameters.get(name) not in (None, "", [])
 
 
-def _area(
-    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext, layer: QgsRasterLayer
+def area_file(
+    algorithm: EngineAlgorithm,
+    parameters: Parameters,
+    context: QgsProcessingContext,
+    crs: QgsCoordinateReferenceSystem,
 ) -> str:
-    """A file of the area of interest; empty for everything."""
+    """A file of the area of interest; empty for everything.
+
+    Args:
+        algorithm: whose.
+        parameters: of the job.
+        context: of the job.
+        crs: to write an extent in.
+
+    Raises:
+        SourceError: it cannot be handed over.
+    """
     if is_given(parameters, "AOI_LAYER"):
         source = algorithm.parameterAsSource(parameters, "AOI_LAYER", context)
         if source is None:
             raise SourceError(tr("The layer of polygons cannot be opened: choose another."))
-        return features_file(source)
+        value = parameters["AOI_LAYER"]
+        layer = layer_of(value, context) if is_whole(value) else None
+        return (own_file(layer) if layer is not None else None) or features_file(source)
     if is_given(parameters, "AOI"):
-        crs = layer.crs()
         return polygon_file(algorithm.parameterAsExtentGeometry(parameters, "AOI", context, crs), crs)
     return ""
 
 
-def _computing_arguments(
+def computing_arguments(
     algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext
 ) -> list[str]:
+    """What few people change, where they have."""
+    arguments = text_arguments(algorithm, parameters, context, _TEXTS)
+    arguments += choice_arguments(algorithm, parameters, context)
+    if algorithm.parameterAsBool(parameters, "EXACT", context):
+        arguments.append("--exact")
+    return arguments
+
+
+def text_arguments(
+    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext, names: Sequence[str]
+) -> list[str]:
+    """Those of these numbers and texts that are given; the option of VALUE_RANGE is ``--value-range``."""
+    # Joined, as a value may begin with a minus.
+    return [
+        f"--{name.lower().replace('_', '-')}={text_of(algorithm, parameters, context, name)}"
+        for name in names
+        if is_given(parameters, name)
+    ]
+
+
+def choice_arguments(
+    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext
+) -> list[str]:
+    """Device and precision where they are not left to the engine."""
     arguments: list[str] = []
-    for name, option in (
-        ("NODATA", "--nodata"),
-        ("VALUE_RANGE", "--value-range"),
-        ("MAX_MEMORY", "--max-memory"),
-        ("MAX_GPU_MEMORY", "--max-gpu-memory"),
-    ):
-        if is_given(parameters, name):
-            # Joined, as a value may begin with a minus.
-            arguments.append(f"{option}={text_of(algorithm, parameters, context, name)}")
     for name, option in (("DEVICE", "--device"), ("PRECISION", "--precision")):
         value = algorithm.parameterAsEnumString(parameters, name, context)
         if value and value != "auto":
             arguments += [option, value]
-    if algorithm.parameterAsBool(parameters, "EXACT", context):
-        arguments.append("--exact")
     return arguments
+
+
+def ends_with(output: Any, suffix: str) -> bool:
+    """Whether an output has a suffix; temporary ones get theirs from QGIS."""
+    if isinstance(output, QgsProcessingOutputLayerDefinition):
+        output = output.sink.staticValue()
+    return output in (None, "", QgsProcessing.TEMPORARY_OUTPUT) or str(output).lower().endswith(suffix)
+
+
+def words(text: str) -> list[str]:
+    """The parts of a list with commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def text_of(
@@ -222,30 +264,3 @@ def text_of(
     if algorithm.parameterDefinition(name).type() == QgsProcessingParameterNumber.typeName():
         return f"{algorithm.parameterAsDouble(parameters, name, context):.15g}"
     return str(algorithm.parameterAsString(parameters, name, context)).strip()
-
-
-def polygon_arguments(
-    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext
-) -> list[str]:
-    """The options that say how polygons are drawn; none where nothing is asked for."""
-    arguments: list[str] = []
-    for name, option in (
-        ("MIN_AREA", "--min-area"),
-        ("SIMPLIFY", "--simplify"),
-        ("MAX_VERTICES", "--max-vertices"),
-    ):
-        if is_given(parameters, name):
-            arguments += [option, text_of(algorithm, parameters, context, name)]
-    if is_given(parameters, "CONNECTIVITY"):
-        arguments += [
-            "--connectivity",
-            ("4", "8")[algorithm.parameterAsEnum(parameters, "CONNECTIVITY", context)],
-        ]
-    for name, option in (("SMOOTH", "--smooth"), ("DISSOLVE", "--dissolve")):
-        if algorithm.parameterAsBool(parameters, name, context):
-            arguments.append(option)
-    if is_given(parameters, "CRS"):
-        crs = algorithm.parameterAsCrs(parameters, "CRS", context)
-        if crs.isValid():
-            arguments += ["--crs", crs.authid() or crs.toWkt()]
-    return arguments

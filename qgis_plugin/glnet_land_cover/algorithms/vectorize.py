@@ -19,7 +19,8 @@ from ..layers import Placing, style_polygons
 from ..sources import raster_path
 from ..translation import tr
 from .base import EngineAlgorithm, shown_errors
-from .options import INPUT, add_polygon_options, is_given, polygon_arguments, raster_input
+from .options import INPUT, is_given, raster_input
+from .polygon_options import add_polygon_options, polygon_arguments
 
 OUTPUT = "OUTPUT"
 

@@ -16,12 +16,124 @@
       <translation>Engine: glnet_geo {}, Python {}, {}</translation>
     </message>
     <message>
-      <source>Check scene</source>
-      <translation>Bild prüfen</translation>
+      <source>Batch of tiles</source>
+      <translation>Viele Bilder auf einmal</translation>
     </message>
     <message>
       <source>Maps</source>
       <translation>Karten</translation>
+    </message>
+    <message>
+      <source>Maps many images at once; those that touch are mapped as one, without seams.</source>
+      <translation>Kartiert viele Bilder auf einmal; solche, die sich berühren, werden als eines kartiert, ohne Nähte.</translation>
+    </message>
+    <message>
+      <source>Land cover polygons</source>
+      <translation>Landbedeckung als Polygone</translation>
+    </message>
+    <message>
+      <source>Land cover</source>
+      <translation>Landbedeckung</translation>
+    </message>
+    <message>
+      <source>Every image gets a map of its own in the folder. &lt;b&gt;Mosaics&lt;/b&gt; are one map of all images: as a raster, or as polygons that are not cut where images end.</source>
+      <translation>Jedes Bild bekommt eine eigene Karte im Ordner. &lt;b&gt;Mosaike&lt;/b&gt; sind eine Karte aller Bilder: als Raster oder als Polygone, die nicht zerschnitten sind, wo Bilder enden.</translation>
+    </message>
+    <message>
+      <source>An image that fails is told and does not stop the others. What is finished stays: the same job goes on from there after it was stopped, and makes only what is new or was changed when it is run again.</source>
+      <translation>Ein Bild, das misslingt, wird genannt und hält die anderen nicht auf. Was fertig ist, bleibt: derselbe Auftrag macht dort weiter, wo er angehalten wurde, und rechnet beim nächsten Mal nur, was neu oder geändert ist.</translation>
+    </message>
+    <message>
+      <source>land cover,many images,tiles,mosaic,folder,orthophotos</source>
+      <translation>Landbedeckung,viele Bilder,Kacheln,Mosaik,Ordner,Orthofotos</translation>
+    </message>
+    <message>
+      <source>Images</source>
+      <translation>Bilder</translation>
+    </message>
+    <message>
+      <source>Folder of more images</source>
+      <translation>Ordner mit weiteren Bildern</translation>
+    </message>
+    <message>
+      <source>Model: one that is installed, or a model file (.safetensors)</source>
+      <translation>Modell: ein installiertes oder eine Modelldatei (.safetensors)</translation>
+    </message>
+    <message>
+      <source>Files of every image</source>
+      <translation>Dateien jedes Bildes</translation>
+    </message>
+    <message>
+      <source>Folder of the maps</source>
+      <translation>Ordner der Karten</translation>
+    </message>
+    <message>
+      <source>Mosaic: land cover of all images</source>
+      <translation>Mosaik: Landbedeckung aller Bilder</translation>
+    </message>
+    <message>
+      <source>Mosaic: polygons of all images</source>
+      <translation>Mosaik: Polygone aller Bilder</translation>
+    </message>
+    <message>
+      <source>List of more images: .txt, tile index (.gpkg, .shp), STAC items (.json)</source>
+      <translation>Liste weiterer Bilder: .txt, Kachelindex (.gpkg, .shp), STAC-Einträge (.json)</translation>
+    </message>
+    <message>
+      <source>Also tell of every image how sure its map is</source>
+      <translation>Auch von jedem Bild sagen, wie sicher seine Karte ist</translation>
+    </message>
+    <message>
+      <source>Names of the maps, of {stem} {parent} {number} {suffix}</source>
+      <translation>Namen der Karten, aus {stem} {parent} {number} {suffix}</translation>
+    </message>
+    <message>
+      <source>Map images that touch as one</source>
+      <translation>Bilder, die sich berühren, als eines kartieren</translation>
+    </message>
+    <message>
+      <source>Times to try an image again that cannot be read</source>
+      <translation>Wie oft ein Bild, das sich nicht lesen lässt, noch einmal versucht wird</translation>
+    </message>
+    <message>
+      <source>Folder of a STAC catalogue to make of the maps</source>
+      <translation>Ordner für einen STAC-Katalog der Karten</translation>
+    </message>
+    <message>
+      <source>Replace files that are there already</source>
+      <translation>Dateien ersetzen, die schon da sind</translation>
+    </message>
+    <message>
+      <source>Images that were mapped</source>
+      <translation>Kartierte Bilder</translation>
+    </message>
+    <message>
+      <source>Images with nothing to do</source>
+      <translation>Bilder, an denen nichts zu tun war</translation>
+    </message>
+    <message>
+      <source>Images that failed</source>
+      <translation>Misslungene Bilder</translation>
+    </message>
+    <message>
+      <source>An image cannot be opened: choose raster layers or files.</source>
+      <translation>Ein Bild lässt sich nicht öffnen: wählen Sie Rasterlayer oder Dateien.</translation>
+    </message>
+    <message>
+      <source>There is nothing to map: name images, a folder, or a list of them.</source>
+      <translation>Es gibt nichts zu kartieren: nennen Sie Bilder, einen Ordner oder eine Liste.</translation>
+    </message>
+    <message>
+      <source>{done} images mapped, {skipped} skipped, {failed} failed</source>
+      <translation>{done} Bilder kartiert, {skipped} übersprungen, {failed} misslungen</translation>
+    </message>
+    <message>
+      <source>GLNet: mosaic</source>
+      <translation>GLNet: Mosaik</translation>
+    </message>
+    <message>
+      <source>Check scene</source>
+      <translation>Bild prüfen</translation>
     </message>
     <message>
       <source>Tells whether an image suits a model, how long a map takes and what it needs, without making it.</source>
@@ -134,14 +246,6 @@
     <message>
       <source>Run “Check scene” first if you are not sure that an image suits the model, or how long it will take.</source>
       <translation>Starten Sie zuerst „Bild prüfen“, wenn Sie nicht sicher sind, ob ein Bild zum Modell passt oder wie lange es dauert.</translation>
-    </message>
-    <message>
-      <source>Land cover polygons</source>
-      <translation>Landbedeckung als Polygone</translation>
-    </message>
-    <message>
-      <source>Land cover</source>
-      <translation>Landbedeckung</translation>
     </message>
     <message>
       <source>Confidence</source>
@@ -272,6 +376,90 @@
       <translation>{} Dabei werden etwa {:.1f} GB nach {} heruntergeladen.</translation>
     </message>
     <message>
+      <source>Evaluate a map</source>
+      <translation>Karte bewerten</translation>
+    </message>
+    <message>
+      <source>Quality</source>
+      <translation>Güte</translation>
+    </message>
+    <message>
+      <source>Tells how often a map is right, class by class, and how much of each class there truly is.</source>
+      <translation>Sagt, wie oft eine Karte recht hat, Klasse für Klasse, und wie viel es von jeder Klasse wirklich gibt.</translation>
+    </message>
+    <message>
+      <source>What is true comes from &lt;b&gt;points&lt;/b&gt; that “Draw points to check a map” drew and you labelled, and then holds for the whole map within margins; or from polygons, or from another raster of classes.</source>
+      <translation>Was wahr ist, kommt aus &lt;b&gt;Punkten&lt;/b&gt;, die „Prüfpunkte für eine Karte ziehen“ gezogen hat und die Sie benannt haben; die Antwort gilt dann mit Spannen für die ganze Karte. Oder es kommt aus Polygonen oder aus einem anderen Klassenraster.</translation>
+    </message>
+    <message>
+      <source>Precision: how much of what the map calls by a name is that. Recall: how much of it the map finds. The true area corrects what the map's pixels add up to.</source>
+      <translation>Genauigkeit: wie viel von dem, was die Karte so nennt, das auch ist. Trefferquote: wie viel davon die Karte findet. Die wahre Fläche berichtigt, was die Pixel der Karte zusammen ergeben.</translation>
+    </message>
+    <message>
+      <source>accuracy,assessment,confusion matrix,validation,ground truth,IoU,area</source>
+      <translation>Genauigkeit,Bewertung,Konfusionsmatrix,Validierung,Referenz,IoU,Fläche</translation>
+    </message>
+    <message>
+      <source>Map: a raster of classes</source>
+      <translation>Karte: ein Klassenraster</translation>
+    </message>
+    <message>
+      <source>What is true: points, polygons, or a raster of classes</source>
+      <translation>Was wahr ist: Punkte, Polygone oder ein Klassenraster</translation>
+    </message>
+    <message>
+      <source>Field of points or polygons that holds the class</source>
+      <translation>Feld der Punkte oder Polygone, das die Klasse enthält</translation>
+    </message>
+    <message>
+      <source>Confidence of the map: is it right?</source>
+      <translation>Sicherheit der Karte: stimmt sie?</translation>
+    </message>
+    <message>
+      <source>Report</source>
+      <translation>Bericht</translation>
+    </message>
+    <message>
+      <source>Reference classes to leave out, with commas between</source>
+      <translation>Auszulassende Klassen der Referenz, durch Kommas getrennt</translation>
+    </message>
+    <message>
+      <source>Classes that do not count in means, with commas between (empty: unknown)</source>
+      <translation>Klassen, die in Mitteln nicht zählen, durch Kommas getrennt (leer: unknown)</translation>
+    </message>
+    <message>
+      <source>Picture of the confusion</source>
+      <translation>Bild der Verwechslungen</translation>
+    </message>
+    <message>
+      <source>All numbers</source>
+      <translation>Alle Zahlen</translation>
+    </message>
+    <message>
+      <source>Share that is right</source>
+      <translation>Anteil, der stimmt</translation>
+    </message>
+    <message>
+      <source>Mean IoU</source>
+      <translation>Mittlere IoU</translation>
+    </message>
+    <message>
+      <source>Mean F1</source>
+      <translation>Mittleres F1</translation>
+    </message>
+    <message>
+      <source>“{}” cannot be opened: choose points, polygons, or a raster.</source>
+      <translation>„{}“ lässt sich nicht öffnen: wählen Sie Punkte, Polygone oder ein Raster.</translation>
+    </message>
+    <message>
+      <source>The confidence cannot be opened: choose another raster, or none.</source>
+      <translation>Die Sicherheit lässt sich nicht öffnen: wählen Sie ein anderes Raster oder keines.</translation>
+    </message>
+    <message>
+      <source>{} cannot be written ({}): name another file.</source>
+      <translation>{} lässt sich nicht schreiben ({}): nennen Sie eine andere Datei.</translation>
+    </message>
+    <message>
       <source>Import published weights</source>
       <translation>Veröffentlichte Gewichte importieren</translation>
     </message>
@@ -344,8 +532,12 @@
       <translation>Checkpoints (*.pth *.pt);;Alle Dateien (*)</translation>
     </message>
     <message>
-      <source>Model: one that is installed, or a model file (.safetensors)</source>
-      <translation>Modell: ein installiertes oder eine Modelldatei (.safetensors)</translation>
+      <source>Bands in the model's order, such as 3,2,1 or red,green,blue (empty: found by name or place)</source>
+      <translation>Bänder in der Reihenfolge des Modells, etwa 3,2,1 oder red,green,blue (leer: nach Name oder Lage gefunden)</translation>
+    </message>
+    <message>
+      <source>Compute on</source>
+      <translation>Rechnen auf</translation>
     </message>
     <message>
       <source>Image</source>
@@ -372,10 +564,6 @@
       <translation>Werte, die zum Dunkelsten und Hellsten werden, etwa 0,3000 (leer: gefunden)</translation>
     </message>
     <message>
-      <source>Compute on</source>
-      <translation>Rechnen auf</translation>
-    </message>
-    <message>
       <source>Precision</source>
       <translation>Genauigkeit</translation>
     </message>
@@ -390,6 +578,18 @@
     <message>
       <source>Compute exactly as the published code does (slow)</source>
       <translation>Genau so rechnen wie der veröffentlichte Code (langsam)</translation>
+    </message>
+    <message>
+      <source>An extent and polygons are both given: choose one of them.</source>
+      <translation>Eine Ausdehnung und Polygone sind beide angegeben: wählen Sie eines davon.</translation>
+    </message>
+    <message>
+      <source>The layer of polygons cannot be opened: choose another.</source>
+      <translation>Der Polygonlayer kann nicht geöffnet werden: wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+      <source>“{}” cannot be opened as an image: choose a raster layer or file.</source>
+      <translation>„{}“ kann nicht als Bild geöffnet werden: wählen Sie einen Rasterlayer oder eine Datei.</translation>
     </message>
     <message>
       <source>Merge areas smaller than (m²) into a neighbour</source>
@@ -420,10 +620,6 @@
       <translation>KBS der Polygone (leer: das des Bildes)</translation>
     </message>
     <message>
-      <source>An extent and polygons are both given: choose one of them.</source>
-      <translation>Eine Ausdehnung und Polygone sind beide angegeben: wählen Sie eines davon.</translation>
-    </message>
-    <message>
       <source>an edge</source>
       <translation>eine Kante</translation>
     </message>
@@ -432,12 +628,140 @@
       <translation>eine Kante oder eine Ecke</translation>
     </message>
     <message>
-      <source>The layer of polygons cannot be opened: choose another.</source>
-      <translation>Der Polygonlayer kann nicht geöffnet werden: wählen Sie einen anderen.</translation>
+      <source>Draw points to check a map</source>
+      <translation>Prüfpunkte für eine Karte ziehen</translation>
     </message>
     <message>
-      <source>“{}” cannot be opened as an image: choose a raster layer or file.</source>
-      <translation>„{}“ kann nicht als Bild geöffnet werden: wählen Sie einen Rasterlayer oder eine Datei.</translation>
+      <source>Draws random points of each class of a map, for you to label and “Evaluate a map” to judge by.</source>
+      <translation>Zieht zufällige Punkte jeder Klasse einer Karte, die Sie benennen und nach denen „Karte bewerten“ urteilt.</translation>
+    </message>
+    <message>
+      <source>Show the image and not the map. Toggle editing, click a point with the identify tool, and choose the true class of the pixel in the middle of the cross from the list in the field &lt;b&gt;class&lt;/b&gt;. Leave out what you cannot tell.</source>
+      <translation>Zeigen Sie das Bild und nicht die Karte. Schalten Sie das Bearbeiten ein, klicken Sie mit „Objekte abfragen“ auf einen Punkt und wählen Sie die wahre Klasse des Pixels in der Mitte des Kreuzes aus der Liste im Feld &lt;b&gt;class&lt;/b&gt;. Lassen Sie aus, was Sie nicht erkennen.</translation>
+    </message>
+    <message>
+      <source>Label in the order of the points: the first hundred are as random as all, and only the margins are wider.</source>
+      <translation>Benennen Sie in der Reihenfolge der Punkte: die ersten hundert sind so zufällig wie alle, nur die Spannen sind weiter.</translation>
+    </message>
+    <message>
+      <source>accuracy,assessment,random points,stratified sample,ground truth</source>
+      <translation>Genauigkeit,Bewertung,Zufallspunkte,geschichtete Stichprobe,Referenz</translation>
+    </message>
+    <message>
+      <source>Points of each class</source>
+      <translation>Punkte jeder Klasse</translation>
+    </message>
+    <message>
+      <source>Points</source>
+      <translation>Punkte</translation>
+    </message>
+    <message>
+      <source>Seed of all randomness</source>
+      <translation>Startwert allen Zufalls</translation>
+    </message>
+    <message>
+      <source>The points need a GeoPackage, which holds their form: end its name with .gpkg.</source>
+      <translation>Die Punkte brauchen ein GeoPackage, das ihr Formular enthält: lassen Sie seinen Namen auf .gpkg enden.</translation>
+    </message>
+    <message>
+      <source>Points to check {}</source>
+      <translation>Prüfpunkte für {}</translation>
+    </message>
+    <message>
+      <source>{}: {} points</source>
+      <translation>{}: {} Punkte</translation>
+    </message>
+    <message>
+      <source>Train from polygons</source>
+      <translation>Aus Polygonen lernen</translation>
+    </message>
+    <message>
+      <source>Makes a model of your own from a few polygons that you draw on your images.</source>
+      <translation>Macht aus wenigen Polygonen, die Sie auf Ihren Bildern zeichnen, ein eigenes Modell.</translation>
+    </message>
+    <message>
+      <source>Draw about ten polygons of each class, in different corners of the images, each well inside what it shows, and about as much of each class as there is. What you leave blank teaches nothing. A field names the class; if the layer is styled by that field, the model takes your colours.</source>
+      <translation>Zeichnen Sie etwa zehn Polygone jeder Klasse, in verschiedenen Ecken der Bilder, jedes gut innerhalb dessen, was es zeigt, und von jeder Klasse etwa so viel, wie es gibt. Was Sie leer lassen, lehrt nichts. Ein Feld nennt die Klasse; ist der Layer nach diesem Feld gestaltet, nimmt das Modell Ihre Farben.</translation>
+    </message>
+    <message>
+      <source>Classes that are named as those of the model to begin with (water, bare land, road, building, vegetation) begin with what it knows; others begin from nothing.</source>
+      <translation>Klassen, die so heißen wie die des Ausgangsmodells (water, bare land, road, building, vegetation), beginnen mit dem, was es weiß; andere beginnen bei null.</translation>
+    </message>
+    <message>
+      <source>A fifth of the polygons is not learnt: the log tells how well the model does on them. Choose the model file as &lt;b&gt;Model&lt;/b&gt; in “Classify land cover”.</source>
+      <translation>Ein Fünftel der Polygone wird nicht gelernt: das Protokoll sagt, wie gut das Modell auf ihnen ist. Wählen Sie die Modelldatei als &lt;b&gt;Modell&lt;/b&gt; in „Landbedeckung klassifizieren“.</translation>
+    </message>
+    <message>
+      <source>Nothing was held out, so nothing was measured.</source>
+      <translation>Nichts wurde zurückgehalten, also wurde nichts gemessen.</translation>
+    </message>
+    <message>
+      <source>train,fine-tune,learn,samples,own classes,model,deep learning,AI</source>
+      <translation>trainieren,anpassen,lernen,Beispiele,eigene Klassen,Modell,Deep Learning,KI</translation>
+    </message>
+    <message>
+      <source>Polygons, each of one class</source>
+      <translation>Polygone, jedes von einer Klasse</translation>
+    </message>
+    <message>
+      <source>Field that names the class</source>
+      <translation>Feld, das die Klasse nennt</translation>
+    </message>
+    <message>
+      <source>Model to begin with</source>
+      <translation>Ausgangsmodell</translation>
+    </message>
+    <message>
+      <source>Minutes to learn; more is better</source>
+      <translation>Minuten zu lernen; mehr ist besser</translation>
+    </message>
+    <message>
+      <source>Names of images to judge the model on, or none to learn everything (empty: a fifth of the polygons)</source>
+      <translation>Namen der Bilder, an denen das Modell gemessen wird, oder none, um alles zu lernen (leer: ein Fünftel der Polygone)</translation>
+    </message>
+    <message>
+      <source>Balance: 0 sees classes as often as they are drawn, 1 all alike</source>
+      <translation>Ausgleich: 0 sieht Klassen so oft, wie sie gezeichnet sind, 1 alle gleich oft</translation>
+    </message>
+    <message>
+      <source>Epochs of every stage, instead of minutes</source>
+      <translation>Epochen jeder Stufe, statt Minuten</translation>
+    </message>
+    <message>
+      <source>Whom the model names for the data</source>
+      <translation>Wen das Modell für die Daten nennt</translation>
+    </message>
+    <message>
+      <source>Curves of the training</source>
+      <translation>Kurven des Lernens</translation>
+    </message>
+    <message>
+      <source>Mean IoU on polygons that were not learnt</source>
+      <translation>Mittlere IoU auf Polygonen, die nicht gelernt wurden</translation>
+    </message>
+    <message>
+      <source>The same before the training</source>
+      <translation>Dasselbe vor dem Lernen</translation>
+    </message>
+    <message>
+      <source>Log of the training</source>
+      <translation>Protokoll des Lernens</translation>
+    </message>
+    <message>
+      <source>A model file ends with .safetensors: name the output so.</source>
+      <translation>Eine Modelldatei endet auf .safetensors: nennen Sie die Ausgabe so.</translation>
+    </message>
+    <message>
+      <source>Mean IoU {:.3f}, accuracy {:.3f}</source>
+      <translation>Mittlere IoU {:.3f}, richtig {:.3f}</translation>
+    </message>
+    <message>
+      <source>Mean IoU before the training: {:.3f}</source>
+      <translation>Mittlere IoU vor dem Lernen: {:.3f}</translation>
+    </message>
+    <message>
+      <source>“{}” has no field “{}”: choose the one that names the class.</source>
+      <translation>„{}“ hat kein Feld „{}“: wählen Sie das, das die Klasse nennt.</translation>
     </message>
     <message>
       <source>Vectorize classes</source>
@@ -580,12 +904,20 @@
       <translation>klassifizieren</translation>
     </message>
     <message>
-      <source>writing</source>
-      <translation>schreiben</translation>
+      <source>comparing</source>
+      <translation>vergleichen</translation>
     </message>
     <message>
-      <source>reading</source>
-      <translation>lesen</translation>
+      <source>drawing</source>
+      <translation>zeichnen</translation>
+    </message>
+    <message>
+      <source>looking at the images</source>
+      <translation>Bilder ansehen</translation>
+    </message>
+    <message>
+      <source>writing</source>
+      <translation>schreiben</translation>
     </message>
     <message>
       <source>The same job in a terminal, or on a server:</source>
@@ -594,6 +926,10 @@
     <message>
       <source>The engine ran out of memory: close other programs, map a part with the area of interest, or choose a model with a smaller frame.</source>
       <translation>Der Engine ging der Speicher aus: schließen Sie andere Programme, kartieren Sie nur einen Teil, oder wählen Sie ein Modell mit kleinerem Rahmen.</translation>
+    </message>
+    <message>
+      <source>Stopped: what is finished is kept, and the same job goes on from it.</source>
+      <translation>Angehalten: was fertig ist, bleibt, und derselbe Auftrag macht damit weiter.</translation>
     </message>
     <message>
       <source>Stopped: nothing was written.</source>
@@ -620,12 +956,64 @@
       <translation>Die Engine kann nicht gestartet werden ({}): reparieren Sie sie mit „Engine einrichten oder prüfen“.</translation>
     </message>
     <message>
+      <source>“{}” has no polygon with a class in its field “{}”: draw some.</source>
+      <translation>„{}“ hat kein Polygon mit einer Klasse im Feld „{}“: zeichnen Sie welche.</translation>
+    </message>
+    <message>
+      <source>{} cannot be written ({}): name the model in another folder.</source>
+      <translation>{} lässt sich nicht schreiben ({}): legen Sie das Modell in einen anderen Ordner.</translation>
+    </message>
+    <message>
       <source>Choose a model file</source>
       <translation>Eine Modelldatei wählen</translation>
     </message>
     <message>
       <source>Python of the engine (empty for the one that “Set up or check the engine” makes)</source>
       <translation>Python der Engine (leer: das, das „Engine einrichten oder prüfen“ macht)</translation>
+    </message>
+    <message>
+      <source>class</source>
+      <translation>Klasse</translation>
+    </message>
+    <message>
+      <source>precision</source>
+      <translation>Genauigkeit</translation>
+    </message>
+    <message>
+      <source>recall</source>
+      <translation>Trefferquote</translation>
+    </message>
+    <message>
+      <source>pixels</source>
+      <translation>Pixel</translation>
+    </message>
+    <message>
+      <source>How good is {}?</source>
+      <translation>Wie gut ist {}?</translation>
+    </message>
+    <message>
+      <source>Right: {:.1%} of {:,} pixels.</source>
+      <translation>Richtig: {:.1%} von {:,} Pixeln.</translation>
+    </message>
+    <message>
+      <source>Right: {} of the map, as {} random points tell.</source>
+      <translation>Richtig: {} der Karte, wie {} zufällige Punkte sagen.</translation>
+    </message>
+    <message>
+      <source>Mean IoU {:.3f}, mean F1 {:.3f}.</source>
+      <translation>Mittlere IoU {:.3f}, mittleres F1 {:.3f}.</translation>
+    </message>
+    <message>
+      <source>Expected calibration error {:.3f}: the confidence is off by {:.0f} points on average.</source>
+      <translation>Erwarteter Kalibrierfehler {:.3f}: die Sicherheit liegt im Mittel um {:.0f} Punkte daneben.</translation>
+    </message>
+    <message>
+      <source>mapped ({})</source>
+      <translation>kartiert ({})</translation>
+    </message>
+    <message>
+      <source>true area ({})</source>
+      <translation>wahre Fläche ({})</translation>
     </message>
     <message>
       <source>“{}” comes from a map service ({}), which sends pictures and not the image itself: save it as a GeoTIFF first (layer menu, Export, Save As).</source>
@@ -644,12 +1032,16 @@
       <translation>„{}“ wird mit Optionen geöffnet ({}): speichern Sie es zuerst als GeoTIFF (Layermenü, Export, Speichern als).</translation>
     </message>
     <message>
-      <source>“{}” holds no polygon: choose another area of interest.</source>
-      <translation>„{}“ enthält kein Polygon: wählen Sie ein anderes Gebiet.</translation>
+      <source>“{}” was given the CRS {} in QGIS, and its file says otherwise: save it as a GeoTIFF first (layer menu, Export, Save As).</source>
+      <translation>„{}“ hat in QGIS das KBS {} bekommen, und in der Datei steht etwas anderes: speichern Sie den Layer erst als GeoTIFF (Layermenü, Export, Speichern als).</translation>
     </message>
     <message>
-      <source>The area of interest could not be written ({}): free some space on the disk.</source>
-      <translation>Das Gebiet konnte nicht geschrieben werden ({}): schaffen Sie Platz auf der Platte.</translation>
+      <source>“{}” could not be written as a temporary file ({}): free some space on the disk.</source>
+      <translation>„{}“ konnte nicht als temporäre Datei geschrieben werden ({}): schaffen Sie Platz auf der Platte.</translation>
+    </message>
+    <message>
+      <source>“{}” holds no polygon: choose another area of interest.</source>
+      <translation>„{}“ enthält kein Polygon: wählen Sie ein anderes Gebiet.</translation>
     </message>
   </context>
 </TS>

@@ -1,0 +1,122 @@
+"""glnet:sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterVectorDestination,
+)
+
+from ..layers import Placing
+from ..sources import SourceError, raster_path
+from ..translation import tr
+from .base import EngineAlgorithm, shown_errors
+from .options import INPUT, ends_with, raster_input, text_arguments
+
+OUTPUT = "OUTPUT"
+_PER_CLASS = 50
+
+
+class Sample(EngineAlgorithm):
+    """Draw random points of each class of a map, for a person to label."""
+
+    NAME = "sample"
+    COMMAND = "sample"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._arguments: list[str] = []
+        self._map = ""
+
+    def displayName(self) -> str:
+        """For people."""
+        return tr("Draw points to check a map")
+
+    def group(self) -> str:
+        """For people."""
+        return tr("Quality")
+
+    def groupId(self) -> str:
+        """Never changes."""
+        return "quality"
+
+    def tags(self) -> list[str]:
+        """Words to find it by."""
+        return tr("accuracy,assessment,random points,stratified sample,ground truth").split(",")
+
+    def shortDescription(self) -> str:
+        """One sentence."""
+        return tr(
+            "Draws random points of each class of a map, for you to label and “Evaluate a map” to judge by."
+        )
+
+    def help(self) -> Sequence[str]:
+        """Paragraphs."""
+        return (
+            self.shortDescription(),
+            tr(
+                "Show the image and not the map. Toggle editing, click a point with the identify tool, and choose the true "
+                "class of the pixel in the middle of the cross from the list in the field <b>class</b>. Leave out what you "
+                "cannot tell."
+            ),
+            tr(
+                "Label in the order of the points: the first hundred are as random as all, and only the margins are wider."
+            ),
+        )
+
+    def initAlgorithm(self, _configuration: dict[str, Any] | None = None) -> None:
+        """Define the parameters."""
+        number = QgsProcessingParameterNumber
+        self.addParameter(QgsProcessingParameterRasterLayer(INPUT, tr("Map: a raster of classes")))
+        self.addParameter(
+            number("PER_CLASS", tr("Points of each class"), number.Integer, _PER_CLASS, minValue=1)
+        )
+        self.addParameter(
+            QgsProcessingParameterVectorDestination(OUTPUT, tr("Points"), QgsProcessing.TypeVectorPoint)
+        )
+        self.add_advanced(number("SEED", tr("Seed of all randomness"), number.Integer, 0, minValue=0))
+        self.add_engine_parameter()
+
+    def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Refuse layers that are no files, and files that cannot hold the form."""
+        super().check(parameters, context)
+        raster_path(raster_input(self, parameters, context))
+        if not ends_with(parameters.get(OUTPUT), ".gpkg"):
+            raise SourceError(
+                tr("The points need a GeoPackage, which holds their form: end its name with .gpkg.")
+            )
+
+    def prepareAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback
+    ) -> bool:
+        """Read the layer, which belongs to the main thread."""
+        with shown_errors():
+            layer = raster_input(self, parameters, context)
+            self._map = layer.name()
+            self._arguments = [raster_path(layer)]
+            self._arguments += text_arguments(self, parameters, context, ["PER_CLASS", "SEED"])
+        return True
+
+    def processAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Run the engine."""
+        path = self.parameterAsOutputLayer(parameters, OUTPUT, context)
+        with shown_errors():
+            engine = self.ask_engine(parameters, context, feedback)
+            arguments = ["sample", *self._arguments, "--out", path, "--overwrite", "--json"]
+            summary = self.run_job(engine, arguments, [path], feedback)
+        for each in summary["strata"]:
+            feedback.pushInfo(tr("{}: {} points").format(each["name"], each["points"]))
+        if context.willLoadLayerOnCompletion(path):
+            details = context.layerToLoadOnCompletionDetails(path)
+            details.name = tr("Points to check {}").format(self._map)
+            details.setPostProcessor(Placing(f"GLNet: {self._map}", 0, visible=True))
+        return {OUTPUT: path}

@@ -1,0 +1,109 @@
+"""glnet:batch makes what the command line makes of many tiles."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+core = pytest.importorskip("qgis.core", reason="QGIS's Python is absent here: run make test-qgis")
+
+from tests.qgis.conftest import command_line  # noqa: E402
+from tests.qgis.logs import Log  # noqa: E402
+
+
+def batch(log: Log | None = None, /, **parameters: Any) -> dict[str, Any]:
+    import processing
+
+    made: dict[str, Any] = processing.run("glnet:batch", parameters, feedback=log)
+    return made
+
+
+@pytest.fixture(scope="module")
+def tiles(qgis: Any, commands: list[str], scene: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two tiles that touch, and one that is none."""
+    if "batch" not in commands:
+        pytest.skip("this engine has no batch")
+    from osgeo import gdal
+
+    folder = tmp_path_factory.mktemp("ti les")
+    for name, left in (("west", 0), ("öst", 300)):
+        gdal.Translate(str(folder / f"{name}.tif"), str(scene), srcWin=[left, 0, 300, 300])
+    return folder
+
+
+def test_maps_and_mosaics_are_those_of_the_command_line(engine: str, tiles: Path, tmp_path: Path) -> None:
+    (tmp_path / "cli").mkdir()
+    mosaic = ["--mosaic", str(tmp_path / "cli" / "all.tif"), "--confidence"]
+    command_line(engine, "batch", str(tiles), "--out-dir", str(tmp_path / "cli"), *mosaic)
+    log = Log()
+    made = batch(
+        log,
+        FOLDER=str(tiles),
+        OUTPUT=str(tmp_path / "maps"),
+        CONFIDENCE=True,
+        MOSAIC=str(tmp_path / "all.tif"),
+        MOSAIC_POLYGONS=str(tmp_path / "all.gpkg"),
+    )
+    assert (made["DONE"], made["SKIPPED"], made["FAILED"]) == (2, 0, 0)
+    for name in ("west_landcover.tif", "öst_landcover.tif", "west_landcover_confidence.tif"):
+        assert (tmp_path / "maps" / name).read_bytes() == (tmp_path / "cli" / name).read_bytes()
+    assert (tmp_path / "all.tif").read_bytes() == (tmp_path / "cli" / "all.tif").read_bytes()
+    polygons = core.QgsVectorLayer(made["MOSAIC_POLYGONS"])
+    assert polygons.renderer().type() == "categorizedSymbol"
+    sure = core.QgsRasterLayer(str(tmp_path / "maps" / "west_landcover_confidence.tif"))
+    assert sure.renderer().type() == "singlebandpseudocolor"
+    assert log.shares == sorted(log.shares)
+    # The same job has nothing to do any more.
+    again = batch(FOLDER=str(tiles), OUTPUT=str(tmp_path / "maps"), CONFIDENCE=True)
+    assert again["SKIPPED"] == 2
+
+
+def test_a_tile_that_fails_does_not_stop_the_others(engine: str, tiles: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "broken.tif").write_text("no image")
+    log = Log()
+    made = batch(
+        log, INPUT=[str(tiles / "west.tif")], FOLDER=str(tmp_path / "in"), OUTPUT=str(tmp_path / "maps")
+    )
+    assert (made["DONE"], made["FAILED"]) == (1, 1)
+    assert any("broken.tif" in line for line in log.errors)
+    assert (tmp_path / "maps" / "west_landcover.tif").is_file()
+
+
+def test_options_become_those_of_the_command_line(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
+    fake = fake_engine(_ANSWER, commands=("batch", "engine"))
+    listed = tmp_path / "list.txt"
+    listed.write_text(str(scene))
+    batch(
+        INPUT=[str(scene)],
+        LIST=str(listed),
+        MODEL="mine.safetensors",
+        FORMATS=["gpkg", "fgb"],
+        BANDS="3,2,1",
+        NAME="{number}{suffix}",
+        RETRY=0,
+        STAC=str(tmp_path / "stac"),
+        CONFIDENCE=True,
+        SEAMLESS=False,
+        OVERWRITE=True,
+        DEVICE="cpu",
+        MIN_AREA=9,
+        OUTPUT=str(tmp_path / "maps"),
+    )
+    options = ["--model", "mine.safetensors", "--bands=3,2,1", "--name={number}{suffix}", "--retry=0"]
+    options += [f"--stac={tmp_path / 'stac'}", "--device", "cpu", "--min-area", "9", "--confidence"]
+    options += ["--no-seamless", "--overwrite", "--out-dir", str(tmp_path / "maps"), "--format", "gpkg,fgb"]
+    expected = ["batch", str(scene), str(listed), *options, "--progress", "json", "--json"]
+    assert json.loads(Path(f"{fake}.arguments").read_text()) == expected
+
+
+_ANSWER = 'print(json.dumps({"tiles": [], "classes": [], "done": 0, "skipped": 0, "failed": 0}))'
+
+
+def test_a_job_without_images_is_refused(fake_engine: Any, tmp_path: Path) -> None:
+    fake_engine(commands=("batch", "engine"))
+    with pytest.raises(core.QgsProcessingException, match="nothing to map"):
+        batch(OUTPUT=str(tmp_path))

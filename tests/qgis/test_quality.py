@@ -1,0 +1,148 @@
+"""glnet:sample and glnet:evaluate tell what the command line tells."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+core = pytest.importorskip("qgis.core", reason="QGIS's Python is absent here: run make test-qgis")
+
+from tests.qgis.conftest import ROOT, command_line  # noqa: E402
+from tests.qgis.logs import Log  # noqa: E402
+
+LABEL = ROOT / "sample_data" / "label.tif"
+
+
+def run(name: str, log: Log | None = None, /, **parameters: Any) -> dict[str, Any]:
+    import processing
+
+    made: dict[str, Any] = processing.run(f"glnet:{name}", parameters, feedback=log)
+    return made
+
+
+@pytest.fixture(scope="module")
+def maps(qgis: Any, engine_python: str, scene: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The map of a scene, how sure it is, and points to check it."""
+    folder = tmp_path_factory.mktemp("ma ps")
+    outs = ["--out", str(folder / "map.tif"), "--confidence", str(folder / "sure.tif")]
+    command_line(engine_python, "classify", str(scene), *outs)
+    command_line(
+        engine_python,
+        "sample",
+        str(folder / "map.tif"),
+        "--per-class",
+        "9",
+        "--out",
+        str(folder / "points.gpkg"),
+    )
+    return folder
+
+
+def test_the_points_are_those_of_the_command_line(engine: str, maps: Path, tmp_path: Path) -> None:
+    made = run("sample", INPUT=str(maps / "map.tif"), PER_CLASS=9, OUTPUT=str(tmp_path / "points.gpkg"))
+    assert _points(made["OUTPUT"]) == _points(maps / "points.gpkg")
+    layer = core.QgsVectorLayer(made["OUTPUT"])
+    form = layer.editorWidgetSetup(layer.fields().lookupField("class"))
+    assert form.type() == "ValueMap"
+
+
+def _points(path: str | Path) -> list[tuple[int, str, str]]:
+    layer = core.QgsVectorLayer(str(path))
+    return sorted(
+        (each["point_id"], each["map_class_name"], each.geometry().asWkt()) for each in layer.getFeatures()
+    )
+
+
+def test_points_need_a_geopackage(engine: str, maps: Path, tmp_path: Path) -> None:
+    with pytest.raises(core.QgsProcessingException, match=r"end its name with \.gpkg"):
+        run("sample", INPUT=str(maps / "map.tif"), OUTPUT=str(tmp_path / "points.fgb"))
+    assert core.QgsVectorLayer(
+        run("sample", INPUT=str(maps / "map.tif"), OUTPUT="TEMPORARY_OUTPUT")["OUTPUT"]
+    ).isValid()
+
+
+def test_against_a_raster(engine: str, maps: Path, tmp_path: Path) -> None:
+    log = Log()
+    made = run(
+        "evaluate",
+        log,
+        INPUT=str(maps / "map.tif"),
+        REFERENCE=str(LABEL),
+        CONFIDENCE=str(maps / "sure.tif"),
+        IGNORE="5",
+        NUMBERS=str(tmp_path / "n.json"),
+        REPORT=str(tmp_path / "r.html"),
+        PICTURE=str(tmp_path / "p.png"),
+    )
+    options = ["--confidence", str(maps / "sure.tif"), "--ignore", "5", "--json"]
+    told = command_line(engine, "evaluate", str(maps / "map.tif"), "--reference", str(LABEL), *options).stdout
+    assert json.loads((tmp_path / "n.json").read_text("utf-8")) == json.loads(told)
+    assert made["ACCURACY"] == json.loads(told)["scores"]["accuracy"]
+    assert (tmp_path / "p.png").stat().st_size > 1000
+    report = Path(made["REPORT"]).read_text("utf-8")
+    assert f"Right: {made['ACCURACY']:.1%} of" in report
+    assert "<td>water</td>" in report
+    assert any(line.startswith("water ") for line in log.said)
+    assert log.shares[-1] > 50
+
+
+def test_against_points_with_a_filter(engine: str, maps: Path, tmp_path: Path) -> None:
+    """As random points, they tell of the whole map, with margins."""
+    points = core.QgsVectorLayer(str(maps / "points.gpkg"), "points", "ogr")
+    assert points.startEditing()
+    wrong = 0
+    for each in points.getFeatures():
+        truth = "road" if each["point_id"] % 7 == 0 else each["map_class_name"]
+        wrong += truth != each["map_class_name"]
+        points.changeAttributeValue(each.id(), points.fields().lookupField("class"), truth)
+    # As it is shown, and not as it is stored: nothing was saved yet.
+    log = Log()
+    made = run("evaluate", log, INPUT=str(maps / "map.tif"), REFERENCE=points, FIELD="class")
+    assert wrong
+    assert 0.5 < made["ACCURACY"] < 1
+    assert any("±" in line and "of the map" in line for line in log.said)
+    assert any("true area (ha)" in line for line in log.said)
+    assert points.commitChanges()
+    told = json.loads(
+        command_line(
+            engine, "evaluate", str(maps / "map.tif"), "--reference", str(maps / "points.gpkg"), "--json"
+        ).stdout
+    )
+    assert made["ACCURACY"] == told["scores"]["accuracy"]
+    points.setSubsetString('"class" = "map_class_name"')
+    made = run("evaluate", INPUT=str(maps / "map.tif"), REFERENCE=points, FIELD="class")
+    assert made["ACCURACY"] == pytest.approx(1)
+
+
+def test_a_file_is_handed_over_as_it_is(fake_engine: Any, maps: Path) -> None:
+    fake = fake_engine("sys.exit('Error: enough')")
+    for reference, more in ((LABEL, []), (maps / "points.gpkg", ["--field", "map_class_name"])):
+        with pytest.raises(core.QgsProcessingException, match="enough"):
+            run(
+                "evaluate",
+                INPUT=str(maps / "map.tif"),
+                REFERENCE=str(reference),
+                FIELD="map_class_name",
+                LEAVE_OUT="a, b",
+            )
+        told = json.loads(Path(f"{fake}.arguments").read_text())
+        begin = ["evaluate", str(maps / "map.tif"), "--reference", str(reference), *more]
+        assert told == [
+            *begin,
+            "--leave-out",
+            "a",
+            "--leave-out",
+            "b",
+            "--overwrite",
+            "--progress",
+            "json",
+            "--json",
+        ]
+
+
+def test_a_reference_that_is_none(engine: str, maps: Path) -> None:
+    with pytest.raises(core.QgsProcessingException, match=r"nowhere\.gpkg|REFERENCE"):
+        run("evaluate", INPUT=str(maps / "map.tif"), REFERENCE="/nowhere.gpkg")
