@@ -48,6 +48,10 @@ class AoiError(GlnetGeoError, ValueError):
     exit_code = 6
 
 
+class AoiMissesError(AoiError):
+    """The area of interest lies beside the scene."""
+
+
 class TrainingError(GlnetGeoError, ValueError):
     """Training data or a training recipe cannot be used."""
 
@@ -64,6 +68,12 @@ class ClusterError(GlnetGeoError, RuntimeError):
     """The machines that compute for a job cannot be reached, or are lost."""
 
     exit_code = 9
+
+
+class IncompleteError(GlnetGeoError):
+    """Some tiles of a batch failed; the others are done."""
+
+    exit_code = 10
 
 
 class CancelledError(GlnetGeoError):

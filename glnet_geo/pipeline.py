@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import glnet_geo
 from glnet_geo.core.drawing import Drawing
+from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import Sink, pour
 from glnet_geo.errors import CancelledError, OutputError, SceneError
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.journal import Journal, identity, journal_folder
+from glnet_geo.io.placed import Placed
 from glnet_geo.io.raster import ClassRaster, ConfidenceRaster
 from glnet_geo.io.staging import Staging, is_raster
+from glnet_geo.io.tiles import TileError
 from glnet_geo.io.vector import PolygonLayer
 from glnet_geo.plan import Options, Plan, planned
 from glnet_geo.report import Forecast, Summary, Tally
@@ -68,31 +72,92 @@ def classify(
             progress.info(note)
         # The published code's way finishes all rows at once: there is nothing to keep.
         folder = journal_folder(paths[0], work) if resume and not plan.exact else None
-        job = job_of(plan, options, confidence=sure)
-        with Journal(folder, job) as journal, _stopping(journal, plan.scene.height), ExitStack() as closing:
-            _tell(journal, plan.scene.height, progress)
-            # A kill must find them noted, whenever it comes.
-            journal.sweep(staging.folders)
-            closing.enter_context(staging)
-            tally = Tally(plan.scene, plan.card.legend)
-            rows = merged(strips(plan, progress, journal, frames, confidence=sure), plan.scene, drawing)
-            sinks = _sinks(plan, outs, confidence, drawing, staging)
-            for sink in sinks:
-                closing.callback(sink.close)
-            pour(rows, [tally, *sinks], progress)
-            shares = tally.shares()
-            staging.commit()
-            journal.remove()
+        tally = Tally(plan.scene, plan.card.legend)
+        how = Work(
+            job=scene_job(plan, options, confidence=sure),
+            journal=folder,
+            frames=frames,
+            drawing=drawing,
+            confidence=sure,
+        )
+        tags = provenance(plan, plan.scene.name)
+
+        def sinks() -> list[Sink]:
+            where = [(path, staging.temporary(path)) for path in outs]
+            made: list[Sink] = [output(at, plan.scene, plan.card.legend, drawing, tags) for _, at in where]
+            if confidence is not None:
+                made.append(ConfidenceRaster(staging.temporary(Path(confidence)), plan.scene, tags=tags))
+            return [tally, *made]
+
+        deliver(plan, how, staging, sinks, progress, outputs=paths)
     return Summary(
         scene=plan.scene.path,
         outputs=tuple(str(path) for path in paths),
         model=plan.card.name,
         model_sha256=plan.model.sha256,
         device=str(plan.machine),
-        classes=shares,
+        classes=tally.shares(),
         megapixels=plan.megapixels,
         seconds=time.monotonic() - started,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """How the rows of a plan are made.
+
+    Attributes:
+        job: everything that they depend on, by names for a person.
+        journal: where finished parts are kept; None to keep nothing.
+        frames: who computes frames.
+        drawing: whether small areas are merged.
+        confidence: whether the winner's probability is wanted too.
+    """
+
+    job: Mapping[str, object]
+    journal: str | Path | None
+    frames: Frames
+    drawing: Drawing
+    confidence: bool
+
+
+def deliver(
+    plan: Plan,
+    work: Work,
+    staging: Staging,
+    sinks: Callable[[], Sequence[Sink]],
+    progress: Progress,
+    *,
+    outputs: Sequence[Path],
+    on_failure: Callable[[], None] = lambda: None,
+) -> None:
+    """Make every row of a map, or take it from the journal, and pour it into sinks; then move outputs to their places.
+
+    Args:
+        plan: what to do.
+        work: how.
+        staging: where outputs are made.
+        sinks: makes the sinks, once there is a place to make outputs in.
+        progress: told where the job stands; may cancel it.
+        outputs: are moved in the end.
+        on_failure: see `pour`.
+
+    Raises:
+        GlnetGeoError: something cannot be used; what is finished is kept in the journal.
+    """
+    height = plan.scene.height
+    with Journal(work.journal, work.job) as journal, _stopping(journal, height), ExitStack() as closing:
+        _tell(journal, height, progress)
+        # A kill must find them noted, whenever it comes.
+        journal.sweep(staging.folders)
+        closing.enter_context(staging)
+        rows = strips(plan, progress, journal, work.frames, confidence=work.confidence)
+        made = sinks()
+        for sink in made:
+            closing.callback(sink.close)
+        pour(merged(rows, plan.scene, work.drawing), made, progress, on_failure=on_failure)
+        staging.commit(outputs)
+        journal.remove()
 
 
 def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
@@ -143,11 +208,15 @@ def wants_confidence(outs: Sequence[Path], confidence: str | Path | None) -> boo
     return confidence is not None or any(not is_raster(path) for path in outs)
 
 
-def job_of(plan: Plan, options: Options, *, confidence: bool) -> Mapping[str, object]:
+def scene_job(plan: Plan, options: Options, *, confidence: bool) -> dict[str, object]:
     """Everything that the rows of a map depend on, by names for a person."""
+    return job_of(plan, options) | {"scene": identity(plan.scene.path), "confidence": confidence}
+
+
+def job_of(plan: Plan, options: Options) -> dict[str, object]:
+    """What the rows of a map depend on beside the scene, by names for a person."""
     return {
         "version": glnet_geo.__version__,
-        "scene": identity(plan.scene.path),
         "model": plan.model.sha256,
         "bands": plan.scene.bands,
         "nodata": options.nodata,
@@ -155,7 +224,6 @@ def job_of(plan: Plan, options: Options, *, confidence: bool) -> Mapping[str, ob
         "area of interest": None if options.aoi is None else identity(options.aoi),
         "device": plan.machine.device,
         "precision": str(plan.machine.dtype),
-        "confidence": confidence,
     }
 
 
@@ -181,6 +249,9 @@ def _stopping(journal: Journal, height: int) -> Iterator[None]:
             f"nothing was written; what is finished ({journal.rows / height:.0%}) is kept in {journal.place}: run the "
             "same command again to go on, or delete that folder"
         ) from stopped
+    except TileError:
+        # The rows of all other tiles are as good as before.
+        raise
     except SceneError:
         # All rows are there: the map itself was refused, and would be again.
         if journal.rows == height:
@@ -188,27 +259,20 @@ def _stopping(journal: Journal, height: int) -> Iterator[None]:
         raise
 
 
-def _sinks(
-    plan: Plan, outs: Sequence[Path], confidence: str | Path | None, drawing: Drawing, staging: Staging
-) -> list[Sink]:
-    scene, legend, tags = plan.scene, plan.card.legend, provenance(plan)
-    sinks: list[Sink] = []
-    for path in outs:
-        temporary = staging.temporary(path)
-        if is_raster(path):
-            sinks.append(ClassRaster(temporary, scene, legend, tags=tags))
-        else:
-            sinks.append(PolygonLayer(temporary, scene, legend, drawing, tags=tags, confidence=True))
-    if confidence is not None:
-        sinks.append(ConfidenceRaster(staging.temporary(Path(confidence)), scene, tags=tags))
-    return sinks
+def output(
+    path: Path, raster: Placed, legend: Legend, drawing: Drawing, tags: Mapping[str, str]
+) -> ClassRaster | PolygonLayer:
+    """The sink that makes what the suffix of a path asks for: classes, or polygons that say how sure they are."""
+    if is_raster(path):
+        return ClassRaster(path, raster, legend, tags=tags)
+    return PolygonLayer(path, raster, legend, drawing, tags=tags, confidence=True)
 
 
-def provenance(plan: Plan) -> Mapping[str, str]:
-    """How the map was made, for the outputs to carry."""
+def provenance(plan: Plan, scene: str) -> Mapping[str, str]:
+    """How the map was made, for the outputs to carry; ``scene`` is what it was made of."""
     return {
         "GLNET_GEO_VERSION": glnet_geo.__version__,
-        "GLNET_GEO_SCENE": plan.scene.name,
+        "GLNET_GEO_SCENE": scene,
         "GLNET_GEO_MODEL": plan.card.name,
         "GLNET_GEO_MODEL_SHA256": plan.model.sha256,
         "GLNET_GEO_MODEL_CREDIT": plan.card.credit,

@@ -123,8 +123,11 @@ class Plan:
             yield [
                 Tile(frame, _patches_that_count(frame, self.card.tiling))
                 for frame in row
-                if self.aoi is None or _touches(self.aoi, self.scene_window(_grown(frame.share)))
+                if self._is_wanted(self.scene_window(_grown(frame.share)))
             ]
+
+    def _is_wanted(self, window: Window) -> bool:
+        return self.scene.pixels.covers(window) and (self.aoi is None or _touches(self.aoi, window))
 
     def scene_window(self, cells: Window) -> Window:
         """The scene's pixels that the cells cover, at least one; cells may reach outside."""
@@ -154,55 +157,75 @@ def planned(
     Raises:
         GlnetGeoError: something cannot be used; the message says what, where, and what to do.
     """
+    model, machine = model_of(options), machine_of(options, here=here)
+    with (
+        block_cache(),
+        open_scene(scene, bands=options.bands, wanted=model.card.bands, nodata=options.nodata) as opened,
+    ):
+        yield plan_for(opened, model, machine, options, confidence=confidence)
+
+
+def model_of(options: Options) -> Model:
+    """The model of a job, which the job may change.
+
+    Raises:
+        ModelError: there is none.
+    """
     # A job prepares the network for its machine: a model that the caller keeps stays as it is.
-    model = deepcopy(options.model) if isinstance(options.model, Model) else load_model(options.model)
-    card = model.card
-    machine = choose_machine(
+    return deepcopy(options.model) if isinstance(options.model, Model) else load_model(options.model)
+
+
+def machine_of(options: Options, *, here: bool = True) -> Machine:
+    """Where to compute; ``here`` where this process does.
+
+    Raises:
+        OptionError: it is not there.
+    """
+    return choose_machine(
         options.device,
         "fp32" if options.exact and options.precision == "auto" else options.precision,
         gpu_memory=options.max_gpu_memory,
         batch=options.batch,
         here=here,
     )
+
+
+def plan_for(opened: Scene, model: Model, machine: Machine, options: Options, *, confidence: bool) -> Plan:
+    """Decide how an open scene is mapped by a model that was loaded; see `planned`."""
+    card = model.card
     if options.readers < 1:
         raise OptionError(f"{options.readers} reading threads were asked for: take at least 1")
-    with (
-        block_cache(),
-        open_scene(scene, bands=options.bands, wanted=card.bands, nodata=options.nodata) as opened,
-    ):
-        notes = list(opened.notes)
-        scales = (1.0, 1.0) if options.exact else _scales(opened, card, notes)
-        aoi = None
-        if options.aoi is not None:
-            aoi = read_aoi(
-                options.aoi,
-                crs=opened.crs,
-                transform=opened.transform,
-                height=opened.height,
-                width=opened.width,
-            )
-            notes += aoi.notes
-        lattice = Lattice.of(
-            height=opened.height, width=opened.width, transform=opened.transform, scales=scales
+    notes = list(opened.notes)
+    scales = (1.0, 1.0) if options.exact else _scales(opened, card, notes)
+    aoi = None
+    if options.aoi is not None:
+        aoi = read_aoi(
+            options.aoi,
+            crs=opened.crs,
+            transform=opened.transform,
+            height=opened.height,
+            width=opened.width,
         )
-        memory = _memory(opened, lattice, model, options, confidence=confidence)
-        if options.max_memory is not None and memory > options.max_memory:
-            raise OptionError(
-                f"{opened.name} needs about {memory / 1e9:.1f} GB and {options.max_memory / 1e9:.1f} were allowed: "
-                "raise --max-memory, or choose a model with a smaller frame"
-            )
-        yield Plan(
-            scene=opened,
-            model=model,
-            lattice=lattice,
-            aoi=aoi,
-            machine=machine,
-            normalization=_normalization(opened, card, options, notes),
-            readers=options.readers,
-            exact=options.exact,
-            memory=memory,
-            notes=tuple(notes),
+        notes += aoi.notes
+    lattice = Lattice.of(height=opened.height, width=opened.width, transform=opened.transform, scales=scales)
+    memory = _memory(opened, lattice, model, options, confidence=confidence)
+    if options.max_memory is not None and memory > options.max_memory:
+        raise OptionError(
+            f"{opened.name} needs about {memory / 1e9:.1f} GB and {options.max_memory / 1e9:.1f} were allowed: "
+            "raise --max-memory, or choose a model with a smaller frame"
         )
+    return Plan(
+        scene=opened,
+        model=model,
+        lattice=lattice,
+        aoi=aoi,
+        machine=machine,
+        normalization=_normalization(opened, card, options, notes),
+        readers=options.readers,
+        exact=options.exact,
+        memory=memory,
+        notes=tuple(notes),
+    )
 
 
 def _scales(scene: Scene, card: Card, notes: list[str]) -> tuple[float, float]:
@@ -246,13 +269,18 @@ def _scale(distance: float, least: float, most: float) -> float:
     return min(wanted, MOST_ENLARGED)
 
 
+def knows_values(card: Card, dtype: str) -> bool:
+    """Whether a model's own value range fits values of a type; else it is taken from the scene."""
+    return (dtype == "uint8") == ((card.normalization.low, card.normalization.high) == _EIGHT_BITS)
+
+
 def _normalization(scene: Scene, card: Card, options: Options, notes: list[str]) -> Normalization:
     """The card's scaling, over the value range that the options or the scene ask for."""
     standard = card.normalization
     learnt_on_8_bits = (standard.low, standard.high) == _EIGHT_BITS
     if options.value_range is not None:
         low, high = options.value_range
-    elif (scene.dtype == "uint8") == learnt_on_8_bits:
+    elif knows_values(card, scene.dtype):
         low, high = standard.low, standard.high
         if learnt_on_8_bits:
             return standard

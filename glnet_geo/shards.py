@@ -15,7 +15,7 @@ from glnet_geo.errors import CancelledError, OptionError
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.journal import Journal, journal_folder
 from glnet_geo.io.staging import Staging
-from glnet_geo.pipeline import checked, job_of, wants_confidence
+from glnet_geo.pipeline import checked, scene_job, wants_confidence
 from glnet_geo.plan import Options, planned
 
 Item = TypeVar("Item")
@@ -116,7 +116,7 @@ def compute_shard(
         mine = shard.of(list(chain(*plan.tiles())))
         with (
             Journal(
-                journal_folder(paths[0], work), job_of(plan, options, confidence=sure), shared=True
+                journal_folder(paths[0], work), scene_job(plan, options, confidence=sure), shared=True
             ) as journal,
             _stopping(journal),
             closing(frames.logits(plan, mine, journal.frames, progress)) as coming,

@@ -46,12 +46,25 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
         {"cluster", "top", "public", "model", "io", "core", "errors"},
         {"numpy", "dask", "distributed", "typing_extensions"},
     ),
+    "batching": ({"batching", "top", "public", "model", "io", "core", "errors"}, ARRAYS),
     "assess": ({"assess", "top", "public", "model", "io", "core", "errors"}, ARRAYS),
     "commands": (
-        {"commands", "cluster", "assess", "top", "public", "training", "model", "io", "core", "errors"},
+        {
+            "commands",
+            "batching",
+            "cluster",
+            "assess",
+            "top",
+            "public",
+            "training",
+            "model",
+            "io",
+            "core",
+            "errors",
+        },
         {"numpy"} | TERMINAL,
     ),
-    "public": ({"assess", "top", "model", "core", "errors"}, set()),
+    "public": ({"assess", "batching", "top", "model", "core", "errors"}, set()),
 }
 # What takes long to import, and is never needed to show a help text.
 SLOW = {

@@ -1,6 +1,7 @@
 """The command line: parse, call one function, report.
 
-Exit codes: 0 done, 1 a bug, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 7 training, 8 evaluation, 9 cluster, 130 stopped.
+Exit codes: 0 done, 1 a bug, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 7 training, 8 evaluation, 9 cluster,
+10 some tiles failed, 130 stopped.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from glnet_geo.commands.stopping import stop_on_signals
 from glnet_geo.errors import CancelledError, DoubtfulInputWarning, GlnetGeoError
 
 COMMANDS = {
+    "batch": "Map the land cover of many tiles as one.",
     "check": "Tell what classify would do, without doing it.",
     "classify": "Map the land cover of a scene.",
     "engine": "Tell versions, commands and models, for programs that drive this one.",

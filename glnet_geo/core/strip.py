@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from queue import Queue
-from threading import Thread
+from queue import Empty, Queue
+from threading import Event, Thread
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glnet_geo.core.progress import Progress, stop_if_cancelled
+from glnet_geo.errors import CancelledError
+
+_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,21 +46,38 @@ class Sink(Protocol):
         """Let go of open files, finished or not; may be called more than once."""
 
 
-def pour(strips: Iterable[Strip], sinks: Sequence[Sink], progress: Progress) -> None:
-    """Send every strip through all sinks, and finish them; one strip is written while the next is made."""
+def pour(
+    strips: Iterable[Strip],
+    sinks: Sequence[Sink],
+    progress: Progress,
+    *,
+    on_failure: Callable[[], None] = lambda: None,
+) -> None:
+    """Send every strip through all sinks, and finish them; one strip is written while the next is made.
+
+    Args:
+        strips: all of a map.
+        sinks: get them, in their order.
+        progress: told how many sinks are finished.
+        on_failure: called where anything fails or is stopped, before a strip that is being written is waited for.
+    """
     with ThreadPoolExecutor(1) as writer:
         # More than one waiting strip would only pile up.
         pending: Future[None] | None = None
-        for strip in strips:
+        try:
+            for strip in strips:
+                if pending is not None:
+                    pending.result()
+                pending = writer.submit(_write, sinks, strip)
             if pending is not None:
                 pending.result()
-            pending = writer.submit(_write, sinks, strip)
-        if pending is not None:
-            pending.result()
+        except BaseException:
+            on_failure()
+            raise
     progress.begin("writing", len(sinks))
     for sink in sinks:
         stop_if_cancelled(progress)
-        _interruptible(sink.finish)
+        interruptible(sink.finish)
         progress.advance()
 
 
@@ -66,8 +86,16 @@ def _write(sinks: Sequence[Sink], strip: Strip) -> None:
         sink.write(strip)
 
 
-def _interruptible(work: Callable[[], None]) -> None:
-    """Do some work that may stay long in a library: Ctrl-C is heard meanwhile, and does not wait for its end."""
+def interruptible(work: Callable[[], None], stopped: Event | None = None) -> None:
+    """Do some work that may stay long in a library: Ctrl-C is heard meanwhile, and does not wait for its end.
+
+    Args:
+        work: goes on in the background where it was interrupted.
+        stopped: interrupts it too, from another thread; Ctrl-C is heard in the main thread alone.
+
+    Raises:
+        CancelledError: it was stopped.
+    """
     ended: Queue[BaseException | None] = Queue()
 
     def do() -> None:
@@ -79,6 +107,13 @@ def _interruptible(work: Callable[[], None]) -> None:
             ended.put(None)
 
     Thread(target=do, daemon=True).start()
-    error = ended.get()
-    if error is not None:
-        raise error
+    while True:
+        try:
+            error = ended.get(timeout=None if stopped is None else _POLL_SECONDS)
+        except Empty:
+            if stopped is not None and stopped.is_set():
+                raise CancelledError("stopped as asked") from None
+            continue
+        if error is not None:
+            raise error
+        return

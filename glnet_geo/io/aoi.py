@@ -17,7 +17,7 @@ from rasterio.crs import CRS
 from rasterio.features import geometry_mask
 
 from glnet_geo.core.window import Window
-from glnet_geo.errors import AoiError, DoubtfulInputWarning
+from glnet_geo.errors import AoiError, AoiMissesError, DoubtfulInputWarning
 from glnet_geo.io.placing import Bounds, Placing, polygons_in, valid_polygons_in
 from glnet_geo.io.vector_file import reading
 
@@ -118,13 +118,15 @@ def read_aoi(path: Path, *, crs: CRS | None, transform: Affine | None, height: i
     extent = place.extent(scene)
     if not shapely.intersects(polygons, shapely.box(*extent)).any():
         where = "" if own is None else f" ({own.name})"
-        raise AoiError(
+        raise AoiMissesError(
             f"{path} misses the scene: it spans {_spans(tuple(shapely.total_bounds(polygons)))}, the scene "
             f"{_spans(extent)}{where}; check its place and its CRS"
         )
     aoi = Aoi.of(place.on_grid(polygons, extent), scene, notes)
     if aoi is None:
-        raise AoiError(f"{path} holds the centre of no pixel of the scene: draw a larger area of interest")
+        raise AoiMissesError(
+            f"{path} holds the centre of no pixel of the scene: draw a larger area of interest"
+        )
     return aoi
 
 

@@ -158,6 +158,14 @@ class Journal:
         layers = [strip.classes] if strip.confidence is None else [strip.classes, strip.confidence]
         self._rows.put(_strip(strip.row, len(strip.classes)), np.stack(layers), level=1)
 
+    def forget(self, first_row: int, frames: Iterable[tuple[int, int]]) -> None:
+        """Let go of the rows from one on, and of frames at some places: what they were made of is not to be used."""
+        for row, rows in self._strips_found():
+            if row + rows > first_row:
+                self._store.remove(_strip(row, rows))
+        for place in frames:
+            self.frames.remove(*place)
+
     def remove(self) -> None:
         """The job is done: nothing needs to be kept."""
         for entry in self._entries():

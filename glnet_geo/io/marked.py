@@ -88,6 +88,10 @@ class FrameStore:
         # Logits are noise to a compressor.
         self.arrays.put(_name(row, col), kept, level=0)
 
+    def remove(self, row: int, col: int) -> None:
+        """Let go of one frame."""
+        self.arrays.store.remove(_name(row, col))
+
     def forget(self, last_row: int) -> None:
         """Let go of frames that begin on this row of the lattice or above."""
         for row, col in self.found():

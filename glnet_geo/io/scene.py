@@ -23,10 +23,12 @@ from glnet_geo.errors import SceneError
 from glnet_geo.io.bands import Band, choose_bands
 from glnet_geo.io.doubts import warn_of_collar, warn_of_imagery_as_alpha, warn_of_rational_polynomials
 from glnet_geo.io.ground import ground_sample_distance
+from glnet_geo.io.pixels import FilePixels, Pixels
 from glnet_geo.io.source import Source, control_points
 from glnet_geo.io.validity import Validity, check_nodata
 
-_SAMPLE_SIDE = 1024
+SAMPLE_SIDE = 1024
+"""Rows and columns of the pixels from which a value range is taken."""
 
 _PIXELS_AT_ONCE = 1 << 22
 """Pixels resampled at a time, so that shrinking fine imagery needs no more memory than its result."""
@@ -61,6 +63,7 @@ class Scene:
         band_names: what the scene calls them; empty where it does not say.
         nodata: how pixels without data are told, in words.
         notes: sentences for the log.
+        pixels: where they come from.
     """
 
     path: str
@@ -74,8 +77,7 @@ class Scene:
     band_names: tuple[str, ...]
     nodata: str
     notes: tuple[str, ...]
-    _source: Source = field(repr=False)
-    _validity: Validity = field(repr=False)
+    pixels: Pixels = field(repr=False)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -122,8 +124,7 @@ class Scene:
         Raises:
             SceneError: the file is damaged there, or went away.
         """
-        pixels = self._source.values(self.bands, window) if self._validity.by_pixels else None
-        return self._validity.apply(self._source, window, pixels)
+        return self.pixels.valid(window)
 
     def value_range(self) -> tuple[float, float]:
         """The 2nd and 98th percentile of the valid values of all bands, from at most 1024 x 1024 pixels.
@@ -133,20 +134,16 @@ class Scene:
         Raises:
             SceneError: no pixel of the sample is valid, or the file is damaged.
         """
-        shape = (min(self.height, _SAMPLE_SIDE), min(self.width, _SAMPLE_SIDE))
-        whole = Window(row=0, col=0, height=self.height, width=self.width)
-        pixels = self._source.values(self.bands, whole, shape)
-        valid = self._validity.apply(self._source, whole, pixels, shape)
-        if not valid.any():
+        sample = self.pixels.sample(SAMPLE_SIDE)
+        if not sample.size:
             raise SceneError(
                 f"{self.name} has no valid pixel (nodata: {self.nodata}): check its nodata value and its alpha band"
             )
-        low, high = np.percentile(pixels[:, valid].astype(np.float64), [2, 98])
-        return float(low), float(high)
+        return range_of(sample)
 
     def close(self) -> None:
         """Close the file in all threads; none may be reading."""
-        self._source.close()
+        self.pixels.close()
 
     def __enter__(self) -> Self:
         return self
@@ -158,8 +155,7 @@ class Scene:
 
     def _native(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Pixels and validity of a window inside the scene."""
-        raw = self._source.values(self.bands, window)
-        valid = self._validity.apply(self._source, window, raw)
+        raw, valid = self.pixels.read(window)
         np.copyto(raw, 0, where=~valid)
         return raw.astype(np.float32), valid
 
@@ -180,6 +176,12 @@ class Scene:
 def block_cache(megabytes: int = 256) -> rasterio.Env:
     """A context in which GDAL keeps no more blocks than this; by default it would take a share of all memory."""
     return rasterio.Env(GDAL_CACHEMAX=megabytes)
+
+
+def range_of(sample: NDArray[np.generic]) -> tuple[float, float]:
+    """The 2nd and 98th percentile of values."""
+    low, high = np.percentile(sample.astype(np.float64), [2, 98])
+    return float(low), float(high)
 
 
 def open_scene(
@@ -230,8 +232,7 @@ def _described(source: Source, bands: str | None, wanted: Sequence[str], nodata:
         band_names=tuple(band.label for band in chosen),
         nodata=validity.words + " of the warped view" * warped,
         notes=tuple(_notes(dataset, source.name)),
-        _source=source,
-        _validity=validity,
+        pixels=FilePixels(source, validity, numbers, dataset.shape),
     )
 
 

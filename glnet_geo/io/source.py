@@ -66,7 +66,7 @@ class Source:
         self, path: str, nodata: float | None = None, *, resampling: Resampling = Resampling.bilinear
     ) -> None:
         self.path = path
-        self.shown = path.partition("?")[0] if _remote(path) else path
+        self.shown = path.partition("?")[0] if is_remote(path) else path
         self.name = Path(self.shown).name or self.shown
         self._nodata, self._resampling = nodata, resampling
         self._threads = threading.local()
@@ -164,7 +164,7 @@ class Source:
         except _FAILURES as error:
             remedy = (
                 "check the connection and try again"
-                if _remote(self.path)
+                if is_remote(self.path)
                 else "the file is damaged or cut short, get a whole copy of it"
             )
             raise SceneError(
@@ -236,13 +236,14 @@ def _raster_window(window: Window) -> RasterWindow:
     return RasterWindow(window.col, window.row, window.width, window.height)
 
 
-def _remote(path: str) -> bool:
+def is_remote(path: str) -> bool:
+    """Whether a path is an address on another machine."""
     return path.startswith(_REMOTE)
 
 
 def _cannot_open(path: str, name: str, error: Exception) -> str:
     reason = _reason(error)
-    if _remote(path):
+    if is_remote(path):
         reason = reason.replace(path, name)
         return f"{name} cannot be opened ({reason}): check its address, the connection and your access to it"
     if Path(path).is_dir():

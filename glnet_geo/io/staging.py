@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -52,9 +53,8 @@ class Staging:
     def __init__(self, paths: Sequence[Path], *, overwrite: bool) -> None:
         for path in paths:
             _check(path, overwrite=overwrite)
-        resolved = [path.resolve() for path in paths]
-        for path in resolved:
-            if resolved.count(path) > 1:
+        for path, times in Counter(path.resolve() for path in paths).items():
+            if times > 1:
                 raise OutputError(f"{path} is named twice: give every output a name of its own")
         self._paths = list(paths)
         self._folders = _hidden_names(self._paths)
@@ -82,28 +82,32 @@ class Staging:
         """Where to make an output: a path of the same name, in a hidden folder on the same disk."""
         return self._folders[path.parent] / path.name
 
-    def commit(self) -> None:
-        """Move every output, and what belongs to it, to its place; where one cannot be moved, none is.
+    def commit(self, paths: Sequence[Path] | None = None) -> None:
+        """Move outputs, and what belongs to them, to their places; where one cannot be moved, none is.
+
+        Args:
+            paths: of those that are whole; None for all.
 
         Raises:
             OutputError: one could not be moved; what was there before is there again.
         """
+        paths = self._paths if paths is None else paths
         arrivals = {
-            made: path.with_name(made.name)
-            for path in self._paths
-            for made in _with_sidecars(self.temporary(path))
+            made: path.with_name(made.name) for path in paths for made in _with_sidecars(self.temporary(path))
         }
-        stale = [sidecar for path in self._paths for sidecar in _sidecars(path)]
+        stale = [sidecar for path in paths for sidecar in _sidecars(path)]
         try:
-            self._exchange(arrivals, [path for path in {*arrivals.values(), *stale} if path.exists()])
+            self._exchange(paths, arrivals, [path for path in {*arrivals.values(), *stale} if path.exists()])
         except OSError as error:
             raise OutputError(
                 f"{error.filename} could not be moved to its place ({error.strerror}): close the programs that have it open"
             ) from error
 
-    def _exchange(self, arrivals: Mapping[Path, Path], departures: Sequence[Path]) -> None:
+    def _exchange(
+        self, paths: Sequence[Path], arrivals: Mapping[Path, Path], departures: Sequence[Path]
+    ) -> None:
         """Move new files in and old ones out, all or none."""
-        old = _hidden_names(self._paths)
+        old = _hidden_names(paths)
         _make(old.values())
         try:
             with _all_or_none() as move:

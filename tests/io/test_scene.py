@@ -290,7 +290,7 @@ class TestThreads:
         lattice = lattice_of(scene)
         with ThreadPoolExecutor(2) as threads:
             list(threads.map(lambda _: scene.read(lattice.extent, lattice), range(8)))
-            opened = list(scene._source._open_files)
+            opened = list(scene.pixels.source._open_files)
             scene.close()
             assert all(dataset.closed for dataset in opened)
             with pytest.raises(SceneError, match=r"holed\.tif is closed: open it again"):

@@ -1,0 +1,261 @@
+"""Many tiles, one job: each gets a map, and the maps fit together."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import glnet_geo
+from glnet_geo.batching.books import Books
+from glnet_geo.batching.marks import job_mark
+from glnet_geo.batching.outputs import Outputs, TileOutputs
+from glnet_geo.batching.overall import Overall
+from glnet_geo.batching.report import BatchReport, TileResult
+from glnet_geo.batching.scene_run import Workshop, failure, map_scene
+from glnet_geo.batching.scenes import VirtualScene, virtual_scenes
+from glnet_geo.core.drawing import Drawing
+from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
+from glnet_geo.errors import AoiError, CancelledError, DoubtfulInputWarning, OptionError, SceneError
+from glnet_geo.frames import Frames, LocalFrames
+from glnet_geo.io.grouping import Kind, kinds, sentences
+from glnet_geo.io.inputs import tile_paths
+from glnet_geo.io.journal import identity
+from glnet_geo.io.ledger import REPORT, Ledger
+from glnet_geo.io.scene import SAMPLE_SIDE, block_cache, range_of
+from glnet_geo.io.tiled import sample_of
+from glnet_geo.io.tiles import TileError, TileFile, TileReader, described
+from glnet_geo.plan import Options, knows_values, machine_of, model_of
+
+
+def batch(
+    inputs: str | Path | Sequence[str | Path],
+    outputs: Outputs,
+    *,
+    options: Options | None = None,
+    drawing: Drawing | None = None,
+    seamless: bool = True,
+    retries: int = 2,
+    asset: str | None = None,
+    frames: Frames | None = None,
+    progress: Progress | None = None,
+) -> BatchReport:
+    """Map the land cover of many tiles, each on its own grid; neighbours are mapped as one scene.
+
+    A tile that fails is reported and does not stop the others. A batch that was stopped or killed goes on when it is run
+    again, and makes the very same files; so does one that has ended, for tiles that are new, were changed, or failed.
+
+    Args:
+        inputs: files, folders, patterns, lists, tile indexes, catalogues: see `glnet_geo.io.inputs.tile_paths`.
+        outputs: what to write, and where.
+        options: how to classify. A value range that is not given is that of all tiles of a kind together.
+        drawing: how to draw polygons, and whether to merge small areas.
+        seamless: whether frames see beyond the edges of tiles.
+        retries: how often a tile that cannot be read is tried again.
+        asset: key of the asset to take from STAC items.
+        frames: who computes frames; None for this process.
+        progress: told where the job stands; may cancel it.
+
+    Raises:
+        GlnetGeoError: something else than a tile cannot be used; finished tiles stay.
+    """
+    options, drawing, progress = options or Options(), drawing or Drawing(), progress or Silence()
+    _check(options, outputs, seamless=seamless)
+    started = time.monotonic()
+    given = [inputs] if isinstance(inputs, str | Path) else inputs
+    named = _named(tile_paths(given, asset=asset), outputs, progress)
+    with Ledger(outputs.folder) as ledger, ExitStack() as closing:
+        closing.enter_context(block_cache())
+        reader = TileReader(retries)
+        closing.callback(reader.close)
+        model, machine = model_of(options), machine_of(options)
+        job: dict[str, object] = {
+            "version": glnet_geo.__version__,
+            "model": model.sha256,
+            "bands": options.bands,
+            "nodata": options.nodata,
+            "value range": options.value_range,
+            "area of interest": None if options.aoi is None else identity(options.aoi),
+            "device": machine.device,
+            "precision": str(machine.dtype),
+            "exact": options.exact,
+            "seamless": seamless,
+        }
+        books = Books(ledger, job_mark(job, drawing))
+        shop = Workshop(
+            model=model,
+            machine=machine,
+            options=options,
+            drawing=drawing,
+            outputs=outputs,
+            named=named,
+            frames=frames or LocalFrames(),
+            reader=reader,
+            books=books,
+            work=ledger.work,
+        )
+        if not outputs.overwrite:
+            books.refuse_foreign(_all_paths(named, outputs))
+        with _stopping(books, named, outputs):
+            _map_all(shop, progress, seamless=seamless)
+        report = BatchReport(
+            tiles=_results(books, list(named)),
+            mosaics=_results(books, [str(path) for path in outputs.mosaics]),
+            model=model.card.name,
+            model_sha256=model.sha256,
+            device=str(machine),
+            version=glnet_geo.__version__,
+            seconds=time.monotonic() - started,
+            path=str(outputs.folder / REPORT),
+            earlier=books.others([*named, *map(str, outputs.mosaics)]),
+        )
+        ledger.write_report(report.to_json())
+        ledger.remove()
+    return report
+
+
+def _check(options: Options, outputs: Outputs, *, seamless: bool) -> None:
+    """Refuse what cannot be done together."""
+    if outputs.mosaics and not seamless:
+        raise OptionError("a mosaic is made of seamless tiles: leave out --no-seamless, or --mosaic")
+    if options.exact and seamless:
+        raise OptionError("--exact maps each scene as one frame: add --no-seamless")
+    for mosaic in outputs.mosaics:
+        if not mosaic.parent.is_dir():
+            raise OptionError(f"the folder {mosaic.parent} does not exist: create it, or name another")
+
+
+def _named(paths: Sequence[str], outputs: Outputs, progress: Progress) -> dict[str, TileOutputs]:
+    """The outputs of every tile; inputs that are outputs of others, such as those of an earlier run, are left out."""
+    named = outputs.of(paths)
+    made = {path.resolve() for path in _all_paths(named, outputs)}
+    tiles = [path for path in paths if Path(path).resolve() not in made]
+    if len(tiles) == len(paths):
+        return named
+    progress.info(f"{len(paths) - len(tiles)} of the inputs are outputs of this batch and are not mapped")
+    if not tiles:
+        raise SceneError("all inputs are outputs of this batch: name the tiles, or choose another folder")
+    return outputs.of(tiles)
+
+
+def _all_paths(named: dict[str, TileOutputs], outputs: Outputs) -> Iterator[Path]:
+    for tile in named.values():
+        yield from tile.all
+    yield from outputs.mosaics
+
+
+def _map_all(shop: Workshop, progress: Progress, *, seamless: bool) -> None:
+    tiles = _looked_at(shop, progress)
+    found = kinds(tiles)
+    for sentence in sentences(found):
+        progress.info(sentence)
+    ranges = {}
+    for kind, members in list(found.items()):
+        if shop.options.value_range is None and not knows_values(shop.model.card, kind.dtype):
+            ranges[kind] = _value_range(kind, members, shop)
+        if not members:
+            del found[kind]
+    scenes = virtual_scenes(found, ranges, seamless=seamless, mosaic=bool(shop.outputs.mosaics))
+    if not scenes:
+        return
+    count = sum(len(scene.tiles) for scene in scenes)
+    megapixels = sum(scene.megapixels for scene in scenes)
+    tiled, several = (f"{n} {word}{'s' * (n != 1)}" for n, word in ((count, "tile"), (len(scenes), "scene")))
+    progress.info(f"{tiled} of {megapixels:.1f} megapixels, mapped as {several}, on {shop.machine}")
+    overall = Overall(progress, megapixels, f"mapping {tiled}")
+    for scene in scenes:
+        stop_if_cancelled(progress)
+        part = overall.part(scene.megapixels, talks=len(scenes) == 1 or len(scene.tiles) > 1)
+        map_scene(scene, shop, part)
+        part.finish()
+    _refuse_an_area_beside_all(shop, scenes)
+
+
+def _looked_at(shop: Workshop, progress: Progress) -> list[TileFile]:
+    """What the tiles say of themselves; those that cannot be opened are entered as failed."""
+    options, card = shop.options, shop.model.card
+    tiles = []
+    progress.begin("looking at the tiles", len(shop.named))
+    with _doubts_told_once(list(shop.named)):
+        for path in shop.named:
+            stop_if_cancelled(progress)
+            try:
+                tiles.append(
+                    shop.reader.tried(
+                        lambda path=path: described(
+                            path, bands=options.bands, wanted=card.bands, nodata=options.nodata
+                        )
+                    )
+                )
+            except TileError as error:
+                shop.books.enter(failure(path, str(error), shop.books.job))
+                progress.info(f"failed: {error}")
+            progress.advance()
+    return tiles
+
+
+@contextmanager
+def _doubts_told_once(paths: Sequence[str]) -> Iterator[None]:
+    """Of doubts that many tiles raise, the first is told, with the number of others."""
+    names = sorted({Path(path.partition("?")[0]).name for path in paths}, key=len, reverse=True)
+    with warnings.catch_warnings(record=True) as raised:
+        warnings.simplefilter("always", DoubtfulInputWarning)
+        yield
+    found: dict[str, list[str]] = {}
+    for warning in raised:
+        text = str(warning.message)
+        name = next((name for name in names if name in text), "")
+        found.setdefault(text.replace(name, "") if name else text, []).append(text)
+    for texts in found.values():
+        others = "" if len(texts) == 1 else f" (and so for {len(texts) - 1} more tiles)"
+        warnings.warn(texts[0] + others, DoubtfulInputWarning, stacklevel=2)
+
+
+def _value_range(kind: Kind, tiles: list[TileFile], shop: Workshop) -> tuple[float, float]:
+    """The value range of all tiles of a kind; those that cannot be read are entered as failed, and removed."""
+    known = shop.books.value_range(str(kind))
+    while known is None and tiles:
+        try:
+            sample = sample_of(tiles, shop.reader, SAMPLE_SIDE)
+        except TileError as error:
+            shop.books.enter(failure(error.tile, str(error), shop.books.job))
+            tiles[:] = [tile for tile in tiles if tile.path != error.tile]
+            continue
+        low, high = range_of(sample) if sample.size else (0.0, 1.0)
+        known = low, high if high > low else low + 1
+        shop.books.enter_range(str(kind), known)
+        warnings.warn(
+            f"{len(tiles)} tiles such as {tiles[0].name} hold {kind.dtype} values that the model does not know: they are "
+            f"scaled by their common range {known[0]:g}..{known[1]:g} (2nd to 98th percentile); give --value-range to "
+            "choose another",
+            DoubtfulInputWarning,
+            stacklevel=2,
+        )
+    return known or (0.0, 1.0)
+
+
+def _refuse_an_area_beside_all(shop: Workshop, scenes: Sequence[VirtualScene]) -> None:
+    """Refuse an area of interest that holds nothing of any tile."""
+    results = [shop.books.result(tile.file.path) for scene in scenes for tile in scene.tiles]
+    if shop.options.aoi is not None and all(
+        one is not None and "area of interest" in one.reason for one in results
+    ):
+        raise AoiError(f"{shop.options.aoi} holds no valid pixel of any tile: check its place and its CRS")
+
+
+def _results(books: Books, paths: Sequence[str]) -> tuple[TileResult, ...]:
+    return tuple(result for path in paths if (result := books.result(path)) is not None)
+
+
+@contextmanager
+def _stopping(books: Books, named: dict[str, TileOutputs], outputs: Outputs) -> Iterator[None]:
+    """Says on leaving by Ctrl-C, or as the progress asked, how to go on."""
+    try:
+        yield
+    except (KeyboardInterrupt, CancelledError) as stopped:
+        done = sum(result.status != "failed" for result in _results(books, list(named)))
+        raise CancelledError(
+            f"{done} of {len(named)} tiles are finished and stay in {outputs.folder}; run the same command again to go on"
+        ) from stopped

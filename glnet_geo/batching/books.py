@@ -1,0 +1,141 @@
+"""What is known of every tile of a batch: from earlier batches, from the one that was interrupted, and from this one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from glnet_geo.batching.report import TileResult, entries
+from glnet_geo.errors import OutputError
+from glnet_geo.io.journal import identity
+from glnet_geo.io.ledger import Ledger
+
+_NAMED = 3
+
+
+class Books:
+    """Results of tiles and mosaics, by path; what is entered is kept in the ledger at once.
+
+    Args:
+        ledger: open.
+        job: hash of everything but the tiles.
+
+    Attributes:
+        job: as given.
+    """
+
+    def __init__(self, ledger: Ledger, job: str) -> None:
+        self.job = job
+        self._ledger = ledger
+        self._earlier = {entry.tile: entry for entry in entries(ledger.earlier())}
+        self._now: dict[str, TileResult] = {}
+        self._begun: set[str] = set()
+        self._ranges: dict[str, tuple[float, float]] = {}
+        for event in ledger.events():
+            self._take(event)
+
+    def refuse_foreign(self, outputs: Iterable[Path]) -> None:
+        """Refuse to replace files that no batch of this job has made.
+
+        Raises:
+            OutputError: there are some.
+        """
+        foreign = [path for path in outputs if path.exists() and not self._is_ours(path)]
+        if foreign:
+            more = f" and {len(foreign) - _NAMED} more" if len(foreign) > _NAMED else ""
+            names = ", ".join(str(path) for path in foreign[:_NAMED])
+            raise OutputError(
+                f"{names}{more} exist and were not made by this very job: add --overwrite to replace them, or choose "
+                "another folder"
+            )
+
+    def made(self, tile: str, fingerprint: str, outputs: Sequence[Path]) -> TileResult | None:
+        """The result of a tile whose outputs are there already, or None."""
+        entry = self._now.get(tile) or self._earlier.get(tile)
+        if entry is None or entry.status == "failed":
+            return None
+        if (entry.job, entry.fingerprint) != (self.job, fingerprint):
+            return None
+        if entry.outputs and not {str(path.resolve()) for path in outputs} <= set(entry.paths):
+            return None
+        if any(
+            tuple(identity(path)) != known for path, known in zip(entry.paths, entry.outputs, strict=True)
+        ):
+            return None
+        if tile in self._now:
+            return entry
+        reason = "its outputs were there already" if entry.outputs else entry.reason
+        return replace(entry, status="skipped", reason=reason)
+
+    def was_made_before(self, tile: str, fingerprint: str, outputs: Sequence[Path]) -> bool:
+        """Whether a batch that has ended made it."""
+        now = self._now.pop(tile, None)
+        try:
+            return self.made(tile, fingerprint, outputs) is not None
+        finally:
+            if now is not None:
+                self._now[tile] = now
+
+    def failed_before(self, tile: str, file: tuple[object, ...]) -> bool:
+        """Whether this very file failed before the batch was interrupted."""
+        entry = self._now.get(tile)
+        return entry is not None and entry.status == "failed" and entry.identity == file
+
+    def begin(self, outputs: Sequence[Path]) -> None:
+        """Outputs are about to be made; a kill may come when they are in their places and no result is entered."""
+        paths = [str(path.resolve()) for path in outputs]
+        self._begun.update(paths)
+        self._ledger.note({"kind": "begun", "job": self.job, "outputs": paths})
+
+    def enter(self, result: TileResult) -> None:
+        """A tile or a mosaic is done, skipped, or failed."""
+        self._now[result.tile] = result
+        self._ledger.note({"kind": "result", **result.to_json()})
+
+    def value_range(self, kind: str) -> tuple[float, float] | None:
+        """That of a kind of tiles, as it was found before the batch was interrupted."""
+        return self._ranges.get(kind)
+
+    def enter_range(self, kind: str, found: tuple[float, float]) -> None:
+        """The value range of a kind of tiles is known."""
+        self._ranges[kind] = found
+        self._ledger.note({"kind": "range", "job": self.job, "of": kind, "range": found})
+
+    def result(self, tile: str) -> TileResult | None:
+        """What became of a tile in this batch."""
+        return self._now.get(tile)
+
+    def others(self, tiles: Iterable[str]) -> tuple[TileResult, ...]:
+        """Entries of earlier batches for other tiles, whose outputs are still there."""
+        gone = set(tiles)
+        return tuple(
+            entry
+            for path, entry in self._earlier.items()
+            if path not in gone and entry.outputs and all(Path(output).exists() for output in entry.paths)
+        )
+
+    def _take(self, event: dict[str, Any]) -> None:
+        if event.get("job") != self.job and event.get("kind") != "result":
+            return
+        if event["kind"] == "begun":
+            self._begun.update(event["outputs"])
+        elif event["kind"] == "range":
+            self._ranges[event["of"]] = (event["range"][0], event["range"][1])
+        elif event["kind"] == "result":
+            entry = TileResult.from_json(event)
+            # What another job has done is as good as an earlier batch.
+            (self._now if entry.job == self.job else self._earlier)[entry.tile] = entry
+
+    def _is_ours(self, path: Path) -> bool:
+        place = str(path.resolve())
+        if place in self._begun:
+            return True
+        known = tuple(identity(path))
+        return any(
+            known in entry.outputs
+            for entries_ in (self._now, self._earlier)
+            for entry in entries_.values()
+            if entry.job == self.job
+        )

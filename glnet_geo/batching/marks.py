@@ -1,0 +1,91 @@
+"""Hashes that tell whether outputs are still those of a job and of the pixels that they were made of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+import shapely
+
+from glnet_geo.core.drawing import Drawing
+from glnet_geo.core.lattice import CELL
+from glnet_geo.core.mosaic import Enlargement
+from glnet_geo.core.window import Window
+from glnet_geo.io.tiled import PlacedTile, box
+from glnet_geo.plan import Plan
+
+
+def mark(value: object) -> str:
+    """The hash of anything that JSON can hold."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+def job_mark(job: Mapping[str, object], drawing: Drawing) -> str:
+    """What tells outputs of one job from those of another, whatever the tiles."""
+    return mark([dict(job), asdict(drawing)])
+
+
+def place_mark(plan: Plan) -> str:
+    """What tells one virtual scene from another: its place and its size."""
+    scene = plan.scene
+    crs = None if scene.crs is None else scene.crs.to_wkt()
+    transform = None if scene.transform is None else tuple(scene.transform)
+    return mark([crs, transform, scene.shape, plan.normalization.low, plan.normalization.high])
+
+
+def fingerprints(plan: Plan, tiles: Sequence[PlacedTile]) -> dict[str, str]:
+    """What the map of every tile depends on: the scene's place, and all tiles in the reach of its frames.
+
+    Args:
+        plan: of the scene.
+        tiles: all that can be read.
+    """
+    place = place_mark(plan)
+    own = [mark([tile.file.identity, asdict(tile.window)]) for tile in tiles]
+    tree = shapely.STRtree([box(tile.window) for tile in tiles])
+    rows, cols = (
+        math.ceil(plan.card.tiling.frame / axis.scale) for axis in (plan.lattice.rows, plan.lattice.cols)
+    )
+    found = {}
+    for number, tile in enumerate(tiles):
+        around = Window(
+            row=tile.window.row - rows,
+            col=tile.window.col - cols,
+            height=tile.window.height + 2 * rows,
+            width=tile.window.width + 2 * cols,
+        )
+        near = sorted(own[int(other)] for other in tree.query(box(around)))
+        found[tile.file.path] = mark([place, own[number], near])
+    return found
+
+
+def touched(plan: Plan, window: Window) -> tuple[int, list[tuple[int, int]]]:
+    """What has seen a part of a scene: the first row of the map, and the places of the frames.
+
+    Args:
+        plan: of the scene.
+        window: the part, in the scene's pixels.
+    """
+    frames = [
+        tile.frame
+        for row in plan.tiles()
+        for tile in row
+        if plan.scene_window(_cells(tile.frame.window)).intersection(window)
+    ]
+    if not frames:
+        return plan.scene.height, []
+    first_cell = min(frame.share.row for frame in frames)
+    first_row = Enlargement(plan.lattice.rows).ready(first_cell)
+    return first_row, [(frame.window.row, frame.window.col) for frame in frames]
+
+
+def _cells(window: Window) -> Window:
+    return Window(
+        row=window.row // CELL,
+        col=window.col // CELL,
+        height=window.height // CELL,
+        width=window.width // CELL,
+    )

@@ -1,0 +1,117 @@
+"""What a batch writes, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from glnet_geo.errors import OptionError, OutputError
+from glnet_geo.io.staging import RASTERS, VECTORS, is_raster
+
+DEFAULT_NAME = "{stem}_landcover{suffix}"
+
+_FIELDS = {"stem", "parent", "number", "suffix"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileOutputs:
+    """The files of one tile.
+
+    Attributes:
+        maps: classes and polygons.
+        confidence: how sure the map is, or None.
+    """
+
+    maps: tuple[Path, ...]
+    confidence: Path | None
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """Every file."""
+        return self.maps if self.confidence is None else (*self.maps, self.confidence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """What a batch writes, and where.
+
+    Attributes:
+        folder: made where it is missing.
+        formats: of the map of every tile: ``tif`` for classes, ``gpkg``, ``fgb``, ``parquet``, ``geojson`` for
+            polygons; none for no maps of tiles.
+        name: of the files of a tile: ``{stem}`` its name without suffix, ``{parent}`` its folder, ``{number}`` its
+            place among the tiles, ``{suffix}`` that of the format; may hold folders.
+        confidence: whether a raster of how sure the map is, is made of every tile.
+        mosaics: files that get one map over all tiles.
+        stac: folder of a STAC catalogue of the results, or None.
+        overwrite: whether existing files that the batch did not make itself may be replaced.
+    """
+
+    folder: Path
+    formats: tuple[str, ...] = ("tif",)
+    name: str = DEFAULT_NAME
+    confidence: bool = False
+    mosaics: tuple[Path, ...] = ()
+    stac: Path | None = None
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        known = [suffix.lstrip(".") for suffix in (*RASTERS, *VECTORS)]
+        for kind in self.formats:
+            if kind not in known:
+                raise OptionError(f"{kind} is no format of a map: use some of {', '.join(known)}, or none")
+        for mosaic in self.mosaics:
+            if mosaic.suffix.lower() not in RASTERS + VECTORS:
+                raise OutputError(f"{mosaic} has no known suffix: use one of {' '.join(RASTERS + VECTORS)}")
+        if not self.formats and not self.confidence and not self.mosaics:
+            raise OptionError("nothing is to be written: name a format, or a file with --mosaic")
+        self._formatted("a", "b", 1, ".tif")
+
+    def of(self, tiles: Sequence[str]) -> dict[str, TileOutputs]:
+        """The outputs of every tile, by its path.
+
+        Raises:
+            OptionError: two tiles would get files of one name.
+        """
+        owners: dict[Path, str] = {}
+        found: dict[str, TileOutputs] = {}
+        for number, tile in enumerate(tiles, 1):
+            plain = Path(tile.partition("?")[0])
+            made = self._named(plain.stem, plain.parent.name, number)
+            for path in made.all:
+                other = owners.setdefault(path, tile)
+                if other != tile:
+                    raise OptionError(
+                        f"{other} and {tile} would both be written to {path}: tell them apart with --name, such as "
+                        "'{parent}_{stem}_landcover{suffix}'"
+                    )
+            found[tile] = made
+        return found
+
+    @property
+    def wants_polygons(self) -> bool:
+        """Whether polygons, which say how sure they are, are among the outputs."""
+        return any(f".{kind}" in VECTORS for kind in self.formats) or any(
+            not is_raster(mosaic) for mosaic in self.mosaics
+        )
+
+    def _named(self, stem: str, parent: str, number: int) -> TileOutputs:
+        maps = tuple(self.folder / self._formatted(stem, parent, number, f".{kind}") for kind in self.formats)
+        sure = self.folder / self._formatted(stem, parent, number, "_confidence.tif")
+        return TileOutputs(maps=maps, confidence=sure if self.confidence else None)
+
+    def _formatted(self, stem: str, parent: str, number: int, suffix: str) -> Path:
+        fields: Mapping[str, object] = {"stem": stem, "parent": parent, "number": number, "suffix": suffix}
+        try:
+            path = Path(self.name.format(**fields))
+        except (KeyError, IndexError, ValueError, AttributeError) as error:
+            raise OptionError(
+                f"{self.name!r} is no name for outputs: use {DEFAULT_NAME!r}, with any of "
+                f"{', '.join('{' + name + '}' for name in sorted(_FIELDS))}"
+            ) from error
+        if path.is_absolute() or ".." in path.parts:
+            raise OptionError(f"{self.name!r} leads out of the output folder: name files inside it")
+        if not path.name.endswith(suffix) or not any(field in self.name for field in ("{stem", "{number")):
+            raise OptionError(f"{self.name!r} must hold {{stem}} or {{number}}, and end with {{suffix}}")
+        return path

@@ -1,0 +1,131 @@
+"""What a batch has done so far, a line of JSON for every event, so that a killed batch knows it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from typing_extensions import Self
+
+from glnet_geo.errors import OutputError
+from glnet_geo.io.lock import Lock
+
+REPORT = "report.json"
+
+_EVENTS = "events.jsonl"
+_LOCK = "lock"
+_WORK = "batch.unfinished"
+
+
+class Ledger:
+    """The notes of a batch in its output folder; lines that a crash has damaged count as missing.
+
+    Use it as a context: leaving it lets go of the work folder, which stays until `remove`.
+
+    Args:
+        folder: the outputs'; made where it is missing.
+
+    Attributes:
+        work: the folder where what is unfinished is kept.
+
+    Raises:
+        OutputError: the folder cannot be written, or another process works in it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.work = folder / _WORK
+        self._lock: Lock | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.work.mkdir(parents=True, exist_ok=True)
+            self._lock = Lock(self.work / _LOCK)
+            self._end_line()
+        except BlockingIOError as error:
+            raise OutputError(
+                f"another batch is writing to {self._folder}: wait for it, or choose another folder"
+            ) from error
+        except OSError as error:
+            raise OutputError(
+                f"nothing can be written in {self._folder} ({error.strerror}): choose another folder"
+            ) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+        with suppress(OSError):
+            # Where nothing was begun, nothing needs to stay.
+            if self.work.is_dir() and {path.name for path in self.work.iterdir()} <= {_LOCK}:
+                shutil.rmtree(self.work)
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """What was noted, in order."""
+        with suppress(OSError):
+            for line in (self.work / _EVENTS).read_text(encoding="utf-8").splitlines():
+                with suppress(ValueError):
+                    yield json.loads(line)
+
+    def note(self, event: Mapping[str, Any]) -> None:
+        """Add an event.
+
+        Raises:
+            OutputError: the disk is full.
+        """
+        try:
+            with (self.work / _EVENTS).open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps(event) + "\n")
+        except OSError as error:
+            raise _full(self._folder, error) from error
+
+    def earlier(self) -> dict[str, Any]:
+        """The report of the last batch that ended in this folder; empty where there is none."""
+        try:
+            found = json.loads((self._folder / REPORT).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def write_report(self, report: Mapping[str, Any]) -> Path:
+        """Write the report, which appears whole.
+
+        Raises:
+            OutputError: the disk is full.
+        """
+        new = self.work / REPORT
+        try:
+            new.write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
+            os.replace(new, self._folder / REPORT)  # noqa: PTH105 - the rename must replace on every system
+        except OSError as error:
+            raise _full(self._folder, error) from error
+        return self._folder / REPORT
+
+    def remove(self) -> None:
+        """The batch has ended: nothing needs to be kept."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def _end_line(self) -> None:
+        """A line that was cut short must not swallow the next."""
+        with suppress(FileNotFoundError), (self.work / _EVENTS).open("rb+") as lines:
+            if lines.seek(0, os.SEEK_END) and (lines.seek(-1, os.SEEK_END), lines.read())[1] != b"\n":
+                lines.write(b"\n")
+
+
+def _full(folder: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"the notes of the batch could not be kept in {folder} ({error.strerror}): free some space on its disk, and run "
+        "the same command again to go on"
+    )

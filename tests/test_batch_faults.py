@@ -1,0 +1,318 @@
+"""Tiles that fail, batches that are stopped, killed, run again: what is whole stays, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glnet_geo
+from glnet_geo.core.drawing import Drawing
+from glnet_geo.core.progress import Silence
+from glnet_geo.errors import AoiError, CancelledError, OptionError, OutputError
+from glnet_geo.io.raster import ClassRaster
+from glnet_geo.io.tiles import TileReader
+from tests.scenes import read, texture, write_model, write_scene
+from tests.test_batch import HEIGHT, WIDTH, arrays, assert_same_maps, cut, mapped, options, statuses, windows
+from tests.test_resume import Impatient
+
+BAD = "tile_1_0"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp("models") / "tiny.safetensors")
+
+
+@pytest.fixture
+def tiles(tmp_path: Path) -> Path:
+    return cut(tmp_path, texture(HEIGHT, WIDTH), nodata=0)
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory, model: Path) -> dict[str, Any]:
+    """The maps of all tiles."""
+    folder = tmp_path_factory.mktemp("expected")
+    mapped(cut(folder, texture(HEIGHT, WIDTH), nodata=0), folder / "maps", model)
+    return arrays(folder / "maps")
+
+
+@pytest.fixture(scope="module")
+def without(tmp_path_factory: pytest.TempPathFactory, model: Path) -> dict[str, Any]:
+    """The maps of all tiles but the bad one, whose pixels count as without data."""
+    folder = tmp_path_factory.mktemp("without")
+    pixels = texture(HEIGHT, WIDTH)
+    hole = windows()[BAD]
+    pixels[:, hole.rows, hole.cols] = 0
+    write_scene(folder / "scene.tif", pixels, nodata=0)
+    glnet_geo.classify(folder / "scene.tif", folder / "map.tif", options=options(model))
+    classes = read(folder / "map.tif")
+    return {name: classes[w.rows, w.cols] for name, w in windows().items() if name != BAD}
+
+
+@pytest.fixture(autouse=True)
+def _impatient_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TileReader, "tried", lambda _self, attempt: attempt())
+
+
+def cut_short(path: Path, share: float = 0.6) -> None:
+    os.truncate(path, int(path.stat().st_size * share))
+
+
+def leftovers(folder: Path) -> list[str]:
+    return [p.name for p in folder.iterdir() if p.name.startswith(".") or p.name.endswith(".unfinished")]
+
+
+def test_a_tile_that_cannot_be_opened_does_not_stop_the_others(
+    tmp_path: Path, tiles: Path, model: Path, without: dict[str, Any]
+) -> None:
+    (tiles / f"{BAD}.tif").write_bytes(b"no raster at all")
+    report = mapped(tiles, tmp_path / "maps", model)
+    assert statuses(report) == dict.fromkeys(windows(), "done") | {BAD: "failed"}
+    assert "cannot be opened" in report.failed[0].reason
+    assert_same_maps(arrays(tmp_path / "maps"), without)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.6, 0.95])
+def test_a_tile_cut_short_counts_as_without_data(
+    tmp_path: Path, tiles: Path, model: Path, without: dict[str, Any], share: float
+) -> None:
+    cut_short(tiles / f"{BAD}.tif", share)
+    report = mapped(tiles, tmp_path / "maps", model, mosaics=(tmp_path / "all.tif",))
+    assert statuses(report) == dict.fromkeys(windows(), "done") | {BAD: "failed"}
+    assert BAD in report.failed[0].reason
+    assert_same_maps(arrays(tmp_path / "maps"), without)
+    hole = windows()[BAD]
+    mosaic = read(tmp_path / "all.tif")
+    assert (mosaic[hole.rows, hole.cols] == 255).all()
+    for name, classes in without.items():
+        window = windows()[name]
+        np.testing.assert_array_equal(mosaic[window.rows, window.cols], classes)
+    assert not leftovers(tmp_path / "maps")
+
+
+class Meddler(Silence):
+    """Does something to a tile while the batch runs."""
+
+    def __init__(self, steps: int, deed: Any) -> None:
+        self._left, self._deed = steps, deed
+
+    def advance(self, steps: int = 1) -> None:
+        self._left -= steps
+        if self._left <= 0 and self._deed is not None:
+            deed, self._deed = self._deed, None
+            deed()
+
+
+@pytest.mark.parametrize("steps", [6, 30, 60])
+@pytest.mark.parametrize("deed", ["truncate", "replace", "remove"])
+def test_a_tile_changed_while_the_batch_runs_is_told_and_never_half_used(
+    tmp_path: Path, tiles: Path, model: Path, without: dict[str, Any], deed: str, steps: int
+) -> None:
+    path = tiles / f"{BAD}.tif"
+    deeds = {
+        "truncate": lambda: cut_short(path),
+        "replace": lambda: shutil.copy(tiles / "tile_0_0.tif", path),
+        "remove": path.unlink,
+    }
+    report = mapped(tiles, tmp_path / "maps", model, progress=Meddler(steps, deeds[deed]))
+    assert statuses(report) == dict.fromkeys(windows(), "done") | {BAD: "failed"}
+    assert_same_maps(arrays(tmp_path / "maps"), without)
+
+
+def test_a_mended_tile_is_mapped_with_its_neighbours_alone(
+    tmp_path: Path, tiles: Path, model: Path, expected: dict[str, Any]
+) -> None:
+    whole = (tiles / f"{BAD}.tif").read_bytes()
+    cut_short(tiles / f"{BAD}.tif")
+    mapped(tiles, tmp_path / "maps", model)
+    (tiles / f"{BAD}.tif").write_bytes(whole)
+    report = mapped(tiles, tmp_path / "maps", model)
+    assert statuses(report)[BAD] == "done"
+    assert_same_maps(arrays(tmp_path / "maps"), expected)
+
+
+def test_what_is_there_is_not_made_again(
+    tmp_path: Path, tiles: Path, model: Path, expected: dict[str, Any]
+) -> None:
+    first = mapped(tiles, tmp_path / "maps", model)
+    times = {path: path.stat().st_mtime_ns for path in (tmp_path / "maps").glob("*.tif")}
+    for _ in range(2):
+        report = mapped(tiles, tmp_path / "maps", model)
+        assert set(statuses(report).values()) == {"skipped"}
+        assert report.classes == first.classes
+    assert times == {path: path.stat().st_mtime_ns for path in times}
+    (tmp_path / "maps" / f"{BAD}_landcover.tif").unlink()
+    report = mapped(tiles, tmp_path / "maps", model)
+    assert statuses(report) == dict.fromkeys(windows(), "skipped") | {BAD: "done"}
+    assert_same_maps(arrays(tmp_path / "maps"), expected)
+
+
+def test_a_replaced_tile_is_mapped_again_and_so_is_all_that_saw_it(
+    tmp_path: Path, tiles: Path, model: Path
+) -> None:
+    mapped(tiles, tmp_path / "maps", model)
+    pixels = texture(HEIGHT, WIDTH)
+    window = windows()[BAD]
+    pixels[:, window.rows, window.cols] = texture(window.height, window.width, seed=5)
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    shutil.copy(cut(fresh, pixels, nodata=0) / f"{BAD}.tif", tiles / f"{BAD}.tif")
+    report = mapped(tiles, tmp_path / "maps", model)
+    assert statuses(report)[BAD] == "done"
+    mapped(fresh / "tiles", fresh / "maps", model)
+    assert_same_maps(arrays(tmp_path / "maps"), arrays(fresh / "maps"))
+
+
+def test_files_of_others_are_not_replaced_unless_asked_for(tmp_path: Path, tiles: Path, model: Path) -> None:
+    (tmp_path / "maps").mkdir()
+    mine = tmp_path / "maps" / f"{BAD}_landcover.tif"
+    mine.write_text("mine")
+    with pytest.raises(OutputError, match="--overwrite"):
+        mapped(tiles, tmp_path / "maps", model)
+    assert [path.name for path in (tmp_path / "maps").iterdir()] == [mine.name]
+    assert mine.read_text() == "mine"
+    assert set(statuses(mapped(tiles, tmp_path / "maps", model, overwrite=True)).values()) == {"done"}
+    with pytest.raises(OutputError, match="not made by this very job"):
+        mapped(tiles, tmp_path / "maps", model, value_range=(0, 99))
+
+
+@pytest.mark.parametrize("error", [CancelledError, KeyboardInterrupt])
+@pytest.mark.parametrize("steps", [0, 20, 50, 90])
+def test_a_stopped_batch_keeps_what_is_whole_and_goes_on(
+    tmp_path: Path, tiles: Path, model: Path, expected: dict[str, Any], error: type[BaseException], steps: int
+) -> None:
+    with pytest.raises(CancelledError, match="run the same command again to go on"):
+        mapped(tiles, tmp_path / "maps", model, progress=Impatient(steps, error))
+    for name, classes in arrays(tmp_path / "maps").items():
+        np.testing.assert_array_equal(classes, expected[name])
+    assert not [path for path in (tmp_path / "maps").iterdir() if path.name.startswith(".")]
+    report = mapped(tiles, tmp_path / "maps", model)
+    assert set(statuses(report).values()) == {"done"}
+    assert_same_maps(arrays(tmp_path / "maps"), expected)
+    assert not leftovers(tmp_path / "maps")
+
+
+def test_a_batch_stopped_many_times_with_a_bad_tile_ends_the_same(
+    tmp_path: Path, tiles: Path, model: Path, without: dict[str, Any]
+) -> None:
+    cut_short(tiles / f"{BAD}.tif")
+    for patience in range(20, 200, 10):
+        try:
+            report = mapped(tiles, tmp_path / "maps", model, progress=Impatient(patience))
+        except CancelledError:
+            continue
+        break
+    assert statuses(report) == dict.fromkeys(windows(), "done") | {BAD: "failed"}
+    assert_same_maps(arrays(tmp_path / "maps"), without)
+
+
+def test_an_output_that_fails_stops_the_batch_and_costs_only_itself(
+    tmp_path: Path, tiles: Path, model: Path, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish, finished = ClassRaster.finish, []
+
+    def full(self: ClassRaster) -> None:
+        if len(finished) == 3:
+            raise OutputError("the disk is full: free some space")
+        finished.append(finish(self))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ClassRaster, "finish", full)
+        with pytest.raises(OutputError, match="full"):
+            mapped(tiles, tmp_path / "maps", model)
+    assert len(arrays(tmp_path / "maps")) == 3
+    assert statuses(mapped(tiles, tmp_path / "maps", model)) == dict.fromkeys(windows(), "done")
+    assert_same_maps(arrays(tmp_path / "maps"), expected)
+
+
+def test_tiles_without_data_are_skipped(tmp_path: Path, model: Path) -> None:
+    pixels = texture(HEIGHT, WIDTH)
+    hole = windows()[BAD]
+    pixels[:, hole.rows, hole.cols] = 0
+    tiles = cut(tmp_path, pixels, nodata=0)
+    for _ in range(2):
+        report = mapped(tiles, tmp_path / "maps", model)
+        assert statuses(report)[BAD] == "skipped"
+        assert "no valid pixel" in next(tile.reason for tile in report.tiles if BAD in tile.tile)
+    assert BAD not in arrays(tmp_path / "maps")
+
+
+def test_an_area_of_interest_limits_the_tiles(tmp_path: Path, tiles: Path, model: Path) -> None:
+    import geopandas
+    import shapely
+
+    def area(left: float) -> Path:
+        place = shapely.box(left, 2_779_080, left + 20, 2_779_119)
+        path = tmp_path / f"aoi_{left}.gpkg"
+        geopandas.GeoDataFrame(geometry=[place], crs="EPSG:32640").to_file(path)
+        return path
+
+    aoi = area(331_210)
+    for seamless in (True, False):
+        folder = tmp_path / f"maps_{seamless}"
+        report = mapped(tiles, folder, model, aoi=aoi, seamless=seamless)
+        assert statuses(report) == dict.fromkeys(windows(), "skipped") | {"tile_0_0": "done"}
+    for seamless in (True, False):
+        with pytest.raises(AoiError, match="of any tile"):
+            mapped(tiles, tmp_path / f"none_{seamless}", model, aoi=area(500_000), seamless=seamless)
+
+
+def test_what_cannot_be_done_together_is_refused_at_once(tmp_path: Path, tiles: Path, model: Path) -> None:
+    with pytest.raises(OptionError, match="no-seamless"):
+        mapped(tiles, tmp_path, model, seamless=False, mosaics=(tmp_path / "m.tif",))
+    with pytest.raises(OptionError, match="no-seamless"):
+        mapped(tiles, tmp_path, model, exact=True)
+    write_scene(tiles / "other.tif", texture(90, 90), crs="EPSG:32641")
+    with pytest.raises(OptionError, match="one pixel grid"):
+        mapped(tiles, tmp_path / "maps", model, mosaics=(tmp_path / "m.tif",))
+    assert not (tmp_path / "m.tif").exists()
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments(tmp_path: Path, tiles: Path, model: Path, expected: dict[str, Any]) -> None:
+    command = [sys.executable, "-m", "glnet_geo", "batch", str(tiles), "--out-dir", str(tmp_path / "maps")]
+    command += ["--model", str(model), "--precision", "fp32", "--device", "cpu", "--quiet"]
+    command += ["--mosaic", str(tmp_path / "all.gpkg"), "--format", "tif,gpkg"]
+    unbroken = tmp_path / "unbroken"
+    mapped(
+        tiles, unbroken, model, formats=("tif", "gpkg"), mosaics=(tmp_path / "one.gpkg",), drawing=Drawing()
+    )
+    start = time.monotonic()
+    subprocess.run([*command[:6], str(tmp_path / "timed"), *command[7:]], check=True)
+    seconds = time.monotonic() - start
+    (tmp_path / "all.gpkg").unlink()
+    moments, kills = random.Random(3), 0  # noqa: S311 - any will do
+    for _ in range(60):
+        job = subprocess.Popen(command)
+        try:
+            job.wait(moments.uniform(0.5, 1.0) * seconds)
+            break
+        except subprocess.TimeoutExpired:
+            os.kill(job.pid, signal.SIGKILL)
+            job.wait()
+            kills += 1
+        for name, classes in arrays(tmp_path / "maps").items():
+            np.testing.assert_array_equal(classes, expected[name])
+    assert job.returncode == 0
+    assert kills
+    for path in unbroken.glob("*.tif"):
+        assert (tmp_path / "maps" / path.name).read_bytes() == path.read_bytes()
+    from tests.test_batch import layer
+
+    assert layer(tmp_path / "all.gpkg").equals(layer(tmp_path / "one.gpkg"))
+    for path in unbroken.glob("*.gpkg"):
+        assert layer(tmp_path / "maps" / path.name).equals(layer(path))
+    assert not leftovers(tmp_path / "maps")
+    report = json.loads((tmp_path / "maps" / "report.json").read_text())
+    assert (report["done"], report["failed"]) == (6, 0)
