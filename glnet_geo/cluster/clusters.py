@@ -51,7 +51,13 @@ def local_workers(count: int, *, threads: int = 1, gpus: bool = False) -> Iterat
                     workers={number: _worker(number, threads, gpus=gpus) for number in range(count)},
                     scheduler={
                         "cls": Scheduler,
-                        "options": {"dashboard": False, "host": "127.0.0.1", "port": 0},
+                        # Port 0 is any that is free: there may be other clusters.
+                        "options": {
+                            "dashboard": False,
+                            "dashboard_address": ":0",
+                            "host": "127.0.0.1",
+                            "port": 0,
+                        },
                     },
                     silence_logs=logging.CRITICAL,
                 )
