@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import numpy as np
 import rasterio
+import torch
 from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning
 from safetensors.torch import load_file
@@ -51,16 +52,27 @@ CREDIT = (
 @click.option(
     "--sharing", type=click.Choice(["none", "global_to_local", "bidirectional"]), default="bidirectional"
 )
+@click.option(
+    "--balance", default=0.75, help="how far rare classes are favoured: 0 not at all, 1 as if none were"
+)
 @click.option("--training", default="", help="one sentence on how it was trained")
 @click.option("--validate", multiple=True, required=True, help="scenes that were left out of training")
 @click.option("--out", type=click.Path(path_type=Path), required=True)
 def main(
-    data: Path, weights: Path, sharing: Sharing, training: str, validate: tuple[str, ...], out: Path
+    data: Path,
+    weights: Path,
+    sharing: Sharing,
+    balance: float,
+    training: str,
+    validate: tuple[str, ...],
+    out: Path,
 ) -> None:
     """Write OUT with a card that tells its scores on the scenes to validate on."""
     warnings.simplefilter("ignore", NotGeoreferencedWarning)
     network = GLNet(light(classes=len(LEGEND), sharing=sharing))
     network.load_state_dict(load_file(weights))
+    learnt = [path.stem for path in sorted((data / "labels").glob("*.tif")) if path.stem not in validate]
+    _balance(network, _shares(data, learnt), strength=balance)
     card = Card.of(
         name=out.stem,
         architecture=network.architecture,
@@ -80,6 +92,27 @@ def main(
     scores = _scores(network, card, data, validate)
     save_package(out, network, shipped.model_copy(update={"scores": scores}), half=True)
     print(f"temperature {shipped.temperature}", scores.model_dump_json(indent=1))
+
+
+def _shares(data: Path, scenes: Sequence[str]) -> NDArray[np.float64]:
+    """(classes,) part of the labelled pixels that each class covers in the scenes that were learnt from."""
+    counts = sum(
+        np.bincount(_read(data / "labels" / f"{scene}.tif").ravel(), minlength=256) for scene in scenes
+    )
+    of_classes = np.asarray(counts, dtype=np.float64)[LEGEND.ids]
+    return of_classes / of_classes.sum()
+
+
+def _balance(network: GLNet, shares: NDArray[np.float64], *, strength: float) -> None:
+    """Shift the logits against the shares of the classes: the mean IoU counts rare classes as much as frequent ones.
+
+    Source: Menon et al.: Long-tail learning via logit adjustment, ICLR 2021 (arXiv:2007.07314), section 4.
+    """
+    head = network.glance.fpn.classify if network.architecture.sharing == "none" else network.ensemble
+    if head.bias is None:
+        raise TypeError("the head has no bias")
+    with torch.no_grad():
+        head.bias -= strength * torch.from_numpy(np.log(shares)).float()
 
 
 def _temperature(network: GLNet, data: Path, scenes: Sequence[str]) -> float:
