@@ -11,11 +11,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import dask
-import torch
 from distributed import Client, Nanny, Scheduler, SpecCluster
 
 from glnet_geo.cluster.dask_frames import DaskFrames
 from glnet_geo.errors import ClusterError, OptionError
+from glnet_geo.model.machine import gpu_count
 
 _CONNECT_SECONDS = 20
 _START_SECONDS = 120
@@ -36,9 +36,9 @@ def local_workers(count: int, *, threads: int = 1, gpus: bool = False) -> Iterat
     """
     if count < 1 or threads < 1:
         raise OptionError(f"{count} workers of {threads} threads were asked for: take at least 1 of 1")
-    if gpus and count > torch.cuda.device_count():
+    if gpus and count > gpu_count():
         raise OptionError(
-            f"torch sees {torch.cuda.device_count()} GPUs here and every one of the {count} workers needs its own: "
+            f"torch sees {gpu_count()} GPUs here and every one of the {count} workers needs its own: "
             "lower --workers, or choose --device cpu"
         )
     with ExitStack() as closing:
@@ -51,13 +51,7 @@ def local_workers(count: int, *, threads: int = 1, gpus: bool = False) -> Iterat
                     workers={number: _worker(number, threads, gpus=gpus) for number in range(count)},
                     scheduler={
                         "cls": Scheduler,
-                        # Port 0 is any that is free: there may be other clusters.
-                        "options": {
-                            "dashboard": False,
-                            "dashboard_address": ":0",
-                            "host": "127.0.0.1",
-                            "port": 0,
-                        },
+                        "options": {"dashboard": False, "port": 0, **_THIS_COMPUTER},
                     },
                     silence_logs=logging.CRITICAL,
                 )
@@ -69,7 +63,7 @@ def local_workers(count: int, *, threads: int = 1, gpus: bool = False) -> Iterat
             raise ClusterError(
                 f"{count} worker processes could not be started ({error}): try fewer"
             ) from error
-        yield DaskFrames(client)
+        yield DaskFrames(client, local=True)
 
 
 @contextmanager
@@ -100,6 +94,9 @@ _QUIET: Mapping[str, Any] = {
 }
 
 
+_THIS_COMPUTER: Mapping[str, Any] = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+"""Nobody else may send work. Port 0 is any that is free: there may be other clusters."""
+
 _LEAVE_CTRL_C = """
 import signal
 signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -128,6 +125,7 @@ def _worker(number: int, threads: int, *, gpus: bool) -> Mapping[str, Any]:
     return {
         "cls": Nanny,
         "options": {
+            **_THIS_COMPUTER,
             # One computes while the other reads.
             "nthreads": 2,
             # What fills a worker's memory is none of Dask's objects.

@@ -16,7 +16,7 @@ from glnet_geo.cluster.frame_job import FrameJob
 from glnet_geo.core.progress import Progress, stop_if_cancelled
 from glnet_geo.errors import ClusterError, GlnetGeoError, OptionError, OutputError
 from glnet_geo.frames import Logits, count_steps, place, shown
-from glnet_geo.io.marked import FrameStore
+from glnet_geo.io.marked import FrameStore, not_kept
 from glnet_geo.io.store import Nowhere
 from glnet_geo.plan import Plan, Tile
 
@@ -33,6 +33,7 @@ class DaskFrames:
     Args:
         client: connected to a cluster whose workers have this package, and see the scene and that place.
         resources: what a task takes of its worker, such as ``{"GPU": 1}``.
+        local: whether all workers are on this computer, and so have its models.
 
     Attributes:
         here: this process does not compute.
@@ -41,8 +42,11 @@ class DaskFrames:
 
     here = False
 
-    def __init__(self, client: Client, *, resources: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self, client: Client, *, resources: Mapping[str, float] | None = None, local: bool = False
+    ) -> None:
         self.client = client
+        self._local = local
         self._resources = dict(resources) if resources else None
 
     def logits(
@@ -63,8 +67,8 @@ class DaskFrames:
             self._wait_for_workers(progress)
             self._bring_model(plan, job)
             progress.info(
-                f"{plan.megapixels:.1f} megapixels, {len(unknown)} frames on {self._threads()} threads of "
-                f"{self.client.scheduler.address}"
+                f"{plan.megapixels:.1f} megapixels, {len(unknown)} frames to compute by {self._workers()} workers of "
+                f"{self.client.scheduler.address}, {plan.machine}"
             )
         progress.begin("classifying", count_steps(unknown))
         coming: deque[tuple[Tile, Future | None]] = deque()
@@ -120,8 +124,13 @@ class DaskFrames:
                 time.sleep(_POLL_SECONDS)
             future.result()
 
+    def _workers(self) -> int:
+        """How many there are: some may come and go."""
+        with self._understood():
+            return len(self.client.nthreads())
+
     def _threads(self) -> int:
-        """Of all workers, of which some may come and go."""
+        """Of all workers, those that compute and those that read."""
         with self._understood():
             threads: Iterable[int] = self.client.nthreads().values()
             return max(1, sum(threads))
@@ -130,9 +139,8 @@ class DaskFrames:
         """Until there is one: a queue may keep them waiting for long."""
         told = False
         while True:
-            with self._understood():
-                if self.client.nthreads():
-                    return
+            if self._workers():
+                return
             if not told:
                 progress.info(
                     f"the scheduler at {self.client.scheduler.address} has no worker yet: waiting for one"
@@ -142,12 +150,13 @@ class DaskFrames:
             time.sleep(_POLL_SECONDS)
 
     def _bring_model(self, plan: Plan, job: FrameJob) -> None:
-        """Put the model where workers find it that do not have it at its path."""
-        with self._understood():
-            has = self.client.run(job.package_here)
+        """Put the model where a worker that does not have it finds it, also one that comes later."""
         store = job.kept.arrays.store
-        if None in has.values() and job.package not in store.names():
-            store.write(job.package, plan.model.path.read_bytes())
+        try:
+            if not self._local and job.package not in store.names():
+                store.write(job.package, plan.model.path.read_bytes())
+        except OSError as error:
+            raise not_kept(store, error) from error
 
     @contextmanager
     def _understood(self) -> Iterator[None]:

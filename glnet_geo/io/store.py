@@ -111,9 +111,10 @@ class Remote:
         return self.url
 
     def make(self) -> None:
-        """Make the place where the kind of storage has folders."""
-        with self._files() as (files, root):
-            files.makedirs(root, exist_ok=True)
+        """Make the place where the kind of storage has folders, in one that is there."""
+        with suppress(FileExistsError), self._files() as (files, root):
+            # With parents, a bucket of a mistyped name would be made.
+            files.mkdir(root, create_parents=False)
 
     def names(self) -> list[str]:
         """Of all files."""

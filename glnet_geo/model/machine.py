@@ -91,6 +91,11 @@ def is_present(device: str) -> bool:
     return device == "cpu" or torch.backends.mps.is_available()
 
 
+def gpu_count() -> int:
+    """How many GPUs torch sees in this process."""
+    return torch.cuda.device_count()
+
+
 def limit_gpu_memory(machine: Machine) -> None:
     """Keep torch below the machine's share of GPU memory; going beyond it is then an error, not a slow-down.
 

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
 
-import distributed
 import pytest
 import torch
 
@@ -26,6 +25,7 @@ from glnet_geo.errors import CancelledError, ClusterError, OutputError, SceneErr
 from glnet_geo.io.journal import Journal, journal_folder
 from glnet_geo.io.marked import FrameStore
 from glnet_geo.plan import planned
+from tests.cluster.inproc import inproc
 from tests.jobs import Job, Told, assert_same
 from tests.scenes import texture, write_scene
 
@@ -43,13 +43,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory, job: Job) -> Path:
 @pytest.fixture
 def here() -> Iterator[DaskFrames]:
     """A cluster of threads of this process."""
-    with (
-        distributed.LocalCluster(
-            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None, protocol="inproc://"
-        ) as cluster,
-        distributed.Client(cluster, set_as_default=False) as client,
-    ):
-        yield DaskFrames(client)
+    with inproc(1) as frames:
+        yield frames
 
 
 @contextmanager
@@ -146,13 +141,10 @@ def test_a_job_is_stopped_while_it_waits_for_workers(tmp_path: Path, job: Job) -
             return any("no worker yet" in line for line in self.told)
 
     with (
-        distributed.LocalCluster(
-            n_workers=0, processes=False, dashboard_address=None, protocol="inproc://"
-        ) as empty,
-        distributed.Client(empty, set_as_default=False) as client,
+        inproc(0) as frames,
         pytest.raises(CancelledError, match="nothing was written"),
     ):
-        job.run(tmp_path, frames=DaskFrames(client), progress=Impatient())
+        job.run(tmp_path, frames=frames, progress=Impatient())
     assert list(tmp_path.iterdir()) == []
 
 
