@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import processing
-from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
-from qgis.PyQt.QtCore import Qt, QTimer
+from qgis.core import QgsApplication, QgsProject, QgsRasterLayer, QgsVectorLayer
+from qgis.PyQt.QtCore import QPoint, QRect, Qt, QTimer
 from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtWidgets import QDockWidget, QLineEdit, QProgressBar
 from qgis.utils import iface
@@ -25,18 +25,19 @@ _WIDEST = 900
 _HALFWAY = 40
 
 
-def shoot(name: str, widget: object = None) -> None:
-    """Save the screen, or one window."""
+def shoot(name: str, widget: object = None, height: int = 2000) -> None:
+    """Save the main window, or another one, or its upper part."""
     for _ in range(5):
         QgsApplication.processEvents()
     if widget is None:
         widget = iface.mainWindow()
     picture = QGuiApplication.primaryScreen().grabWindow(0)
-    place = widget.frameGeometry()  # type: ignore[attr-defined]
+    place = QRect(widget.mapToGlobal(QPoint(0, 0)), widget.size())  # type: ignore[attr-defined]
+    place.setHeight(min(height, place.height()))
     small = picture.copy(place).scaledToWidth(
         min(_WIDEST, place.width()), Qt.TransformationMode.SmoothTransformation
     )
-    small.save(str(OUT / f"{name}.png"))
+    small.save(str(OUT / f"qgis-{name}.png"))
 
 
 class Story:
@@ -44,6 +45,7 @@ class Story:
 
     def __init__(self) -> None:
         self.dialog: Any = None
+        self.dock: Any = None
 
     def begin(self) -> None:
         window = iface.mainWindow()
@@ -54,12 +56,12 @@ class Story:
         layer = QgsRasterLayer(SCENE, "scene")
         QgsProject.instance().addMapLayer(layer)
         iface.mapCanvas().setExtent(layer.extent())
-        toolbox = window.findChild(QDockWidget, "ProcessingToolbox")
-        toolbox.findChildren(QLineEdit)[0].setText("glnet")
+        self.dock = window.findChild(QDockWidget, "ProcessingToolbox")
+        self.dock.findChildren(QLineEdit)[0].setText("glnet")
         QTimer.singleShot(7000, self.guard(self.toolbox))
 
     def toolbox(self) -> None:
-        shoot("toolbox")
+        shoot("toolbox", self.dock, 350)
         outs = {"RASTER": str(MAPS / "landcover.tif"), "POLYGONS": str(MAPS / "landcover.gpkg"),
                 "CONFIDENCE": str(MAPS / "confidence.tif")}  # fmt: skip
         self.dialog = processing.createAlgorithmDialog("glnet:classify", {"INPUT": SCENE, **outs})
@@ -82,8 +84,21 @@ class Story:
         QTimer.singleShot(200, self.guard(self.watch))
 
     def done(self) -> None:
-        shoot("finished-dialog", self.dialog)
         self.dialog.close()
+        polygons = QgsVectorLayer("Polygon?crs=EPSG:32640&field=class:string", "my polygons", "memory")
+        QgsProject.instance().addMapLayer(polygons)
+        self.dialog = processing.createAlgorithmDialog(
+            "glnet:train", {"INPUT": [SCENE], "LABELS": polygons.id(), "FIELD": "class"}
+        )
+        self.dialog.show()
+        self.dialog.setGeometry(200, 40, 960, 620)
+        QTimer.singleShot(3000, self.guard(self.training))
+
+    def training(self) -> None:
+        shoot("train", self.dialog)
+        self.dialog.close()
+        for layer in QgsProject.instance().mapLayersByName("my polygons"):
+            QgsProject.instance().removeMapLayer(layer)
         for node in QgsProject.instance().layerTreeRoot().findLayers():
             if node.name() == "Land cover":
                 node.setExpanded(True)

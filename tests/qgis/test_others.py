@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -108,9 +109,13 @@ def test_the_check_of_the_engine(engine: str) -> None:
 
 
 def test_every_algorithm_can_be_understood(qgis: Any) -> None:
+    from qgis.PyQt.QtCore import QUrl
+
     provider = core.QgsApplication.processingRegistry().providerById("glnet")
     for algorithm in provider.algorithms():
         assert algorithm.shortHelpString()
+        for picture in re.findall(r'<img src="([^"]+)"', algorithm.shortHelpString()):
+            assert Path(QUrl(picture).toLocalFile()).is_file()
         assert algorithm.shortDescription()
         assert algorithm.group()
         assert algorithm.tags()

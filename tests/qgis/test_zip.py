@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 core = pytest.importorskip("qgis.core", reason="QGIS's Python is absent here: run make test-qgis")
 
-from tests.qgis.conftest import ALL_COMMANDS, FAKE_ENGINE, ROOT, SAMPLE  # noqa: E402
+from tests.qgis import wheels  # noqa: E402
+from tests.qgis.conftest import ROOT, SAMPLE, command_line  # noqa: E402
 from tests.qgis.server import Server  # noqa: E402
 
 NAME = "glnet_land_cover"
@@ -58,25 +61,6 @@ def test_the_plugin_speaks_german(qgis: object) -> None:
     assert translator.translate("GlnetLandCover", "Classify land cover") == "Landbedeckung klassifizieren"
 
 
-def _wheelhouse(folder: Path) -> Path:
-    """A stand-in of the engine as a wheel: it answers as the engine does, and makes no maps."""
-    folder.mkdir()
-    code = FAKE_ENGINE.replace("PROTOCOL", "1").replace("COMMANDS", repr(ALL_COMMANDS))
-    code = code.replace('"self_test": None', '"self_test": {"device": "stand-in", "seconds": 1}')
-    files = {
-        "glnet_geo/__init__.py": "",
-        "glnet_geo/__main__.py": "import sys; sys.argv.insert(1, 'glnet_geo')\n"
-        + code.replace("JOB", "print('{}')"),
-        "glnet_geo-9.9.dist-info/METADATA": "Metadata-Version: 2.1\nName: glnet_geo\nVersion: 9.9\n",
-        "glnet_geo-9.9.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    record = "".join(f"{name},,\n" for name in files) + "glnet_geo-9.9.dist-info/RECORD,,\n"
-    with zipfile.ZipFile(folder / "glnet_geo-9.9-py3-none-any.whl", "w") as wheel:
-        for name, text in {**files, "glnet_geo-9.9.dist-info/RECORD": record}.items():
-            wheel.writestr(name, text)
-    return folder
-
-
 def _said(server: Server, *arguments: str) -> str:
     done = server("run", "glnet:engine", "--", *arguments)
     return done.stdout + done.stderr
@@ -84,12 +68,12 @@ def _said(server: Server, *arguments: str) -> str:
 
 def test_set_up_use_repair_remove(installed: Path, home: Path, tmp_path: Path) -> None:
     server = Server(home, installed, engine=None)
-    wheels = _wheelhouse(tmp_path / "wheel house")
+    folder = wheels.stand_in(tmp_path / "wheel house")
     said = server("run", "glnet:classify", "--", f"INPUT={SAMPLE}", f"RASTER={tmp_path / 'map.tif'}")
     assert "run “Set up or check the engine”" in said.stdout + said.stderr
     assert "It downloads about" in _said(server, "ACTION=0")
 
-    said_setting_up = _said(server, "ACTION=1", f"WHEELHOUSE={wheels}")
+    said_setting_up = _said(server, "ACTION=1", f"WHEELHOUSE={folder}")
     engines = [path.parent for path in home.rglob("engine-is-complete.json")]
     assert len(engines) == 1, said_setting_up
     engine = engines[0]
@@ -101,10 +85,35 @@ def test_set_up_use_repair_remove(installed: Path, home: Path, tmp_path: Path) -
     assert f"{engine}/bin/python" in used.stdout
 
     (engine / "bin" / "python").unlink()
-    assert "VERSION:\t9.9" in _said(server, "ACTION=2", f"WHEELHOUSE={wheels}")
+    assert "VERSION:\t9.9" in _said(server, "ACTION=2", f"WHEELHOUSE={folder}")
     assert "was removed" in _said(server, "ACTION=3")
     assert not engine.exists()
     assert "There is no engine" in _said(server, "ACTION=3")
+
+
+def test_the_real_engine_set_up_from_wheels_makes_the_same_map(
+    installed: Path, home: Path, scene: Path, engine_python: str, tmp_path: Path
+) -> None:
+    """Of its libraries the wheels only say where they lie; all else is as a person does it, and so is the map."""
+    server = Server(home, installed, engine=None)
+    folder, base = wheels.real(tmp_path / "wheels", engine_python)
+    said = _said(server, "ACTION=1", f"WHEELHOUSE={folder}", f"PYTHON={base}")
+    assert "Self-test passed" in said, said
+    engine = next(home.rglob("engine-is-complete.json")).parent
+    out = tmp_path / "map.tif"
+    done = server("run", "glnet:classify", "--", f"INPUT={scene}", f"RASTER={out}")
+    assert f"{engine}/bin/python" in done.stdout
+    command_line(engine_python, "classify", str(scene), "--out", str(tmp_path / "cli.tif"))
+    assert out.read_bytes() == (tmp_path / "cli.tif").read_bytes()
+    models = [model["path"] for model in _about(engine)["models"]]
+    assert all(path.startswith(str(engine)) for path in models)
+    assert "was removed" in _said(server, "ACTION=3")
+    assert not engine.exists()
+
+
+def _about(engine: Path) -> dict[str, Any]:
+    """What an engine says of itself."""
+    return dict(json.loads(command_line(str(engine / "bin" / "python"), "engine", "--json").stdout))
 
 
 @pytest.mark.parametrize(
@@ -119,8 +128,8 @@ def test_a_set_up_that_fails_leaves_nothing(
     installed: Path, home: Path, tmp_path: Path, arguments: list[str], reason: str
 ) -> None:
     server = Server(home, installed, engine=None)
-    wheels = _wheelhouse(tmp_path / "wheels")
+    folder = wheels.stand_in(tmp_path / "wheels")
     (tmp_path / "empty").mkdir()
-    filled = [each.format(empty=tmp_path / "empty", wheels=wheels) for each in arguments]
+    filled = [each.format(empty=tmp_path / "empty", wheels=folder) for each in arguments]
     assert reason in _said(server, "ACTION=1", *filled)
     assert not list(home.rglob("pyvenv.cfg"))

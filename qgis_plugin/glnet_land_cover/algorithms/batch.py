@@ -51,6 +51,7 @@ class Batch(EngineAlgorithm):
 
     NAME = "batch"
     COMMAND = "batch"
+    PICTURE = "batch.png"
 
     def __init__(self) -> None:
         super().__init__()

@@ -22,6 +22,7 @@ class CheckScene(EngineAlgorithm):
 
     NAME = "check"
     COMMAND = "check"
+    PICTURE = "classify.png"
 
     def __init__(self) -> None:
         super().__init__()

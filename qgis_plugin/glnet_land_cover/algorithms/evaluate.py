@@ -147,8 +147,8 @@ class Evaluate(EngineAlgorithm):
             self._arguments = [raster_path(raster_input(self, parameters, context)), "--reference"]
             reference = self._reference(parameters, context)
             if isinstance(reference, QgsVectorLayer):
-                fields = self.parameterAsFields(parameters, "FIELD", context)
-                self._arguments += [vector_file(reference), "--field", (fields or [_DEFAULT_FIELD])[0]]
+                field = self.parameterAsString(parameters, "FIELD", context)
+                self._arguments += [vector_file(reference), "--field", field or _DEFAULT_FIELD]
             else:
                 self._arguments.append(raster_path(reference))
             if is_given(parameters, "CONFIDENCE"):

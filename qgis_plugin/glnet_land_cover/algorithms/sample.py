@@ -29,6 +29,7 @@ class Sample(EngineAlgorithm):
 
     NAME = "sample"
     COMMAND = "sample"
+    PICTURE = "evaluate.png"
 
     def __init__(self) -> None:
         super().__init__()

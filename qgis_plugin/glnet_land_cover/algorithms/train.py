@@ -205,7 +205,7 @@ class Train(EngineAlgorithm):
         source = self.parameterAsSource(parameters, "LABELS", context)
         if source is None:
             raise SourceError(tr("The layer of polygons cannot be opened: choose another."))
-        field: str = self.parameterAsFields(parameters, "FIELD", context)[0]
+        field: str = self.parameterAsString(parameters, "FIELD", context)
         if source.fields().lookupField(field) < 0:
             raise SourceError(
                 tr("“{}” has no field “{}”: choose the one that names the class.").format(

@@ -30,6 +30,7 @@ class Vectorize(EngineAlgorithm):
 
     NAME = "vectorize"
     COMMAND = "vectorize"
+    PICTURE = "vectorize.png"
 
     def __init__(self) -> None:
         super().__init__()
