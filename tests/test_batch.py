@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def windows() -> dict[str, Window]:
     return {
         f"tile_{row}_{col}": Window(row=top, col=left, height=bottom - top, width=right - left)
-        for row, (top, bottom) in enumerate(itertools.pairwise(ROWS))
-        for col, (left, right) in enumerate(itertools.pairwise(COLS))
+        for row, (top, bottom) in enumerate(pairwise(ROWS))
+        for col, (left, right) in enumerate(pairwise(COLS))
     }
 
 

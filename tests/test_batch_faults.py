@@ -220,12 +220,14 @@ def test_a_batch_stopped_many_times_with_a_bad_tile_ends_the_same(
 def test_an_output_that_fails_stops_the_batch_and_costs_only_itself(
     tmp_path: Path, tiles: Path, model: Path, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finish, finished = ClassRaster.finish, []
+    finish = ClassRaster.finish
+    finished: list[ClassRaster] = []
 
     def full(self: ClassRaster) -> None:
         if len(finished) == 3:
             raise OutputError("the disk is full: free some space")
-        finished.append(finish(self))
+        finish(self)
+        finished.append(self)
 
     with monkeypatch.context() as patched:
         patched.setattr(ClassRaster, "finish", full)
@@ -315,4 +317,5 @@ def test_killed_at_random_moments(tmp_path: Path, tiles: Path, model: Path, expe
         assert layer(tmp_path / "maps" / path.name).equals(layer(path))
     assert not leftovers(tmp_path / "maps")
     report = json.loads((tmp_path / "maps" / "report.json").read_text())
-    assert (report["done"], report["failed"]) == (6, 0)
+    # The last kill may have come when all was done.
+    assert (report["done"] + report["skipped"], report["failed"]) == (6, 0)

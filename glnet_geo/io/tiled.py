@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import methodcaller
 
 import numpy as np
 import shapely
@@ -42,8 +43,12 @@ def placed(tiles: Sequence[TileFile]) -> tuple[list[PlacedTile], Affine | None]:
     corners = [corner(tile, grid) for tile in tiles]
     top, left = min(row for row, _ in corners), min(col for _, col in corners)
     # The edges of real tiles, so that the scene lies exactly where one file of all pixels would.
-    north = next(tile.transform for tile, (row, _) in zip(tiles, corners, strict=True) if row == top)
-    west = next(tile.transform for tile, (_, col) in zip(tiles, corners, strict=True) if col == left)
+    north = next(
+        t.transform for t, (row, _) in zip(tiles, corners, strict=True) if t.transform and row == top
+    )
+    west = next(
+        t.transform for t, (_, col) in zip(tiles, corners, strict=True) if t.transform and col == left
+    )
     windows = [
         Window(row=row - top, col=col - left, height=tile.height, width=tile.width)
         for tile, (row, col) in zip(tiles, corners, strict=True)
@@ -93,7 +98,7 @@ class TiledPixels:
         pixels = np.zeros((self.bands, *window.shape), self.dtype)
         valid = np.zeros(window.shape, np.bool_)
         for tile, part, spot in self._parts(window):
-            values, usable = self.reader.read(tile.file, lambda open_tile, part=part: open_tile.read(part))
+            values, usable = self.reader.read(tile.file, methodcaller("read", part))
             np.copyto(pixels[:, spot.rows, spot.cols], values, where=usable, casting="unsafe")
             valid[spot.rows, spot.cols] |= usable
         return pixels, valid
@@ -102,7 +107,7 @@ class TiledPixels:
         """See `Pixels`."""
         valid = np.zeros(window.shape, np.bool_)
         for tile, part, spot in self._parts(window, wanted=True):
-            usable = self.reader.read(tile.file, lambda open_tile, part=part: open_tile.valid(part))
+            usable = self.reader.read(tile.file, methodcaller("valid", part))
             valid[spot.rows, spot.cols] |= usable
         return valid
 
