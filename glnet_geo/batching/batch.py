@@ -20,7 +20,14 @@ from glnet_geo.batching.scene_run import Workshop, failure, map_scene
 from glnet_geo.batching.scenes import VirtualScene, virtual_scenes
 from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
-from glnet_geo.errors import AoiError, CancelledError, DoubtfulInputWarning, OptionError, SceneError
+from glnet_geo.errors import (
+    AoiError,
+    CancelledError,
+    DoubtfulInputWarning,
+    OptionError,
+    OutputError,
+    SceneError,
+)
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.grouping import Kind, kinds, sentences
 from glnet_geo.io.inputs import tile_paths
@@ -132,7 +139,7 @@ def _check(options: Options, outputs: Outputs, *, seamless: bool) -> None:
         require_pystac()
     for mosaic in outputs.mosaics:
         if not mosaic.parent.is_dir():
-            raise OptionError(f"the folder {mosaic.parent} does not exist: create it, or name another")
+            raise OutputError(f"the folder {mosaic.parent} does not exist: create it, or name another")
 
 
 def _named(paths: Sequence[str], outputs: Outputs, progress: Progress) -> dict[str, TileOutputs]:
@@ -173,7 +180,7 @@ def _map_all(shop: Workshop, progress: Progress, *, seamless: bool) -> list[Virt
     megapixels = sum(scene.megapixels for scene in scenes)
     tiled, several = (f"{n} {word}{'s' * (n != 1)}" for n, word in ((count, "tile"), (len(scenes), "scene")))
     progress.info(f"{tiled} of {megapixels:.1f} megapixels, mapped as {several}, on {shop.machine}")
-    overall = Overall(progress, megapixels, f"mapping {tiled}")
+    overall = Overall(progress, [scene.megapixels for scene in scenes], f"mapping {tiled}")
     for scene in scenes:
         stop_if_cancelled(progress)
         part = overall.part(scene.megapixels, talks=len(scenes) == 1 or len(scene.tiles) > 1)

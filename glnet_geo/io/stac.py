@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -18,6 +19,7 @@ import rasterio
 import shapely
 from affine import Affine
 from rasterio.crs import CRS
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from shapely.geometry import mapping
 
 from glnet_geo.core.legend import NODATA, Legend
@@ -282,10 +284,12 @@ def _footprint(entry: MapEntry) -> shapely.Polygon:
 def taken(path: str) -> datetime | None:
     """When the imagery in a file was taken, by its TIFF tag; None where it does not say."""
     try:
-        with rasterio.open(path) as raster:
-            text = raster.tags().get("TIFFTAG_DATETIME", "")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path) as raster:
+                text = raster.tags().get("TIFFTAG_DATETIME", "")
         return datetime.strptime(text, "%Y:%m:%d %H:%M:%S").replace(tzinfo=timezone.utc)
-    except (ValueError, rasterio.errors.RasterioError):
+    except (ValueError, RasterioError):
         return None
 
 
