@@ -50,6 +50,7 @@ def batch(
     retries: int = 2,
     asset: str | None = None,
     frames: Frames | None = None,
+    work: str | Path | None = None,
     progress: Progress | None = None,
 ) -> BatchReport:
     """Map the land cover of many tiles, each on its own grid; neighbours are mapped as one scene.
@@ -66,6 +67,8 @@ def batch(
         retries: how often a tile that cannot be read is tried again.
         asset: key of the asset to take from STAC items.
         frames: who computes frames; None for this process.
+        work: the folder, or any address that fsspec writes to, where finished parts are kept instead of in the folder of
+            the outputs.
         progress: told where the job stands; may cancel it.
 
     Raises:
@@ -105,7 +108,7 @@ def batch(
             frames=frames,
             reader=reader,
             books=books,
-            work=ledger.work,
+            work=ledger.work if work is None else work,
         )
         if not outputs.overwrite:
             books.refuse_foreign(_all_paths(named, outputs))

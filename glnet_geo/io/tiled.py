@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import methodcaller
 
 import numpy as np
@@ -54,7 +54,13 @@ def placed(tiles: Sequence[TileFile]) -> tuple[list[PlacedTile], Affine | None]:
         for tile, (row, col) in zip(tiles, corners, strict=True)
     ]
     origin = Affine(grid.a, 0, west.c, 0, grid.e, north.f)
-    return [PlacedTile(*pair) for pair in zip(tiles, windows, strict=True)], origin
+    return [PlacedTile(*pair) for pair in zip(_shared(tiles), windows, strict=True)], origin
+
+
+def _shared(tiles: Sequence[TileFile]) -> list[TileFile]:
+    """Tiles that hold what they have in common once: a scene of many is small when it is sent to other processes."""
+    validity = {tile.validity: tile.validity for tile in tiles}
+    return [replace(tile, crs=tiles[0].crs, validity=validity[tile.validity]) for tile in tiles]
 
 
 def corner(tile: TileFile, grid: Affine) -> tuple[int, int]:
