@@ -15,6 +15,8 @@ from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
 from glnet_geo.io.marked import FrameStore
 from glnet_geo.io.scene import Block
+from glnet_geo.model.machine import Machine
+from glnet_geo.model.package import Model
 from glnet_geo.model.predict import Predictor
 from glnet_geo.plan import Plan, Tile
 from glnet_geo.report import duration
@@ -63,17 +65,21 @@ class LocalFrames:
 
     here = True
 
+    def __init__(self) -> None:
+        self._timed: _Timed | None = None
+
     def logits(
         self, plan: Plan, tiles: Sequence[Tile], kept: FrameStore, progress: Progress
     ) -> Generator[Logits | None, None, None]:
         """The logits of some frames of a plan: see `Frames`."""
         found = kept.found()
-        predictor = _predictor(plan, progress)
+        timed = self._timed = _timed(self._timed, plan, progress)
+        predictor = timed.predictor
         classify = FrameClassifier(predictor, plan.normalization)
         unknown = [tile for tile in tiles if place(tile) not in found]
         progress.info(
             f"{plan.megapixels:.1f} megapixels on {plan.machine}: about "
-            f"{duration(_seconds(plan, predictor, unknown))}, {plan.memory / 1e9:.1f} GB"
+            f"{duration(_seconds(plan, timed.seconds_per_patch, unknown))}, {plan.memory / 1e9:.1f} GB"
         )
         progress.begin("classifying", count_steps(unknown))
 
@@ -145,13 +151,29 @@ def shown(logits: Logits | None) -> Logits | None:
 def expected_seconds(plan: Plan) -> float:
     """How long the plan takes in this process: a patch is timed, the outputs' part is known by experience."""
     tiles = [tile for row in plan.tiles() for tile in row]
-    return _seconds(plan, _predictor(plan, Silence()), tiles)
+    return _seconds(plan, _predictor(plan, Silence()).seconds_per_patch(), tiles)
 
 
-def _seconds(plan: Plan, predictor: Predictor, tiles: Sequence[Tile]) -> float:
-    return (
-        predictor.seconds_per_patch() * count_steps(tiles) + _OUTPUT_SECONDS_PER_MEGAPIXEL * plan.megapixels
-    )
+def _seconds(plan: Plan, per_patch: float, tiles: Sequence[Tile]) -> float:
+    return per_patch * count_steps(tiles) + _OUTPUT_SECONDS_PER_MEGAPIXEL * plan.megapixels
+
+
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    """A predictor, and how long it takes; kept from scene to scene."""
+
+    model: Model
+    machine: Machine
+    predictor: Predictor
+    seconds_per_patch: float
+
+
+def _timed(known: _Timed | None, plan: Plan, progress: Progress) -> _Timed:
+    """The predictor of a plan, which may be known."""
+    if known is not None and known.model is plan.model and known.machine == plan.machine:
+        return known
+    predictor = _predictor(plan, progress)
+    return _Timed(plan.model, plan.machine, predictor, predictor.seconds_per_patch())
 
 
 def _predictor(plan: Plan, progress: Progress) -> Predictor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from rasterio.enums import ColorInterp
 import glnet_geo
 from glnet_geo import Options
 from glnet_geo.batching.batch import batch
+from glnet_geo.batching.delivery import Delivery
 from glnet_geo.batching.outputs import Outputs
 from glnet_geo.batching.report import BatchReport
 from glnet_geo.core.drawing import Drawing
+from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
 from tests.scenes import UTM, read, texture, write_model, write_scene
 
@@ -36,8 +38,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def windows() -> dict[str, Window]:
     return {
         f"tile_{row}_{col}": Window(row=top, col=left, height=bottom - top, width=right - left)
-        for row, (top, bottom) in enumerate(itertools.pairwise(ROWS))
-        for col, (left, right) in enumerate(itertools.pairwise(COLS))
+        for row, (top, bottom) in enumerate(pairwise(ROWS))
+        for col, (left, right) in enumerate(pairwise(COLS))
     }
 
 
@@ -62,7 +64,8 @@ def mapped(tiles: Any, folder: Path, model: Path, **more: Any) -> BatchReport:
     outputs = Outputs(folder=folder, **{name: more.pop(name) for name in names & more.keys()})
     drawing = more.pop("drawing", None)
     keep = {
-        name: more.pop(name) for name in {"seamless", "retries", "progress", "asset", "frames"} & more.keys()
+        name: more.pop(name)
+        for name in {"seamless", "retries", "progress", "asset", "frames", "work"} & more.keys()
     }
     return batch(tiles, outputs, options=options(model, **more), drawing=drawing, **keep)
 
@@ -149,6 +152,21 @@ def test_holes_stay_holes_however_they_are_declared(tmp_path: Path, model: Path,
     assert_same_maps(
         arrays(tmp_path / "maps"), {name: expected[w.rows, w.cols] for name, w in windows().items()}
     )
+
+
+def test_only_tiles_beside_each_other_are_open(
+    tmp_path: Path, whole: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, open_tiles = Delivery.write, []
+
+    def watched(self: Delivery, strip: Strip) -> None:
+        write(self, strip)
+        open_tiles.append(len(self._open))
+
+    monkeypatch.setattr(Delivery, "write", watched)
+    mapped(whole / "tiles", tmp_path, model)
+    assert max(open_tiles) <= len(COLS)
+    assert open_tiles[-1] == 0
 
 
 def test_small_areas_are_merged_across_tiles(tmp_path: Path, whole: Path, model: Path) -> None:

@@ -26,6 +26,7 @@ FILES = {
     "PIL",
     "matplotlib",
     "fsspec",
+    "pystac",
     "typing_extensions",
 }
 TERMINAL = {"click", "rich", "typing_extensions"}
@@ -81,6 +82,7 @@ SLOW = {
     "dask",
     "distributed",
     "fsspec",
+    "pystac",
 }
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -156,7 +158,13 @@ def test_what_is_imported_is_declared() -> None:
     tomllib = pytest.importorskip("tomllib", reason="this Python cannot read pyproject.toml")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["parquet"], *extras["report"], *extras["batch"]]
+    wanted = [
+        *project["dependencies"],
+        *extras["parquet"],
+        *extras["report"],
+        *extras["batch"],
+        *extras["stac"],
+    ]
     declared = {re.split(r"[<>=\[ ]", one, maxsplit=1)[0].replace("-", "_") for one in wanted}
     imported = {name.split(".")[0] for path in MODULES for _, name in _imports(_parsed(path))}
     foreign = imported - sys.stdlib_module_names - {"glnet_geo"}

@@ -6,10 +6,12 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import glnet_geo
 from glnet_geo.batching.books import Books
+from glnet_geo.batching.catalogue import catalogue
 from glnet_geo.batching.marks import job_mark
 from glnet_geo.batching.outputs import Outputs, TileOutputs
 from glnet_geo.batching.overall import Overall
@@ -18,13 +20,21 @@ from glnet_geo.batching.scene_run import Workshop, failure, map_scene
 from glnet_geo.batching.scenes import VirtualScene, virtual_scenes
 from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
-from glnet_geo.errors import AoiError, CancelledError, DoubtfulInputWarning, OptionError, SceneError
+from glnet_geo.errors import (
+    AoiError,
+    CancelledError,
+    DoubtfulInputWarning,
+    OptionError,
+    OutputError,
+    SceneError,
+)
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.grouping import Kind, kinds, sentences
 from glnet_geo.io.inputs import tile_paths
 from glnet_geo.io.journal import identity
 from glnet_geo.io.ledger import REPORT, Ledger
 from glnet_geo.io.scene import SAMPLE_SIDE, block_cache, range_of
+from glnet_geo.io.stac import require_pystac
 from glnet_geo.io.tiled import sample_of
 from glnet_geo.io.tiles import TileError, TileFile, TileReader, described
 from glnet_geo.plan import Options, knows_values, machine_of, model_of
@@ -40,6 +50,7 @@ def batch(
     retries: int = 2,
     asset: str | None = None,
     frames: Frames | None = None,
+    work: str | Path | None = None,
     progress: Progress | None = None,
 ) -> BatchReport:
     """Map the land cover of many tiles, each on its own grid; neighbours are mapped as one scene.
@@ -56,6 +67,8 @@ def batch(
         retries: how often a tile that cannot be read is tried again.
         asset: key of the asset to take from STAC items.
         frames: who computes frames; None for this process.
+        work: the folder, or any address that fsspec writes to, where finished parts are kept instead of in the folder of
+            the outputs.
         progress: told where the job stands; may cancel it.
 
     Raises:
@@ -70,7 +83,8 @@ def batch(
         closing.enter_context(block_cache())
         reader = TileReader(retries)
         closing.callback(reader.close)
-        model, machine = model_of(options), machine_of(options)
+        frames = frames or LocalFrames()
+        model, machine = model_of(options), machine_of(options, here=frames.here)
         job: dict[str, object] = {
             "version": glnet_geo.__version__,
             "model": model.sha256,
@@ -91,15 +105,15 @@ def batch(
             drawing=drawing,
             outputs=outputs,
             named=named,
-            frames=frames or LocalFrames(),
+            frames=frames,
             reader=reader,
             books=books,
-            work=ledger.work,
+            work=ledger.work if work is None else work,
         )
         if not outputs.overwrite:
             books.refuse_foreign(_all_paths(named, outputs))
         with _stopping(books, named, outputs):
-            _map_all(shop, progress, seamless=seamless)
+            scenes = _map_all(shop, progress, seamless=seamless)
         report = BatchReport(
             tiles=_results(books, list(named)),
             mosaics=_results(books, [str(path) for path in outputs.mosaics]),
@@ -111,6 +125,8 @@ def batch(
             path=str(outputs.folder / REPORT),
             earlier=books.others([*named, *map(str, outputs.mosaics)]),
         )
+        if outputs.stac is not None:
+            catalogue(outputs.stac, scenes, report, model.card, progress)
         ledger.write_report(report.to_json())
         ledger.remove()
     return report
@@ -122,9 +138,11 @@ def _check(options: Options, outputs: Outputs, *, seamless: bool) -> None:
         raise OptionError("a mosaic is made of seamless tiles: leave out --no-seamless, or --mosaic")
     if options.exact and seamless:
         raise OptionError("--exact maps each scene as one frame: add --no-seamless")
+    if outputs.stac is not None:
+        require_pystac()
     for mosaic in outputs.mosaics:
         if not mosaic.parent.is_dir():
-            raise OptionError(f"the folder {mosaic.parent} does not exist: create it, or name another")
+            raise OutputError(f"the folder {mosaic.parent} does not exist: create it, or name another")
 
 
 def _named(paths: Sequence[str], outputs: Outputs, progress: Progress) -> dict[str, TileOutputs]:
@@ -146,7 +164,8 @@ def _all_paths(named: dict[str, TileOutputs], outputs: Outputs) -> Iterator[Path
     yield from outputs.mosaics
 
 
-def _map_all(shop: Workshop, progress: Progress, *, seamless: bool) -> None:
+def _map_all(shop: Workshop, progress: Progress, *, seamless: bool) -> list[VirtualScene]:
+    """Map all tiles that can be opened; returns the scenes that they made up."""
     tiles = _looked_at(shop, progress)
     found = kinds(tiles)
     for sentence in sentences(found):
@@ -159,18 +178,19 @@ def _map_all(shop: Workshop, progress: Progress, *, seamless: bool) -> None:
             del found[kind]
     scenes = virtual_scenes(found, ranges, seamless=seamless, mosaic=bool(shop.outputs.mosaics))
     if not scenes:
-        return
+        return scenes
     count = sum(len(scene.tiles) for scene in scenes)
     megapixels = sum(scene.megapixels for scene in scenes)
     tiled, several = (f"{n} {word}{'s' * (n != 1)}" for n, word in ((count, "tile"), (len(scenes), "scene")))
     progress.info(f"{tiled} of {megapixels:.1f} megapixels, mapped as {several}, on {shop.machine}")
-    overall = Overall(progress, megapixels, f"mapping {tiled}")
+    overall = Overall(progress, [scene.megapixels for scene in scenes], f"mapping {tiled}")
     for scene in scenes:
         stop_if_cancelled(progress)
         part = overall.part(scene.megapixels, talks=len(scenes) == 1 or len(scene.tiles) > 1)
         map_scene(scene, shop, part)
         part.finish()
     _refuse_an_area_beside_all(shop, scenes)
+    return scenes
 
 
 def _looked_at(shop: Workshop, progress: Progress) -> list[TileFile]:
@@ -182,13 +202,8 @@ def _looked_at(shop: Workshop, progress: Progress) -> list[TileFile]:
         for path in shop.named:
             stop_if_cancelled(progress)
             try:
-                tiles.append(
-                    shop.reader.tried(
-                        lambda path=path: described(
-                            path, bands=options.bands, wanted=card.bands, nodata=options.nodata
-                        )
-                    )
-                )
+                look = partial(described, path, bands=options.bands, wanted=card.bands, nodata=options.nodata)
+                tiles.append(shop.reader.tried(look))
             except TileError as error:
                 shop.books.enter(failure(path, str(error), shop.books.job))
                 progress.info(f"failed: {error}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from glnet_geo.core.progress import Progress
 
-STEPS_PER_MEGAPIXEL = 1000
+_STEPS_PER_MEGAPIXEL = 1000
 
 
 class Overall:
@@ -12,13 +14,13 @@ class Overall:
 
     Args:
         progress: told of it.
-        megapixels: of all scenes.
+        megapixels: of every scene.
         what: is being done.
     """
 
-    def __init__(self, progress: Progress, megapixels: float, what: str) -> None:
+    def __init__(self, progress: Progress, megapixels: Iterable[float], what: str) -> None:
         self._progress = progress
-        progress.begin(what, max(1, round(megapixels * STEPS_PER_MEGAPIXEL)))
+        progress.begin(what, sum(map(_steps, megapixels)))
 
     def part(self, megapixels: float, *, talks: bool) -> Part:
         """The progress for one scene.
@@ -27,7 +29,7 @@ class Overall:
             megapixels: of its tiles.
             talks: whether its messages are passed on.
         """
-        return Part(self._progress, round(megapixels * STEPS_PER_MEGAPIXEL), talks=talks)
+        return Part(self._progress, _steps(megapixels), talks=talks)
 
 
 class Part:
@@ -69,3 +71,7 @@ class Part:
             self._owed -= steps
             self._left -= steps
             self._whole.advance(steps)
+
+
+def _steps(megapixels: float) -> int:
+    return max(1, round(megapixels * _STEPS_PER_MEGAPIXEL))

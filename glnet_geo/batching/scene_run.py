@@ -19,7 +19,7 @@ from glnet_geo.core.progress import Progress
 from glnet_geo.core.strip import Sink
 from glnet_geo.errors import AoiMissesError
 from glnet_geo.frames import Frames
-from glnet_geo.io.journal import Journal, identity
+from glnet_geo.io.journal import Journal, identity, journal_folder
 from glnet_geo.io.staging import Staging
 from glnet_geo.io.tiled import PlacedTile, TiledPixels, scene_of
 from glnet_geo.io.tiles import TileError, TileReader
@@ -44,7 +44,7 @@ class Workshop:
         frames: who computes frames.
         reader: of the tiles.
         books: what is known of every tile.
-        work: the folder where what is unfinished is kept.
+        work: the folder or the address where what is unfinished is kept.
     """
 
     model: Model
@@ -56,7 +56,7 @@ class Workshop:
     frames: Frames
     reader: TileReader
     books: Books
-    work: Path
+    work: str | Path
 
     @property
     def confidence(self) -> bool:
@@ -244,11 +244,18 @@ class _SceneRun:
                     if t.file.path in known or t.file.path not in usable
                 )
             ),
+            # Others may still keep frames that have seen a tile when it fails: theirs are told apart.
+            "without": [] if self._shop.frames.here else sorted(t.file.path for t in self._broken),
             "confidence": self._shop.confidence,
         }
 
-    def _journal(self, plan: Plan) -> Path:
-        return self._shop.work / mark([place_mark(plan), [tile.file.path for tile in self._scene.tiles]])[:16]
+    @property
+    def _broken(self) -> list[PlacedTile]:
+        return [tile for tile in self._scene.tiles if tile not in self._usable]
+
+    def _journal(self, plan: Plan) -> str | Path:
+        name = mark([place_mark(plan), [tile.file.path for tile in self._scene.tiles]])[:16]
+        return journal_folder(Path(name), self._shop.work)
 
     def _forget(self, plan: Plan, work: Work, path: str) -> None:
         """Have the journal forget what a tile was used for."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from glnet_geo.core.lattice import Lattice
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.progress import Silence
-from glnet_geo.errors import ClusterError
+from glnet_geo.errors import ClusterError, GlnetGeoError
 from glnet_geo.frames import FrameClassifier, place
 from glnet_geo.io.marked import FrameStore
 from glnet_geo.io.scene import Scene, block_cache
@@ -79,8 +79,13 @@ class FrameJob:
         Raises:
             GlnetGeoError: something cannot be read, computed or kept.
         """
-        with block_cache():
-            block = _SCENES.opened(self.scene).read(tile.frame.window, self.lattice)
+        try:
+            with block_cache():
+                block = _SCENES.opened(self.scene).read(tile.frame.window, self.lattice)
+        except GlnetGeoError as error:
+            # GDAL's own errors behind it cannot be pickled, and would turn it into a mere text on its way back.
+            error.__cause__ = error.__context__ = None
+            raise
         # While one thread computes, another reads.
         with _COMPUTING:
             classify = FrameClassifier(_predictor(self), self.normalization)

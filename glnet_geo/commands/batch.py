@@ -15,7 +15,9 @@ from glnet_geo.commands.options import (
     how_to_draw,
     json_option,
     output_options,
+    who_computes,
 )
+from glnet_geo.commands.workers import chosen_frames
 
 if TYPE_CHECKING:
     from glnet_geo.batching.report import BatchReport
@@ -71,6 +73,7 @@ _MOST_ROWS = 40
 @click.option("--asset", metavar="KEY", help="The asset to take from STAC items.")
 @click.option("--stac", type=file_argument(), metavar="DIR", help="Also write a STAC catalogue of the maps.")
 @how_to_classify
+@who_computes
 @how_to_draw
 @output_options
 @json_option
@@ -95,9 +98,10 @@ def batch(
       glnet-geo batch city.vrt --out-dir maps --mosaic city.gpkg --min-area 25
       glnet-geo batch index.gpkg --out-dir maps --format none --mosaic city.tif
       glnet-geo batch items.json --asset visual --out-dir maps --stac catalogue
+      glnet-geo batch country.txt --out-dir maps --scheduler tcp://node1:8786 --work-dir /shared/work
 
     \b
-    Exit codes: 0 done, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 10 some tiles failed, 130 stopped.
+    Exit codes: 0 done, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 9 cluster, 10 some tiles failed, 130 stopped.
     """
     from glnet_geo.batching.batch import batch as run
     from glnet_geo.batching.outputs import Outputs
@@ -113,7 +117,8 @@ def batch(
         **{name: options.pop(name) for name in ("name", "confidence", "mosaics", "stac", "overwrite")},
     )
     seamless, retries, asset = not options.pop("no_seamless"), options.pop("retries"), options.pop("asset")
-    with shown_progress(progress, quiet=quiet) as shown:
+    work = options.pop("work_dir")
+    with shown_progress(progress, quiet=quiet) as shown, chosen_frames(options) as frames:
         report = run(
             inputs,
             outputs,
@@ -122,6 +127,8 @@ def batch(
             seamless=seamless,
             retries=retries,
             asset=asset,
+            frames=frames,
+            work=work,
             progress=shown,
         )
     if as_json:

@@ -26,7 +26,7 @@ _ASSETS = ("visual", "image", "data")
 
 
 def tile_paths(inputs: Sequence[str | Path], *, asset: str | None = None) -> list[str]:
-    """The paths and addresses of all tiles, each once, in the order in which they were named.
+    """The whole paths and addresses of all tiles, each once, in the order in which they were named.
 
     Args:
         inputs: files, addresses, folders (the rasters in them), patterns such as ``tiles/*.tif``, lists (``.txt``, a path
@@ -41,7 +41,7 @@ def tile_paths(inputs: Sequence[str | Path], *, asset: str | None = None) -> lis
     """
     found: dict[str, None] = {}
     for given in inputs:
-        paths = list(_named(str(given), asset))
+        paths = [_absolute(path) for path in _named(str(given), asset)]
         if not paths:
             raise SceneError(f"{given} names no raster: give rasters, or a folder or pattern that finds some")
         found |= dict.fromkeys(paths)
@@ -60,7 +60,7 @@ def _named(given: str, asset: str | None) -> Iterator[str]:
         ".json": lambda path: _in_catalogue(path, asset),
         ".geojson": lambda path: _in_catalogue(path, asset),
     }
-    if is_remote(given) or given.startswith("/vsi"):
+    if _is_address(given):
         yield given
     elif path.is_dir():
         yield from (str(one) for one in sorted(path.iterdir()) if one.suffix.lower() in RASTERS)
@@ -71,6 +71,15 @@ def _named(given: str, asset: str | None) -> Iterator[str]:
     else:
         # What cannot be opened is told with the other tiles that cannot.
         yield given
+
+
+def _is_address(text: str) -> bool:
+    return is_remote(text) or text.startswith("/vsi")
+
+
+def _absolute(path: str) -> str:
+    """A path that means the same from any folder; what GDAL alone understands stays as it is."""
+    return path if _is_address(path) or ":" in path[2:] else str(Path(path).absolute())
 
 
 def _listed(path: Path) -> Iterator[str]:
@@ -157,7 +166,7 @@ def _is_raster(asset: Mapping[str, Any]) -> bool:
 
 def _resolved(text: str, file: Path) -> str:
     """A path that is written in a file."""
-    if is_remote(text) or text.startswith("/vsi") or Path(text).is_absolute():
+    if _is_address(text) or Path(text).is_absolute():
         return text
     beside = file.parent / text
     return str(beside if beside.exists() or not Path(text).exists() else Path(text))

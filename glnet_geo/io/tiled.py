@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from operator import methodcaller
 
 import numpy as np
 import shapely
@@ -42,14 +43,24 @@ def placed(tiles: Sequence[TileFile]) -> tuple[list[PlacedTile], Affine | None]:
     corners = [corner(tile, grid) for tile in tiles]
     top, left = min(row for row, _ in corners), min(col for _, col in corners)
     # The edges of real tiles, so that the scene lies exactly where one file of all pixels would.
-    north = next(tile.transform for tile, (row, _) in zip(tiles, corners, strict=True) if row == top)
-    west = next(tile.transform for tile, (_, col) in zip(tiles, corners, strict=True) if col == left)
+    north = next(
+        t.transform for t, (row, _) in zip(tiles, corners, strict=True) if t.transform and row == top
+    )
+    west = next(
+        t.transform for t, (_, col) in zip(tiles, corners, strict=True) if t.transform and col == left
+    )
     windows = [
         Window(row=row - top, col=col - left, height=tile.height, width=tile.width)
         for tile, (row, col) in zip(tiles, corners, strict=True)
     ]
     origin = Affine(grid.a, 0, west.c, 0, grid.e, north.f)
-    return [PlacedTile(*pair) for pair in zip(tiles, windows, strict=True)], origin
+    return [PlacedTile(*pair) for pair in zip(_shared(tiles), windows, strict=True)], origin
+
+
+def _shared(tiles: Sequence[TileFile]) -> list[TileFile]:
+    """Tiles that hold what they have in common once: a scene of many is small when it is sent to other processes."""
+    validity = {tile.validity: tile.validity for tile in tiles}
+    return [replace(tile, crs=tiles[0].crs, validity=validity[tile.validity]) for tile in tiles]
 
 
 def corner(tile: TileFile, grid: Affine) -> tuple[int, int]:
@@ -93,7 +104,7 @@ class TiledPixels:
         pixels = np.zeros((self.bands, *window.shape), self.dtype)
         valid = np.zeros(window.shape, np.bool_)
         for tile, part, spot in self._parts(window):
-            values, usable = self.reader.read(tile.file, lambda open_tile, part=part: open_tile.read(part))
+            values, usable = self.reader.read(tile.file, methodcaller("read", part))
             np.copyto(pixels[:, spot.rows, spot.cols], values, where=usable, casting="unsafe")
             valid[spot.rows, spot.cols] |= usable
         return pixels, valid
@@ -102,7 +113,7 @@ class TiledPixels:
         """See `Pixels`."""
         valid = np.zeros(window.shape, np.bool_)
         for tile, part, spot in self._parts(window, wanted=True):
-            usable = self.reader.read(tile.file, lambda open_tile, part=part: open_tile.valid(part))
+            usable = self.reader.read(tile.file, methodcaller("valid", part))
             valid[spot.rows, spot.cols] |= usable
         return valid
 

@@ -17,6 +17,7 @@ import glnet_geo.io.scene
 from glnet_geo.core.lattice import Lattice
 from glnet_geo.core.window import Window
 from glnet_geo.errors import SceneError
+from glnet_geo.io.pixels import FilePixels
 from glnet_geo.io.scene import Scene, open_scene
 from tests.io.geotiffs import PLACE, RGB, UTM, lattice_of, read_whole, texture, whole, write
 
@@ -290,6 +291,7 @@ class TestThreads:
         lattice = lattice_of(scene)
         with ThreadPoolExecutor(2) as threads:
             list(threads.map(lambda _: scene.read(lattice.extent, lattice), range(8)))
+            assert isinstance(scene.pixels, FilePixels)
             opened = list(scene.pixels.source._open_files)
             scene.close()
             assert all(dataset.closed for dataset in opened)

@@ -1,0 +1,94 @@
+"""The STAC catalogue of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+from affine import Affine
+
+from glnet_geo.batching.report import BatchReport, TileResult
+from glnet_geo.batching.scenes import VirtualScene
+from glnet_geo.core.progress import Progress
+from glnet_geo.io.stac import Maker, MapEntry, taken, write_catalogue
+from glnet_geo.io.tiles import TileFile
+from glnet_geo.model.card import Card
+
+
+def catalogue(
+    folder: Path, scenes: Sequence[VirtualScene], report: BatchReport, card: Card, progress: Progress
+) -> None:
+    """List all maps that there are of a batch, also those that were there before.
+
+    Args:
+        folder: of the catalogue.
+        scenes: all of the batch.
+        report: what became of their tiles.
+        card: of the model.
+        progress: told of maps that have no place, which no catalogue can list.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    entries = [*_tiles(scenes, report), *_mosaics(scenes, report)]
+    mapped = sum(bool(result.outputs) for result in (*report.tiles, *report.mosaics))
+    if len(entries) < mapped:
+        progress.info(f"{mapped - len(entries)} maps have no CRS and are not in the catalogue")
+    if not entries:
+        progress.info("there is no map to list: no catalogue was written")
+        return
+    maker = Maker(
+        version=report.version,
+        model=report.model,
+        sha256=report.model_sha256,
+        credit=card.credit,
+        license=card.license,
+        legend=card.legend,
+    )
+    progress.info(f"catalogue: {write_catalogue(folder, entries, maker)}")
+
+
+def _tiles(scenes: Sequence[VirtualScene], report: BatchReport) -> Iterator[MapEntry]:
+    files: Mapping[str, TileFile] = {tile.file.path: tile.file for scene in scenes for tile in scene.tiles}
+    root = Path(report.path).parent.resolve()
+    for result in report.tiles:
+        file = files.get(result.tile)
+        if file is None or not result.outputs or file.transform is None or file.crs is None:
+            continue
+        first = Path(result.paths[0]).relative_to(root).with_suffix("")
+        yield _entry("-".join(first.parts), result, file, (file.height, file.width), file.transform, [file])
+
+
+def _mosaics(scenes: Sequence[VirtualScene], report: BatchReport) -> Iterator[MapEntry]:
+    names = [Path(result.tile).stem for result in report.mosaics]
+    for number, result in enumerate(report.mosaics):
+        (scene,) = scenes
+        files = [tile.file for tile in scene.tiles]
+        if scene.transform is None or files[0].crs is None:
+            continue
+        # Several files may show one mosaic.
+        name = names[number] if names.count(names[number]) == 1 else Path(result.tile).name
+        yield _entry(f"mosaic-{name}", result, files[0], scene.shape, scene.transform, files)
+
+
+def _entry(
+    name: str,
+    result: TileResult,
+    first: TileFile,
+    shape: tuple[int, int],
+    transform: Affine,
+    sources: Sequence[TileFile],
+) -> MapEntry:
+    paths = tuple(Path(path) for path in result.paths)
+    return MapEntry(
+        name=name,
+        files=paths,
+        sources=tuple(source.path for source in sources),
+        height=shape[0],
+        width=shape[1],
+        transform=transform,
+        crs=first.crs,
+        taken=taken(first.path),
+        made=datetime.fromtimestamp(paths[0].stat().st_mtime, tz=timezone.utc),
+    )

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import pytest
+import rasterio
+import shapely
+
+from glnet_geo.errors import OptionError, SceneError
+from glnet_geo.io.inputs import tile_paths
+from tests.scenes import UTM, texture, write_scene
+
+
+@pytest.fixture
+def tiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Two tiles in a folder, beside what is none."""
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    (folder / "notes.md").write_text("no tile")
+    monkeypatch.chdir(tmp_path)
+    for number, name in enumerate("ab"):
+        place = UTM @ UTM.translation(40 * number, 0)
+        write_scene(folder / f"{name}.tif", texture(30, 40), transform=place)
+    return [folder / "a.tif", folder / "b.tif"]
+
+
+def found(*inputs: Any, asset: str | None = None) -> list[Path]:
+    return [Path(path).resolve() for path in tile_paths(inputs, asset=asset)]
+
+
+def test_files_folders_and_patterns(tiles: list[Path]) -> None:
+    assert found(*tiles) == tiles
+    assert found("tiles") == tiles
+    assert found("tiles/*.tif") == tiles
+    assert found("**/b.*") == tiles[1:]
+    assert found(tiles[1], "tiles") == tiles[::-1]
+
+
+def test_addresses_and_what_is_missing_are_tiles_too(tiles: list[Path]) -> None:
+    given = ["https://example.org/a.tif?key=1", "/vsis3/bucket/b.tif", "NETCDF:a.nc:x", "missing.tif"]
+    assert tile_paths(given) == [*given[:3], str(Path("missing.tif").absolute())]
+
+
+def test_a_list_is_read_from_its_folder_or_the_current_one(tiles: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "tiles" / "list.txt").write_text('# remark\n\na.tif\n"tiles/b.tif"\nhttps://x.org/c.tif\n')
+    assert [Path(path).name for path in tile_paths(["tiles/list.txt"])] == ["a.tif", "b.tif", "c.tif"]
+    assert found("tiles/list.txt")[:2] == tiles
+
+
+def test_a_tile_index_names_its_files(tiles: list[Path], tmp_path: Path) -> None:
+    boxes = [shapely.box(0, 0, 1, 1)] * 2
+    table = geopandas.GeoDataFrame({"location": ["a.tif", str(tiles[1])]}, geometry=boxes, crs="EPSG:32640")
+    table.to_file(tmp_path / "tiles" / "index.gpkg")
+    assert found("tiles/index.gpkg") == tiles
+    table.drop(columns="location").to_file(tmp_path / "other.gpkg")
+    with pytest.raises(SceneError, match="no field 'location'"):
+        found("other.gpkg")
+
+
+def item(name: str, **assets: Any) -> dict[str, Any]:
+    return {"type": "Feature", "id": name, "properties": {}, "geometry": None, "assets": assets}
+
+
+TIFF = "image/tiff; application=geotiff"
+
+
+def test_stac_items_give_their_rasters(tiles: list[Path], tmp_path: Path) -> None:
+    items = [
+        item(
+            "a", image={"href": "./a.tif", "type": TIFF}, thumbnail={"href": "a.png", "roles": ["thumbnail"]}
+        ),
+        item(
+            "b",
+            ortho={"href": "./b.tif", "roles": ["data"]},
+            info={"href": "b.json", "type": "application/json"},
+        ),
+    ]
+    catalogue = tmp_path / "tiles" / "items.json"
+    catalogue.write_text(json.dumps({"type": "FeatureCollection", "features": items}))
+    assert found(catalogue) == tiles
+    catalogue.write_text(json.dumps(items[0]))
+    assert found(catalogue) == tiles[:1]
+
+
+def test_an_asset_is_chosen_where_there_are_several(tiles: list[Path], tmp_path: Path) -> None:
+    bands = {key: {"href": f"tiles/{key}.tif", "type": TIFF} for key in "ab"}
+    path = tmp_path / "item.geojson"
+    path.write_text(json.dumps(item("x", **bands)))
+    with pytest.raises(OptionError, match=r"2 rasters \(a, b\).*--asset"):
+        found(path)
+    assert found(path, asset="b") == tiles[1:]
+    with pytest.raises(OptionError, match="no asset c"):
+        found(path, asset="c")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"type": "FeatureCollection"}'])
+def test_what_is_no_catalogue_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.json").write_text(text)
+    with pytest.raises(SceneError, match="no STAC item collection"):
+        tile_paths([tmp_path / "x.json"])
+
+
+@pytest.mark.parametrize("given", ["empty", "none/*.tif", "list.txt"])
+def test_an_input_that_names_nothing_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "list.txt").write_text("# nothing\n")
+    with pytest.raises(SceneError, match="names no raster"):
+        tile_paths([given])
+
+
+SOURCE = """<SimpleSource><SourceFilename relativeToVRT="1">{name}</SourceFilename><SourceBand>{band}</SourceBand>
+<SourceProperties RasterXSize="40" RasterYSize="30" DataType="Byte" BlockXSize="40" BlockYSize="30" />
+<SrcRect xOff="0" yOff="0" xSize="{width}" ySize="30" /><DstRect xOff="{left}" yOff="0" xSize="40" ySize="30" />
+</SimpleSource>"""
+
+
+def mosaic(path: Path, *, width: int = 40, shift: int = 0, nodata: str = "", kind: str = "") -> Path:
+    """A VRT of both tiles, as gdalbuildvrt writes it."""
+    bands = "".join(
+        f'<VRTRasterBand dataType="Byte" band="{band}">{nodata}'
+        + "".join(
+            SOURCE.format(name=f"{name}.tif", band=(band + shift - 1) % 3 + 1, width=width, left=40 * number)
+            for number, name in enumerate("ab")
+        )
+        + "</VRTRasterBand>"
+        for band in (1, 2, 3)
+    )
+    place = ", ".join(map(str, UTM.to_gdal()))
+    path.write_text(
+        f'<VRTDataset rasterXSize="80" rasterYSize="30"{kind}><SRS>EPSG:32640</SRS><GeoTransform>{place}'
+        f"</GeoTransform>{bands}</VRTDataset>"
+    )
+    return path
+
+
+def test_a_plain_mosaic_gives_its_files(tiles: list[Path], tmp_path: Path) -> None:
+    path = mosaic(tmp_path / "tiles" / "all.vrt")
+    assert found(path) == tiles
+    with rasterio.open(path) as whole, rasterio.open(tiles[0]) as first:
+        np.testing.assert_array_equal(whole.read()[:, :, :40], first.read())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"width": 20},
+        {"shift": 1},
+        {"nodata": "<NoDataValue>0</NoDataValue>"},
+        {"kind": ' subClass="VRTWarpedDataset"'},
+    ],
+)
+def test_a_vrt_that_shows_something_else_is_a_tile_itself(
+    tiles: list[Path], tmp_path: Path, changed: dict[str, Any]
+) -> None:
+    path = mosaic(tmp_path / "tiles" / "all.vrt", **changed)
+    assert found(path) == [path]
+
+
+def test_a_damaged_vrt_is_left_to_whoever_opens_it(tmp_path: Path) -> None:
+    (tmp_path / "x.vrt").write_text("<VRTDataset")
+    assert tile_paths([tmp_path / "x.vrt"]) == [str(tmp_path / "x.vrt")]
