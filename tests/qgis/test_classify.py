@@ -10,7 +10,7 @@ import pytest
 
 core = pytest.importorskip("qgis.core", reason="QGIS's Python is absent here: run make test-qgis")
 
-from tests.qgis.conftest import command_line  # noqa: E402
+from tests.qgis.conftest import ROOT, command_line  # noqa: E402
 from tests.qgis.logs import Log  # noqa: E402
 
 
@@ -49,6 +49,17 @@ def test_all_outputs_are_those_of_the_command_line(
     assert log.shares == sorted(log.shares)
     assert log.shares[-1] == 100
     assert any("water" in line and "ha" in line for line in log.said)
+
+
+@pytest.mark.parametrize("name", ["RGBA.byte.tif", "pix4d_alpha_nodata.tif"])
+def test_real_files_too(engine: str, tmp_path: Path, name: str) -> None:
+    """With transparency and nodata as drones and programs write them."""
+    file = ROOT.parent / "shared" / "data" / "edgecases" / name
+    if not file.is_file():
+        pytest.skip("needs ../shared/data")
+    made = classify(INPUT=str(file), RASTER=str(tmp_path / "map.tif"))
+    command_line(engine, "classify", str(file), "--out", str(tmp_path / "cli.tif"))
+    assert Path(made["RASTER"]).read_bytes() == (tmp_path / "cli.tif").read_bytes()
 
 
 def _features(path: str | Path) -> list[tuple[int, str, float, str]]:
