@@ -9,8 +9,6 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import tomllib
-
 from tests.qgis.conftest import ALL_COMMANDS, FAKE_ENGINE, ROOT
 
 _ABOUT = """
@@ -45,8 +43,11 @@ def real(folder: Path, python: str) -> tuple[Path, str]:
         The folder, and the Python that these libraries are made for.
     """
     folder.mkdir()
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    needed = [re.split(r"[^\w.-]", requirement)[0] for requirement in project["dependencies"]]
+    requires = (
+        "import json; from importlib.metadata import requires; print(json.dumps(requires('glnet-geo')))"
+    )
+    told = subprocess.run([python, "-c", requires], capture_output=True, check=True, text=True)
+    needed = [re.split(r"[^\w.-]", each)[0] for each in json.loads(told.stdout) if "extra ==" not in each]
     asked = subprocess.run(
         [python, "-I", "-c", _ABOUT, json.dumps(needed)], capture_output=True, text=True, check=True
     )

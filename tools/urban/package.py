@@ -99,8 +99,9 @@ def _shares(data: Path, scenes: Sequence[str]) -> NDArray[np.float64]:
     counts = sum(
         np.bincount(_read(data / "labels" / f"{scene}.tif").ravel(), minlength=256) for scene in scenes
     )
-    of_classes = np.asarray(counts, dtype=np.float64)[LEGEND.ids]
-    return of_classes / of_classes.sum()
+    of_classes: NDArray[np.float64] = np.asarray(counts, dtype=np.float64)[LEGEND.ids]
+    shares: NDArray[np.float64] = of_classes / of_classes.sum()
+    return shares
 
 
 def _balance(network: GLNet, shares: NDArray[np.float64], *, strength: float) -> None:
