@@ -11,6 +11,13 @@ from pathlib import Path
 
 from tests.qgis.conftest import ALL_COMMANDS, FAKE_ENGINE, ROOT
 
+_PROJECT = """
+import json
+from importlib.metadata import metadata
+about = metadata("glnet-geo")
+needed = [each for each in about.get_all("Requires-Dist") if "extra ==" not in each]
+print(json.dumps({"version": about["Version"], "dependencies": needed}))
+"""
 _ABOUT = """
 import json, sys
 from importlib.metadata import version
@@ -43,11 +50,9 @@ def real(folder: Path, python: str) -> tuple[Path, str]:
         The folder, and the Python that these libraries are made for.
     """
     folder.mkdir()
-    requires = (
-        "import json; from importlib.metadata import requires; print(json.dumps(requires('glnet-geo')))"
-    )
-    told = subprocess.run([python, "-c", requires], capture_output=True, check=True, text=True)
-    needed = [re.split(r"[^\w.-]", each)[0] for each in json.loads(told.stdout) if "extra ==" not in each]
+    told = subprocess.run([python, "-I", "-c", _PROJECT], capture_output=True, text=True, check=True)
+    project = json.loads(told.stdout)
+    needed = [re.split(r"[^\w.-]", requirement)[0] for requirement in project["dependencies"]]
     asked = subprocess.run(
         [python, "-I", "-c", _ABOUT, json.dumps(needed)], capture_output=True, text=True, check=True
     )
