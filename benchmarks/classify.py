@@ -29,7 +29,7 @@ def main(scene: Path | None, runs: int, exact: bool) -> None:  # noqa: FBT001 - 
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         rows = (
-            _exact_rows(work) if exact else _default_rows(scene or _repeated_sample(work / "scene.tif"), work)
+            _exact_rows(work) if exact else _default_rows(scene or repeated_sample(work / "scene.tif"), work)
         )
         print(f"{'job':58} {'megapixels':>10} {'seconds':>8} {'MP/s':>6} {'peak GB':>8}")
         for name, megapixels, arguments in rows:
@@ -81,7 +81,7 @@ def _exact_rows(work: Path) -> list[tuple[str, float, list[str]]]:
     return rows
 
 
-def _repeated_sample(path: Path, height: int = 5000, width: int = 6000) -> Path:
+def repeated_sample(path: Path, height: int = 5000, width: int = 6000) -> Path:
     """The sample without its collar, mirrored over and over, as one scene of 30 megapixels."""
     with rasterio.open(SAMPLE) as sample:
         pixels = sample.read()[:, COLLAR:-COLLAR, COLLAR:-COLLAR]
