@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from glnet_geo.assess.maps import evaluate
     from glnet_geo.assess.models import evaluate_model
     from glnet_geo.assess.sampling import SampleSummary, sample
+    from glnet_geo.batching.batch import batch
+    from glnet_geo.batching.outputs import Outputs
+    from glnet_geo.batching.report import BatchReport, TileResult
     from glnet_geo.core.drawing import Drawing
     from glnet_geo.errors import DoubtfulInputWarning, GlnetGeoError
     from glnet_geo.learn import train
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "BatchReport",
     "ClassShare",
     "DoubtfulInputWarning",
     "Drawing",
@@ -39,11 +43,14 @@ __all__ = [
     "Lesson",
     "Model",
     "Options",
+    "Outputs",
     "SampleSummary",
     "Summary",
+    "TileResult",
     "TrainOptions",
     "TrainSummary",
     "Vectorization",
+    "batch",
     "check",
     "classify",
     "evaluate",
@@ -55,6 +62,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BatchReport": "glnet_geo.batching.report",
     "ClassShare": "glnet_geo.report",
     "DoubtfulInputWarning": "glnet_geo.errors",
     "Drawing": "glnet_geo.core.drawing",
@@ -64,11 +72,14 @@ _HOMES = {
     "Lesson": "glnet_geo.learn_options",
     "Model": "glnet_geo.model.package",
     "Options": "glnet_geo.plan",
+    "Outputs": "glnet_geo.batching.outputs",
     "SampleSummary": "glnet_geo.assess.sampling",
     "Summary": "glnet_geo.report",
+    "TileResult": "glnet_geo.batching.report",
     "TrainOptions": "glnet_geo.learn_options",
     "TrainSummary": "glnet_geo.learn_options",
     "Vectorization": "glnet_geo.vectorization",
+    "batch": "glnet_geo.batching.batch",
     "check": "glnet_geo.pipeline",
     "classify": "glnet_geo.pipeline",
     "evaluate": "glnet_geo.assess.maps",

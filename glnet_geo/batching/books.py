@@ -42,7 +42,13 @@ class Books:
         Raises:
             OutputError: there are some.
         """
-        foreign = [path for path in outputs if path.exists() and not self._is_ours(path)]
+        entered = (*self._now.values(), *self._earlier.values())
+        ours = {output for entry in entered if entry.job == self.job for output in entry.outputs}
+        foreign = [
+            path
+            for path in outputs
+            if path.exists() and str(path.resolve()) not in self._begun and tuple(identity(path)) not in ours
+        ]
         if foreign:
             more = f" and {len(foreign) - _NAMED} more" if len(foreign) > _NAMED else ""
             names = ", ".join(str(path) for path in foreign[:_NAMED])
@@ -127,15 +133,3 @@ class Books:
             entry = TileResult.from_json(event)
             # What another job has done is as good as an earlier batch.
             (self._now if entry.job == self.job else self._earlier)[entry.tile] = entry
-
-    def _is_ours(self, path: Path) -> bool:
-        place = str(path.resolve())
-        if place in self._begun:
-            return True
-        known = tuple(identity(path))
-        return any(
-            known in entry.outputs
-            for entries_ in (self._now, self._earlier)
-            for entry in entries_.values()
-            if entry.job == self.job
-        )

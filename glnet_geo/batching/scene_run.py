@@ -160,9 +160,14 @@ class _SceneRun:
                     books.enter(found)
             mosaics = [path for path in shop.outputs.mosaics if not self._has_mosaic(path)]
             if pending or mosaics:
-                for note in plan.notes:
-                    self._progress.info(note)
+                self._tell(plan.notes)
                 self._map(self._limited(plan, mosaics), pending, mosaics, options)
+
+    def _tell(self, notes: Sequence[str]) -> None:
+        """Say what there is to know of the scene, unless it was said before a tile failed."""
+        if not any(self._shop.books.failed_before(t.file.path, t.file.identity) for t in self._broken):
+            for note in notes:
+                self._progress.info(note)
 
     def _map(
         self, plan: Plan, pending: Sequence[PlacedTile], mosaics: Sequence[Path], options: Options

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from glnet_geo.batching.report import BatchReport
 
 _MOST_ROWS = 40
-"""Tiles in the table; of more, those that failed are listed."""
+"""Of more tiles there is no table, and not all that failed are listed."""
 
 
 @click.command()
@@ -143,9 +143,8 @@ def batch(
 
 
 def _print_report(report: BatchReport) -> None:
-    shown = report.tiles if len(report.tiles) <= _MOST_ROWS else report.failed
-    if shown:
-        _print_tiles(report, shown[:_MOST_ROWS])
+    if len(report.tiles) <= _MOST_ROWS:
+        _print_tiles(report)
     if report.classes:
         print_areas("Land cover of all tiles", report.classes)
     rate = report.megapixels / report.seconds
@@ -153,21 +152,23 @@ def _print_report(report: BatchReport) -> None:
         f"{report.count('done')} tiles done, {report.count('skipped')} skipped, {report.count('failed')} failed: "
         f"{report.megapixels:.1f} megapixels in {report.seconds:.1f} s ({rate:.2f} a second) with {report.model}"
     )
+    for tile in report.failed[:_MOST_ROWS]:
+        click.echo(f"failed: {tile.reason}")
     for mosaic in report.mosaics:
         click.echo(f"{'written' if mosaic.status == 'done' else 'there already'}: {mosaic.tile}")
     click.echo(f"report: {report.path}")
 
 
-def _print_tiles(report: BatchReport, tiles: Any) -> None:
+def _print_tiles(report: BatchReport) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title="Tiles" if len(tiles) == len(report.tiles) else "Tiles that failed")
+    table = Table(title="Tiles")
     for name in ("tile", "", "megapixels", "seconds", "a second"):
         table.add_column(name, justify="left" if name in {"tile", ""} else "right")
-    table.add_column("mostly, or why not", overflow="fold")
-    for tile in tiles:
+    table.add_column("mostly")
+    for tile in report.tiles:
         rate = tile.megapixels_per_second
         most = max(tile.classes, key=lambda share: share.pixels, default=None)
         table.add_row(
@@ -176,6 +177,6 @@ def _print_tiles(report: BatchReport, tiles: Any) -> None:
             f"{tile.megapixels:.2f}",
             f"{tile.seconds:.1f}" if tile.seconds else "",
             "" if rate is None or tile.status != "done" else f"{rate:.2f}",
-            escape(tile.reason or (f"{most.name} {most.share:.0%}" if most else "")),
+            escape(f"{most.name} {most.share:.0%}" if most else tile.reason * (tile.status == "skipped")),
         )
     Console().print(table)
