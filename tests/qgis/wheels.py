@@ -50,9 +50,8 @@ def real(folder: Path, python: str) -> tuple[Path, str]:
         The folder, and the Python that these libraries are made for.
     """
     folder.mkdir()
-    told = subprocess.run([python, "-I", "-c", _PROJECT], capture_output=True, text=True, check=True)
-    project = json.loads(told.stdout)
-    needed = [re.split(r"[^\w.-]", requirement)[0] for requirement in project["dependencies"]]
+    version, requirements = _project()
+    needed = [re.split(r"[^\w.-]", requirement)[0] for requirement in requirements]
     asked = subprocess.run(
         [python, "-I", "-c", _ABOUT, json.dumps(needed)], capture_output=True, text=True, check=True
     )
@@ -62,11 +61,21 @@ def real(folder: Path, python: str) -> tuple[Path, str]:
         for path in sorted((ROOT / "glnet_geo").rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }
-    _write(folder, "glnet_geo", project["version"], package, project["dependencies"])
+    _write(folder, "glnet_geo", version, package, requirements)
     pointer = {"libraries-of-the-test.pth": "\n".join(about["folders"]).encode()}
-    for number, (name, version) in enumerate(about["versions"].items()):
-        _write(folder, name, version, pointer if number == 0 else {})
+    for number, (name, found) in enumerate(about["versions"].items()):
+        _write(folder, name, found, pointer if number == 0 else {})
     return folder, about["base"]
+
+
+def _project() -> tuple[str, list[str]]:
+    """Version and requirements of this project; the Python of older QGIS cannot read TOML by itself."""
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    version = re.search(r'^version = "(.*)"$', text, re.MULTILINE)
+    block = re.search(r"^dependencies = \[$(.*?)^\]$", text, re.MULTILINE | re.DOTALL)
+    assert version is not None
+    assert block is not None
+    return version[1], re.findall(r'"([^"]+)"', block[1])
 
 
 def _write(
