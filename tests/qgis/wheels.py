@@ -11,13 +11,6 @@ from pathlib import Path
 
 from tests.qgis.conftest import ALL_COMMANDS, FAKE_ENGINE, ROOT
 
-_PROJECT = """
-import json
-from importlib.metadata import metadata
-about = metadata("glnet-geo")
-needed = [each for each in about.get_all("Requires-Dist") if "extra ==" not in each]
-print(json.dumps({"version": about["Version"], "dependencies": needed}))
-"""
 _ABOUT = """
 import json, sys
 from importlib.metadata import version
