@@ -86,7 +86,7 @@ ROUNDS = (
         recipes=(
             replace(SHARP, stage="global", steps=100, frames=6, patches=0, learning_rate=6e-4),
             replace(SHARP, stage="global_to_local", steps=400, frames=6, patches=2, learning_rate=1e-3),
-            replace(SHARP, stage="bidirectional", steps=110, frames=3, patches=6, learning_rate=1.5e-4),
+            replace(SHARP, stage="bidirectional", steps=60, frames=2, patches=6, learning_rate=5e-4),
         ),
         label_cell=1,
         patch=320,
