@@ -73,14 +73,13 @@ class LocalFrames:
     ) -> Generator[Logits | None, None, None]:
         """The logits of some frames of a plan: see `Frames`."""
         found = kept.found()
-        timed = self._timed = _timed(self._timed, plan, progress)
-        predictor = timed.predictor
-        classify = FrameClassifier(predictor, plan.normalization)
         unknown = [tile for tile in tiles if place(tile) not in found]
-        progress.info(
-            f"{plan.megapixels:.1f} megapixels on {plan.machine}: about "
-            f"{duration(_seconds(plan, timed.seconds_per_patch, unknown))}, {plan.memory / 1e9:.1f} GB"
-        )
+        if unknown:
+            self._timed = _timed(self._timed, plan, progress)
+            progress.info(
+                f"{plan.megapixels:.1f} megapixels on {plan.machine}: about "
+                f"{duration(_seconds(plan, self._timed.seconds_per_patch, unknown))}, {plan.memory / 1e9:.1f} GB"
+            )
         progress.begin("classifying", count_steps(unknown))
 
         def read(tile: Tile) -> Block:
@@ -91,6 +90,8 @@ class LocalFrames:
             logits = kept.get(*place(tile)) if block is None else None
             if logits is None:
                 # What a crash has damaged is made again.
+                self._timed = _timed(self._timed, plan, progress)
+                classify = FrameClassifier(self._timed.predictor, plan.normalization)
                 logits = classify(tile, block or read(tile), progress)
                 kept.put(*place(tile), logits)
             yield shown(logits)
