@@ -31,6 +31,8 @@ def main(classes: Path) -> None:
     """Write all pictures."""
     legend = {c.id: c.rgb for c in load_model("urban").card.legend}
     place = Window(420, 560, 600, 600)
+    river = Window(740, 1240, 640, 640)
+    _save("classify", [_photo(river), _mapped(classes, river, legend)])
     photo, mapped = _photo(place), _mapped(classes, place, legend)
     _save("train", [_with_labels(photo, classes, place, legend), mapped])
     _save("evaluate", [_with_points(photo), mapped])

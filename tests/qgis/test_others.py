@@ -13,6 +13,7 @@ core = pytest.importorskip("qgis.core", reason="QGIS's Python is absent here: ru
 
 from tests.qgis.conftest import command_line  # noqa: E402
 from tests.qgis.logs import Log  # noqa: E402
+from tests.qgis.made import make_checkpoint, weights  # noqa: E402
 
 
 def run(name: str, log: Log | None = None, **parameters: Any) -> dict[str, Any]:
@@ -91,6 +92,24 @@ def test_import_passes_its_options(fake_engine: Any, tmp_path: Path) -> None:
     stages = ["--global", str(tmp_path / "g.pth"), "--local2global", str(tmp_path / "l.pth")]
     more = ["--classes", "deepglobe", "--sharing", "bidirectional", "--frame-size", "1000", "--align-corners"]
     assert _passed(fake) == ["models", "import", *stages, *more, "--out", out, "--overwrite"]
+
+
+def test_an_imported_model_is_that_of_the_command_line(engine: str, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "g.pth"
+    make_checkpoint(engine, checkpoint)
+    command_line(
+        engine,
+        "models",
+        "import",
+        "--global",
+        str(checkpoint),
+        "--classes",
+        "deepglobe",
+        "--out",
+        str(tmp_path / "m.safetensors"),
+    )
+    made = run("import", GLOBAL=str(checkpoint), OUTPUT=str(tmp_path / "mine.safetensors"))
+    assert weights(made["OUTPUT"]) == weights(tmp_path / "m.safetensors")
 
 
 def test_import_refuses_what_is_no_checkpoint(engine: str, tmp_path: Path) -> None:

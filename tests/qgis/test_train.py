@@ -13,7 +13,7 @@ core = pytest.importorskip("qgis.core", reason="QGIS's Python is absent here: ru
 
 from tests.qgis.conftest import command_line  # noqa: E402
 from tests.qgis.logs import Log  # noqa: E402
-from tests.qgis.made import make_lesson  # noqa: E402
+from tests.qgis.made import make_lesson, weights  # noqa: E402
 
 
 def train(log: Log | None = None, /, **parameters: Any) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def test_the_model_is_that_of_the_command_line(
     )
     log = Log()
     made = train(log, **quick, OUTPUT=str(tmp_path / "mine.safetensors"))
-    assert _weights(made["OUTPUT"]) == _weights(tmp_path / "cli.safetensors")
+    assert weights(made["OUTPUT"]) == weights(tmp_path / "cli.safetensors")
     assert made["MEAN_IOU"] == json.loads(told.stdout)["scores"]["mean_iou"]
     assert any(line.startswith("  land ") for line in log.said)
     assert log.shares == sorted(log.shares)
@@ -70,12 +70,6 @@ def test_the_model_is_that_of_the_command_line(
     # The command that the log shows can be run again: what it names lies beside the model.
     labels = next((tmp_path / "mine.training").glob("polygons-*.gpkg"))
     assert str(labels) in log.commands[-1]
-
-
-def _weights(path: str | Path) -> bytes:
-    """All of a package but its card, which tells its name."""
-    content = Path(path).read_bytes()
-    return content[8 + int.from_bytes(content[:8], "little") :]
 
 
 def test_options_become_those_of_the_command_line(
