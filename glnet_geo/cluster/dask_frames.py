@@ -68,7 +68,7 @@ class DaskFrames:
             self._bring_model(plan, job)
             progress.info(
                 f"{plan.megapixels:.1f} megapixels, {len(unknown)} frames to compute by {self._workers()} workers of "
-                f"{self.client.scheduler.address}, {plan.machine}"
+                f"{self.client.scheduler.address}, on {plan.machine.device}"
             )
         progress.begin("classifying", count_steps(unknown))
         coming: deque[tuple[Tile, Future | None]] = deque()
