@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -154,3 +156,28 @@ def test_a_device_that_no_worker_has_is_told(tmp_path: Path, job: Job, here: Das
     options = Options(model=job.model, device="cuda")
     with pytest.raises(ClusterError, match=r"sees no cuda device.*--resources GPU=1"):
         glnet_geo.classify(*job.arguments(tmp_path), options=options, frames=here, progress=Silence())
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_the_workers_too(tmp_path: Path, job: Job, whole: Path) -> None:
+    scene, outs = job.arguments(tmp_path)
+    command = ["classify", str(scene), "--model", str(job.model), "--precision", "fp32", "--workers", "2"]
+    command += [part for path in outs for part in ("--out", str(path))]
+    with subprocess.Popen(
+        [sys.executable, "-m", "glnet_geo", *command, "--progress", "json"],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if json.loads(line)["type"] == "progress":
+                break
+        # A terminal sends it to every process of the job.
+        os.killpg(running.pid, signal.SIGINT)
+        told = running.stderr.read()
+    assert running.returncode == CancelledError.exit_code
+    assert "run the same command again" in told
+    assert "Traceback" not in told
+    assert command_line([*command, "--quiet"]) == 0
+    assert_same(tmp_path, whole)
