@@ -127,7 +127,7 @@ class TestFailures:
             looked_at(tmp_path / "missing.tif")
         assert failed.value.tile == str(tmp_path / "missing.tif")
         # Workers send errors without their causes, as GDAL's cannot be pickled.
-        failed.value.__cause__ = None
+        failed.value.__cause__ = failed.value.__context__ = None
         copy = pickle.loads(pickle.dumps(failed.value))  # noqa: S301 - made a line above
         assert (str(copy), copy.tile) == (str(failed.value), failed.value.tile)
 
