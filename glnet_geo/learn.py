@@ -278,5 +278,6 @@ def _fingerprint(
         "legend": [(c.id, c.name) for c in lessons.legend],
         "pairs": [(pair.name, pair.shape, pair.labels.name) for pair in lessons.pairs],
         "held": held.how,
+        "labels": held.digest,
     }
     return hashlib.sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas
 import numpy as np
 import pytest
 import torch
@@ -167,6 +168,17 @@ def test_another_training_in_the_same_place_is_refused(tmp_path: Path) -> None:
     train(lesson, out, options=options)
     with pytest.raises(TrainingError, match=r"mine\.training belongs to a training with other options"):
         train(lesson, out, options=replace(options, seed=1), overwrite=True)
+
+
+def test_polygons_that_were_changed_are_another_training(tmp_path: Path) -> None:
+    lesson, options = lessons.drawn(tmp_path), lessons.options(tmp_path, stages=("global",))
+    out = tmp_path / "mine.safetensors"
+    train(lesson, out, options=options)
+    table = geopandas.read_file(tmp_path / "drawn.gpkg", layer="drawn")
+    table.loc[0, "class"] = "water"
+    table.to_file(tmp_path / "drawn.gpkg", layer="drawn")
+    with pytest.raises(TrainingError, match=r"other options or other data"):
+        train(lesson, out, options=options, overwrite=True)
 
 
 def test_a_finished_training_is_not_done_again(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from glnet_geo.errors import ModelError
 from glnet_geo.model.card import Card
@@ -53,7 +53,8 @@ def save_package(path: Path, network: GLNet, card: Card, *, half: bool = False) 
     }
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
-        save_file(tensors, unfinished, metadata={"format": "pt", CARD_KEY: card.to_json()})
+        # Not save_file, whose files nobody else may read.
+        unfinished.write_bytes(save(tensors, metadata={"format": "pt", CARD_KEY: card.to_json()}))
         os.replace(unfinished, path)  # noqa: PTH105 - the rename must replace on every system
     except (OSError, SafetensorError) as error:
         with suppress(OSError):

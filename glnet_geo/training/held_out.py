@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -32,12 +33,14 @@ class Split:
         judged: pairs whose labels are kept from training; empty where nothing is judged.
         scenes: what is judged, for the card.
         how: one sentence on it.
+        digest: of the labels, so that changed ones are noticed.
     """
 
     learnt: list[Pair]
     judged: list[Pair]
     scenes: tuple[str, ...]
     how: str
+    digest: str = ""
 
 
 def split(lessons: Lessons, asked: Sequence[str] = ()) -> Split:
@@ -52,6 +55,11 @@ def split(lessons: Lessons, asked: Sequence[str] = ()) -> Split:
     """
     counts = _counts(lessons)
     _check_classes(lessons.legend, counts)
+    digest = hashlib.sha256(b"".join(count.tiles.tobytes() for count in counts)).hexdigest()
+    return replace(_chosen(lessons, asked, counts), digest=digest)
+
+
+def _chosen(lessons: Lessons, asked: Sequence[str], counts: Sequence[ClassCounts]) -> Split:
     if list(asked) == [NOTHING]:
         return Split(
             learnt=list(lessons.pairs),
@@ -131,7 +139,7 @@ def _by_place(lessons: Lessons, held: set[str]) -> Split:
             "the images' names do not tell which are neighbours: if they are parts of one scene, name with --validate "
             "those of one side of it, else the scores are too good",
             DoubtfulInputWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
     split_ = _parted(
         lessons,
@@ -163,7 +171,7 @@ def _by_blocks(lessons: Lessons, counts: Sequence[ClassCounts]) -> Split:
             "the labels lie so close together that none can be held out: the model will have no scores; label more "
             "places, far from each other",
             DoubtfulInputWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
         return Split(
             learnt=list(lessons.pairs),

@@ -200,3 +200,9 @@ def test_the_own_folder_need_not_exist(own_folder: Path) -> None:
 
 def test_the_own_folder_belongs_to_the_person() -> None:
     assert catalogue.user_model_folder().parts[-2:] == ("glnet_geo", "models")
+
+
+def test_a_package_may_be_read_by_whom_the_person_lets(tmp_path: Path) -> None:
+    (tmp_path / "usual").touch()
+    save_package(tmp_path / "m.safetensors", tiny.network(), tiny.card(tiny.network()))
+    assert (tmp_path / "m.safetensors").stat().st_mode == (tmp_path / "usual").stat().st_mode
