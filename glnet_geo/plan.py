@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glnet_geo.core.grid import Frame, Tiling, frame_rows
-from glnet_geo.core.lattice import CELL, Lattice, snapped_scale
+from glnet_geo.core.lattice import CELL, Lattice, in_pixels, snapped_scale
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, OptionError
@@ -317,12 +317,7 @@ def _memory(scene: Scene, lattice: Lattice, model: Model, options: Options, *, c
 
 def _patches_that_count(frame: Frame, tiling: Tiling) -> list[Window]:
     """The patches of a frame that reach into its share; the rest of a frame that moved inward has no weight."""
-    share = Window(
-        row=frame.share.row * CELL - frame.window.row,
-        col=frame.share.col * CELL - frame.window.col,
-        height=frame.share.height * CELL,
-        width=frame.share.width * CELL,
-    )
+    share = in_pixels(frame.share).moved(-frame.window.row, -frame.window.col)
     return [patch for patch in tiling.patches(frame.window.shape) if patch.intersection(share) is not None]
 
 

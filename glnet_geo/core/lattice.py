@@ -118,3 +118,10 @@ class Lattice:
 def snapped_scale(scale: float) -> float:
     """The nearest eighth of an octave: scenes of nearly one resolution share one lattice."""
     return float(2.0 ** (round(math.log2(scale) * _OCTAVE_STEPS) / _OCTAVE_STEPS))
+
+
+def in_pixels(cells: Window) -> Window:
+    """The pixels that cells cover, counted from the same origin."""
+    return Window(
+        row=cells.row * CELL, col=cells.col * CELL, height=cells.height * CELL, width=cells.width * CELL
+    )

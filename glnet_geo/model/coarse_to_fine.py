@@ -8,7 +8,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from glnet_geo.core.lattice import CELL
 from glnet_geo.core.window import Window
 
 
@@ -25,13 +24,6 @@ def foreground_box(coarse: Tensor, background: int) -> Window | None:
         return None
     top, left = int(rows[0]), int(cols[0])
     return Window(row=top, col=left, height=int(rows[-1]) + 1 - top, width=int(cols[-1]) + 1 - left)
-
-
-def in_pixels(cells: Window) -> Window:
-    """The pixels of a frame that cells of it cover."""
-    return Window(
-        row=cells.row * CELL, col=cells.col * CELL, height=cells.height * CELL, width=cells.width * CELL
-    )
 
 
 def fine_inside(coarse: Tensor, fine: Tensor, box: Window | None) -> Tensor:

@@ -12,11 +12,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from glnet_geo.core.grid import Tiling, batches, patch_weights
-from glnet_geo.core.lattice import CELL
+from glnet_geo.core.lattice import CELL, in_pixels
 from glnet_geo.core.window import Window
 from glnet_geo.errors import ModelError
 from glnet_geo.model.backbone import fold_batch_norm
-from glnet_geo.model.coarse_to_fine import fine_inside, foreground_box, in_pixels
+from glnet_geo.model.coarse_to_fine import fine_inside, foreground_box
 from glnet_geo.model.fpn import Features
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import Machine, limit_gpu_memory

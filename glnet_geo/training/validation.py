@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from glnet_geo.core.calibration import fitted_temperature
 from glnet_geo.core.grid import Frame, Tiling, frame_rows
-from glnet_geo.core.lattice import CELL
+from glnet_geo.core.lattice import CELL, in_pixels
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.metrics import Confusion
 from glnet_geo.core.normalize import Normalization
@@ -101,21 +101,14 @@ def _labelled_frames(pair: Pair, tiling: Tiling) -> Iterator[tuple[Frame, NDArra
     extent = Window(row=0, col=0, height=rows, width=cols)
     for row in frame_rows(extent, replace(tiling, frame_overlap=0)):
         for frame in row:
-            share = _share(frame).moved(frame.window.row, frame.window.col)
-            labels = pair.label(Spot.of(share))
+            labels = pair.label(Spot.of(in_pixels(frame.share)))
             if (labels != NODATA).any():
                 yield frame, labels
 
 
 def _share(frame: Frame) -> Window:
     """The pixels that a frame answers for, relative to it."""
-    share = frame.share
-    return Window(
-        row=share.row * CELL - frame.window.row,
-        col=share.col * CELL - frame.window.col,
-        height=share.height * CELL,
-        width=share.width * CELL,
-    )
+    return in_pixels(frame.share).moved(-frame.window.row, -frame.window.col)
 
 
 def _labelled(labels: NDArray[np.uint8], share: Window, patch: Window) -> bool:
