@@ -12,7 +12,6 @@ from pathlib import Path
 
 import torch
 
-from glnet_geo.core.lattice import CELL
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.errors import CancelledError, OptionError
 from glnet_geo.io.curves import draw_curves, require_curves
@@ -178,7 +177,6 @@ def _course(
         augmentation=options.augmentation,
         seed=options.seed,
         balance=options.balance,
-        patch=start.tiling.patch // 2 // CELL * CELL if lessons.sparse else None,
     )
     recipes = _recipes(held, start, machine, options, sparse=lessons.sparse)
     return Course(

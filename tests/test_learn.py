@@ -243,7 +243,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(
 
 def test_pairs_become_a_model_that_maps(tmp_path: Path) -> None:
     lesson = lessons.pair_folders(tmp_path)
-    options = lessons.options(tmp_path, epochs=12, credit="Drawn by hand.")
+    options = lessons.options(tmp_path, epochs=30, credit="Drawn by hand.")
     summary = train(lesson, tmp_path / "mine.safetensors", options=options)
     model = load_model(tmp_path / "mine.safetensors")
     assert [(c.id, c.name, c.color) for c in model.card.legend] == [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from glnet_geo.core.lattice import CELL
 from glnet_geo.errors import OptionError
 from glnet_geo.model.glnet import Architecture, Sharing
 from glnet_geo.training.stages import SHARING, STAGES, Stage
@@ -27,6 +28,9 @@ class Recipe:
         steps: optimiser steps.
         frames: frames per step; the gradients of all their patches are summed before it.
         patches: patches per frame; in the last stage those on which the ensemble is judged.
+        patch: side of the patches of the second stage in pixels; None for the tiling's. Smaller ones show more places at
+            the same cost.
+        label_cell: pixels per cell of a label along rows and columns; 4 as published, where thin roads are lost.
         learning_rate: of Adam, at its highest; it falls to 0 with ``(1 - step / steps) ** power``.
         backbone_rate: share of the learning rate that pretrained backbones get.
         warm_up: share of the steps in which the learning rate rises to its highest.
@@ -48,6 +52,8 @@ class Recipe:
     steps: int
     frames: int = 6
     patches: int = 6
+    patch: int | None = None
+    label_cell: int = CELL
     learning_rate: float = 5e-5
     backbone_rate: float = 1.0
     warm_up: float = 0.0
@@ -63,11 +69,13 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.stage not in SHARING:
             raise OptionError(f"there is no stage {self.stage!r}: choose one of {', '.join(SHARING)}")
-        for name in ("steps", "frames"):
+        for name in ("steps", "frames", "label_cell"):
             if getattr(self, name) < 1:
                 raise OptionError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.patches < (0 if self.stage == "global" else 1):
             raise OptionError(f"patches must be at least 1 in the stage {self.stage}, got {self.patches}")
+        if self.patch is not None and (self.patch < CELL or self.patch % CELL):
+            raise OptionError(f"patch must be a multiple of {CELL}, got {self.patch}")
         for name in ("learning_rate", "backbone_rate", "weight_decay", "power", "gamma", "seed"):
             if not getattr(self, name) >= 0:
                 raise OptionError(f"{name} must not be negative, got {getattr(self, name)}")
@@ -88,19 +96,30 @@ _PUBLISHED: dict[Stage, Recipe] = {
     "bidirectional": Recipe(stage="bidirectional", steps=1, learning_rate=5e-5),
 }
 
-_LIGHT_COMMON = Recipe(stage="global", steps=1, weight_decay=1e-4, gamma=1.0, freeze_batch_norm=True)
+_LIGHT_COMMON = Recipe(
+    stage="global",
+    steps=1,
+    patch=320,
+    label_cell=1,
+    backbone_rate=0.3,
+    warm_up=0.1,
+    clip=1.0,
+    weight_decay=1e-2,
+    decoupled=True,
+    gamma=0.5,
+    freeze_batch_norm=True,
+)
 _LIGHT: dict[Stage, Recipe] = {
-    "global": replace(_LIGHT_COMMON, frames=6, patches=0, learning_rate=3e-4),
+    "global": replace(_LIGHT_COMMON, frames=6, patches=0, learning_rate=6e-4),
     "global_to_local": replace(
-        _LIGHT_COMMON, stage="global_to_local", frames=4, patches=2, learning_rate=4e-4
+        _LIGHT_COMMON, stage="global_to_local", frames=6, patches=2, learning_rate=1e-3
     ),
-    "bidirectional": replace(_LIGHT_COMMON, stage="bidirectional", frames=2, patches=4, learning_rate=3e-4),
+    "bidirectional": replace(_LIGHT_COMMON, stage="bidirectional", frames=3, patches=4, learning_rate=3e-4),
 }
-
 
 _SPARSE: dict[Stage, Recipe] = {
     "global": replace(_LIGHT["global"], frames=2),
-    "global_to_local": replace(_LIGHT["global_to_local"], frames=2, patches=8, learning_rate=2e-4),
+    "global_to_local": replace(_LIGHT["global_to_local"], frames=2, patches=8, patch=256, learning_rate=3e-4),
     "bidirectional": replace(_LIGHT["bidirectional"], frames=1, patches=8, learning_rate=1e-4),
 }
 

@@ -54,8 +54,6 @@ class Sampler:
         seed: of all randomness.
         balance: how much more often rare classes are drawn (see `Focus`); None to draw anywhere, each scene in
             proportion to the root of its area, labelled there or not.
-        patch: side of patches at random places; None for the tiling's. Smaller ones show more places at the same cost.
-        label_cell: pixels per cell of a label along rows and columns; 4 as published, where thin roads are lost.
 
     Raises:
         TrainingError: there is no pair, or nothing is labelled.
@@ -71,8 +69,6 @@ class Sampler:
         augmentation: Augmentation,
         seed: int,
         balance: float | None = None,
-        patch: int | None = None,
-        label_cell: int = CELL,
     ) -> None:
         if not pairs:
             raise TrainingError("there is nothing to train on: give at least one image and its label")
@@ -81,8 +77,6 @@ class Sampler:
         self._normalization = normalization
         self._augmentation = augmentation
         self._seed = seed
-        self._side = patch or tiling.patch
-        self._label_cell = label_cell
         self._channel = channels(class_ids)
         areas = np.sqrt([pair.shape[0] * pair.shape[1] for pair in pairs])
         self._chances = areas / areas.sum()
@@ -93,12 +87,16 @@ class Sampler:
                 raise TrainingError("no pixel to train on is labelled: check the labels and the legend")
             self._focus = Focus(counts, balance=balance)
 
-    def draw(self, number: int, patches: int | None) -> Sample:
+    def draw(
+        self, number: int, patches: int | None, *, side: int | None = None, label_cell: int = CELL
+    ) -> Sample:
         """Sample ``number`` of the endless sequence.
 
         Args:
             number: which sample.
             patches: how many patches to draw at random places; None for all patches of the frame's tiling.
+            side: of patches at random places, in pixels; None for the tiling's.
+            label_cell: pixels per cell of a label along rows and columns.
         """
         rng = np.random.default_rng([self._seed, number])
         index, around = (
@@ -109,21 +107,24 @@ class Sampler:
         pair, options = self._pairs[index], self._augmentation
         view = View.random(pair.shape, self._tiling, rng, zoom=options.zoom, turn=options.turn, around=around)
         windows = (
-            self._tiling.patches(view.shape) if patches is None else self._patches(index, view, patches, rng)
+            self._tiling.patches(view.shape)
+            if patches is None
+            else self._patches(index, view, patches, side or self._tiling.patch, rng)
         )
         recolor = Recolor.random(options.color, rng)
         shrunk = self._tiling.shrunk(view.shape)
         return Sample(
             frame=self._image(pair, view, view.whole, shrunk, recolor)[None],
-            frame_label=self._label(pair, view, view.whole, shrunk)[None],
+            frame_label=self._label(pair, view, view.whole, shrunk, label_cell)[None],
             patches=_stacked([self._image(pair, view, w, w.shape, recolor) for w in windows]),
-            patch_labels=_stacked([self._label(pair, view, w, w.shape) for w in windows]),
+            patch_labels=_stacked([self._label(pair, view, w, w.shape, label_cell) for w in windows]),
             places=[view.place(w) for w in windows],
         )
 
-    def _patches(self, index: int, view: View, count: int, rng: np.random.Generator) -> list[Window]:
+    def _patches(
+        self, index: int, view: View, count: int, side: int, rng: np.random.Generator
+    ) -> list[Window]:
         """Patches anywhere, or around points that are labelled."""
-        side = self._side
         if self._focus is None or not count:
             return view.random_patches(count, side, rng)
         row, col = (math.floor(at) for at in view.origin)
@@ -149,8 +150,8 @@ class Sampler:
             pixels[:, ~valid] = 0
         return torch.from_numpy(view.turned(pixels))
 
-    def _label(self, pair: Pair, view: View, window: Window, shape: tuple[int, int]) -> Tensor:
-        cells = (-(-shape[0] // self._label_cell), -(-shape[1] // self._label_cell))
+    def _label(self, pair: Pair, view: View, window: Window, shape: tuple[int, int], cell: int) -> Tensor:
+        cells = (-(-shape[0] // cell), -(-shape[1] // cell))
         return torch.from_numpy(view.turned(self._channel[pair.label(view.spot(window, cells))]))
 
 

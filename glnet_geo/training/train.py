@@ -16,6 +16,7 @@ from glnet_geo.model.backbone import Backbone, freeze_batch_norm
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.training.checkpoint import restore_checkpoint, save_checkpoint
 from glnet_geo.training.memory import parts
+from glnet_geo.training.mixed_precision import mixed_precision
 from glnet_geo.training.recipe import Recipe
 from glnet_geo.training.samples import Sample, Sampler
 from glnet_geo.training.stages import Stage, StageLoss, trained_modules
@@ -124,7 +125,7 @@ class Learner:
         for index, sample in enumerate(samples):
             number = self.step * recipe.frames + index
             for part, weight in parts(_on(sample, self._device), recipe.stage, self.patches_at_once):
-                with torch.autocast(torch.device(self._device).type, torch.bfloat16, enabled=recipe.bfloat16):
+                with mixed_precision(self._device, enabled=recipe.bfloat16):
                     loss = self._loss(self.network, part, number)
                 (loss * (weight / recipe.frames)).backward()  # type: ignore[no-untyped-call]
                 total += float(loss.detach()) * weight / recipe.frames
@@ -150,7 +151,10 @@ class Learner:
 
         def draw(step: int) -> list[Sample]:
             return [
-                self._sampler.draw(step * recipe.frames + index, wanted) for index in range(recipe.frames)
+                self._sampler.draw(
+                    step * recipe.frames + index, wanted, side=recipe.patch, label_cell=recipe.label_cell
+                )
+                for index in range(recipe.frames)
             ]
 
         with ThreadPoolExecutor(1) as reader:

@@ -76,11 +76,10 @@ def test_patches_show_labels_where_there_are_few(pair: Pair) -> None:
         augmentation=toys.AS_IT_IS,
         seed=0,
         balance=1,
-        patch=32,
     )
     classes = set()
     for number in range(20):
-        sample = sampler.draw(number, 4)
+        sample = sampler.draw(number, 4, side=32)
         assert sample.patches.shape == (4, 3, 32, 32)
         assert (sample.patch_labels != 255).any()
         classes |= set(sample.patch_labels.flatten().tolist())

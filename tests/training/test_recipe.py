@@ -15,6 +15,8 @@ from glnet_geo.training.stages import STAGES
         {"frames": 0},
         {"patches": 0},
         {"learning_rate": -1},
+        {"patch": 30},
+        {"label_cell": 0},
         {"gamma": float("nan")},
         {"stage": "last"},
     ],
@@ -31,6 +33,7 @@ def test_the_published_network_gets_the_published_recipe() -> None:
     assert {(r.weight_decay, r.power, r.gamma, r.frames, r.patches) for r in recipes} == {
         (5e-4, 0.9, 3.0, 6, 6)
     }
+    assert {(r.patch, r.label_cell) for r in recipes} == {(None, 4)}
     assert [EPOCHS[stage] for stage in STAGES] == [120, 50, 120]
 
 

@@ -72,7 +72,7 @@ def main(
     network = GLNet(light(classes=len(LEGEND), sharing=sharing))
     network.load_state_dict(load_file(weights))
     learnt = [path.stem for path in sorted((data / "labels").glob("*.tif")) if path.stem not in validate]
-    _balance(network, _shares(data, learnt), strength=balance)
+    favour_rare(network, class_shares(data, learnt), strength=balance)
     card = Card.of(
         name=out.stem,
         architecture=network.architecture,
@@ -94,7 +94,7 @@ def main(
     print(f"temperature {shipped.temperature}", scores.model_dump_json(indent=1))
 
 
-def _shares(data: Path, scenes: Sequence[str]) -> NDArray[np.float64]:
+def class_shares(data: Path, scenes: Sequence[str]) -> NDArray[np.float64]:
     """(classes,) part of the labelled pixels that each class covers in the scenes that were learnt from."""
     counts = sum(
         np.bincount(_read(data / "labels" / f"{scene}.tif").ravel(), minlength=256) for scene in scenes
@@ -104,7 +104,7 @@ def _shares(data: Path, scenes: Sequence[str]) -> NDArray[np.float64]:
     return shares
 
 
-def _balance(network: GLNet, shares: NDArray[np.float64], *, strength: float) -> None:
+def favour_rare(network: GLNet, shares: NDArray[np.float64], *, strength: float) -> None:
     """Shift the logits against the shares of the classes: the mean IoU counts rare classes as much as frequent ones.
 
     Source: Menon et al.: Long-tail learning via logit adjustment, ICLR 2021 (arXiv:2007.07314), section 4.

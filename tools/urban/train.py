@@ -15,7 +15,6 @@ import torch
 from safetensors.torch import load_file
 
 from glnet_geo.core.grid import Tiling
-from glnet_geo.core.lattice import CELL
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.errors import TrainingError
@@ -51,6 +50,8 @@ SHARP = replace(
     warm_up=0.1,
     clip=1.0,
     gamma=0.5,
+    label_cell=1,
+    patch=320,
 )
 
 
@@ -60,15 +61,11 @@ class Round:
 
     Attributes:
         recipes: of its stages.
-        label_cell: pixels per cell of a label.
-        patch: side of patches; None for the tiling's.
         color: how far colours are changed.
         zoom: how far samples are enlarged.
     """
 
     recipes: tuple[Recipe, ...]
-    label_cell: int = CELL
-    patch: int | None = None
     color: float = 0.2
     zoom: tuple[float, float] = (0.7, 1.4)
 
@@ -88,8 +85,16 @@ ROUNDS = (
             replace(SHARP, stage="global_to_local", steps=400, frames=6, patches=2, learning_rate=1e-3),
             replace(SHARP, stage="bidirectional", steps=60, frames=2, patches=6, learning_rate=5e-4),
         ),
-        label_cell=1,
-        patch=320,
+        color=0.3,
+        zoom=(0.66, 1.5),
+    ),
+    # The same once more: more steps, and a last stage that sees three times as many frames.
+    Round(
+        recipes=(
+            replace(SHARP, stage="global", steps=80, frames=6, patches=0, learning_rate=5e-4),
+            replace(SHARP, stage="global_to_local", steps=700, frames=6, patches=2, learning_rate=8e-4),
+            replace(SHARP, stage="bidirectional", steps=120, frames=3, patches=4, learning_rate=3e-4),
+        ),
         color=0.3,
         zoom=(0.66, 1.5),
     ),
@@ -133,8 +138,6 @@ def main(data: Path, init: Path, out: Path, validate: tuple[str, ...], scale_ste
                 class_ids=LEGEND.ids.tolist(),
                 augmentation=Augmentation(zoom=stages.zoom, color=stages.color),
                 seed=recipe.seed + 3 * (turn - 1) + number,
-                patch=stages.patch,
-                label_cell=stages.label_cell,
             )
             log = (out / f"{name}.jsonl").open("a")
             train_stage(

@@ -1,0 +1,304 @@
+"""Trains GLNet, its local branch alone and a U-Net on the same scenes for the same processor time, and compares them.
+
+pip install segmentation-models-pytorch
+python -m tools.urban.compare unet --data WORK --init lite0.safetensors --minutes 60 --validate t1 --validate t5 --out WORK/unet
+python -m tools.urban.compare local ...
+python -m tools.urban.compare glnet ...
+
+All three begin with the same backbone, see the same kinds of samples and follow the same schedule, on one thread. How many
+steps the time allows is settled after a few that are forgotten.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from glnet_geo.core.grid import Tiling
+from glnet_geo.core.metrics import Confusion
+from glnet_geo.errors import TrainingError
+from glnet_geo.io.pair_files import find_pairs
+from glnet_geo.io.pairs import Pair
+from glnet_geo.io.spot import Spot
+from glnet_geo.model.glnet import GLNet
+from glnet_geo.model.machine import choose_machine
+from glnet_geo.training.augment import Augmentation
+from glnet_geo.training.losses import focal_loss
+from glnet_geo.training.mixed_precision import mixed_precision
+from glnet_geo.training.recipe import Recipe
+from glnet_geo.training.samples import Sampler
+from glnet_geo.training.stages import Stage
+from glnet_geo.training.start import Start, start_from
+from glnet_geo.training.train import Learner, train_stage
+from glnet_geo.training.validation import judge
+from tools.urban.package import class_shares, favour_rare
+from tools.urban.train import LEGEND, NORMALIZATION, ROUNDS, TILING
+
+CROPS = 12
+"""Places that a step of the U-Net and of the local branch sees; a step of GLNet sees 6 frames and 2 patches of each."""
+
+CROP = 320
+
+STRENGTHS = (0.0, 0.75)
+"""How far rare classes are favoured in the scores."""
+
+TRIAL = 4
+
+_SHARES: dict[Stage, float] = {"global": 0.15, "global_to_local": 0.6, "bidirectional": 0.25}
+_SAMPLES = ROUNDS[1]
+_RECIPES = {recipe.stage: recipe for recipe in _SAMPLES.recipes}
+# The local branch alone is a pyramid that sees crops at full resolution.
+_CLOSE = Tiling(frame=576, frame_overlap=64, patch=576, patch_overlap=0, global_size=576)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What all networks share.
+
+    Attributes:
+        learnt: scenes to learn from.
+        unseen: scenes to measure on.
+        init: the backbone's weights.
+        minutes: of processor time.
+        out: folder for weights.
+        favour: logarithms of the classes' shares of the labels learnt from.
+    """
+
+    learnt: list[Pair]
+    unseen: list[Pair]
+    init: Path
+    minutes: float
+    out: Path
+    favour: NDArray[np.float64]
+
+    @property
+    def start(self) -> Start:
+        """ImageNet's backbone."""
+        return start_from(f"timm:tf_efficientnet_lite0={self.init}", LEGEND, seed=7)
+
+    def sampler(self, tiling: Tiling, seed: int) -> Sampler:
+        """Samples of the scenes to learn from."""
+        return Sampler(
+            self.learnt,
+            tiling=tiling,
+            normalization=NORMALIZATION,
+            class_ids=LEGEND.ids.tolist(),
+            augmentation=Augmentation(zoom=_SAMPLES.zoom, color=_SAMPLES.color),
+            seed=seed,
+        )
+
+
+@click.command()
+@click.argument("subject", type=click.Choice(["unet", "local", "glnet"]))
+@click.option(
+    "--data", type=click.Path(path_type=Path, exists=True), required=True, help="holds images/ and labels/"
+)
+@click.option("--init", type=click.Path(path_type=Path, exists=True), required=True, help="ImageNet weights")
+@click.option("--minutes", default=60.0, help="of processor time")
+@click.option("--validate", multiple=True, required=True, help="scenes to measure on")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="folder for weights and scores")
+def main(subject: str, data: Path, init: Path, minutes: float, validate: tuple[str, ...], out: Path) -> None:
+    """Train SUBJECT and print its scores on the scenes to validate on."""
+    torch.set_num_threads(1)
+    out.mkdir(parents=True, exist_ok=True)
+    pairs = {
+        image.stem: Pair(image, label)
+        for image, label in find_pairs(data / "images", data / "labels", error=TrainingError)
+    }
+    learnt = [pair for name, pair in pairs.items() if name not in validate]
+    trial = Trial(
+        learnt=learnt,
+        unseen=[pairs[name] for name in validate],
+        init=init,
+        minutes=minutes,
+        out=out,
+        favour=np.log(class_shares(data, [pair.name for pair in learnt])),
+    )
+    {"unet": _unet, "local": _local, "glnet": _glnet}[subject](trial)
+
+
+def _glnet(trial: Trial) -> None:
+    """All three stages, measured after each."""
+    learnt: dict[str, Tensor] = {}
+    for number, (stage, share) in enumerate(_SHARES.items()):
+        recipe = replace(_RECIPES[stage], steps=TRIAL)
+        sampler = trial.sampler(TILING, recipe.seed + number)
+        network = _learn(trial, recipe, sampler, share, learnt)
+        learnt |= network.state_dict()
+        _report(trial, stage, network, TILING)
+
+
+def _local(trial: Trial) -> None:
+    """A pyramid on crops at full resolution."""
+    recipe = replace(_RECIPES["global"], steps=TRIAL, frames=CROPS, learning_rate=1e-3)
+    crops = replace(_CLOSE, frame=CROP, patch=CROP, global_size=CROP)
+    _report(
+        trial,
+        "local branch alone",
+        _learn(trial, recipe, trial.sampler(crops, recipe.seed), 1.0, {}),
+        _CLOSE,
+    )
+
+
+def _learn(trial: Trial, recipe: Recipe, sampler: Sampler, share: float, learnt: dict[str, Tensor]) -> GLNet:
+    """One stage, for a share of the time; kept in a file."""
+
+    def new() -> GLNet:
+        return trial.start.network(recipe.stage, learnt, recipe.seed)
+
+    kept = trial.out / f"{recipe.stage}.safetensors"
+    if kept.exists():
+        network = new()
+        network.load_state_dict(load_file(kept))
+        return network.eval()
+    steps = _affordable(60 * trial.minutes * share, (None for _ in Learner(new(), recipe, sampler).run()))
+    network = new()
+    train_stage(
+        network,
+        replace(recipe, steps=steps),
+        sampler,
+        checkpoint=kept.with_suffix(".checkpoint"),
+        report=lambda now: _say(now.stage, now.step, now.steps, now.loss),
+    )
+    save_file(network.state_dict(), kept)
+    return network
+
+
+def _unet(trial: Trial) -> None:
+    """The common U-Net, as segmentation-models-pytorch builds it."""
+    sampler = trial.sampler(replace(_CLOSE, frame=CROP, patch=CROP, global_size=CROP), 7)
+    recipe = replace(_RECIPES["global"], frames=CROPS, learning_rate=1e-3)
+    steps = _affordable(
+        60 * trial.minutes, _unet_steps(_new_unet(trial), replace(recipe, steps=TRIAL), sampler)
+    )
+    network = _new_unet(trial)
+    for step, loss in enumerate(_unet_steps(network, replace(recipe, steps=steps), sampler), start=1):
+        _say("unet", step, steps, loss)
+    save_file(network.state_dict(), trial.out / "unet.safetensors")
+    network.eval()
+    for strength in STRENGTHS:
+        total = Confusion(np.zeros((len(LEGEND), len(LEGEND)), dtype=np.int64))
+        for pair in trial.unseen:
+            total += _unet_confusion(network, pair, strength * trial.favour)
+        _print("unet", strength, total)
+
+
+def _new_unet(trial: Trial) -> nn.Module:
+    import segmentation_models_pytorch as smp
+
+    torch.manual_seed(7)
+    network = smp.Unet("tu-tf_efficientnet_lite0", encoder_weights=None, classes=len(LEGEND))
+    missing, _ = network.encoder.model.load_state_dict(load_file(trial.init), strict=False)
+    if missing:
+        raise TrainingError(f"{trial.init} lacks {missing[0]}: give the weights of tf_efficientnet_lite0")
+    unet: nn.Module = network.to(memory_format=torch.channels_last)
+    return unet
+
+
+def _unet_steps(network: nn.Module, recipe: Recipe, sampler: Sampler) -> Iterator[float]:
+    """Learn with batches of crops; the loss of every step. Batch norm learns too, as is usual for it."""
+    network.train()
+    backbone = list(network.get_submodule("encoder").parameters())
+    pretrained = {id(weight) for weight in backbone}
+    fresh = [weight for weight in network.parameters() if id(weight) not in pretrained]
+    optimizer = torch.optim.AdamW(
+        [{"params": fresh, "share": 1.0}, {"params": backbone, "share": recipe.backbone_rate}],
+        weight_decay=recipe.weight_decay,
+    )
+    for step in range(recipe.steps):
+        samples = [
+            sampler.draw(step * recipe.frames + index, 0, label_cell=1) for index in range(recipe.frames)
+        ]
+        frames = torch.cat([sample.frame for sample in samples])
+        labels = torch.cat([sample.frame_label for sample in samples])
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.rate(step) * group["share"]
+        optimizer.zero_grad()
+        with mixed_precision("cpu", enabled=recipe.bfloat16):
+            logits = network(frames.contiguous(memory_format=torch.channels_last))
+            loss = focal_loss(logits.float(), labels, gamma=recipe.gamma)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.clip or float("inf"))
+        optimizer.step()
+        yield float(loss.detach())
+
+
+def _unet_confusion(network: nn.Module, pair: Pair, favour: NDArray[np.float64]) -> Confusion:
+    """Of a whole scene, mapped in crops of which the middle counts."""
+    margin, side = 32, 576
+    total = Confusion(np.zeros((len(LEGEND), len(LEGEND)), dtype=np.int64))
+    inner = side - 2 * margin
+    for row in range(0, pair.shape[0], inner):
+        for col in range(0, pair.shape[1], inner):
+            # Crops at the border lie inside the scene; their middle reaches to it.
+            top, left = (
+                max(0, min(at - margin, length - side))
+                for at, length in zip((row, col), pair.shape, strict=True)
+            )
+            pixels = NORMALIZATION(pair.image(_spot(top, left, side)), None)
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+                logits = network(torch.from_numpy(pixels)[None])[0].float().numpy()
+            bottom, right = (
+                min(at + inner, length) for at, length in zip((row, col), pair.shape, strict=True)
+            )
+            found = (logits - favour[:, None, None]).argmax(axis=0)[
+                row - top : bottom - top, col - left : right - left
+            ]
+            labels = pair.label(_spot(top, left, side))[row - top : bottom - top, col - left : right - left]
+            total += Confusion.of(labels, LEGEND.ids[found], LEGEND)
+    return total
+
+
+def _spot(row: int, col: int, side: int) -> Spot:
+    return Spot(row=row, col=col, height=side, width=side, shape=(side, side))
+
+
+def _report(trial: Trial, name: str, network: GLNet, tiling: Tiling) -> None:
+    for strength in STRENGTHS:
+        shifted = GLNet(network.architecture)
+        shifted.load_state_dict(network.state_dict())
+        favour_rare(shifted, np.exp(trial.favour), strength=strength)
+        found = judge(
+            shifted,
+            trial.unseen,
+            tiling=tiling,
+            normalization=NORMALIZATION,
+            legend=LEGEND,
+            machine=choose_machine("cpu", "auto"),
+        )
+        _print(name, strength, found.confusion)
+
+
+def _affordable(seconds: float, steps: Iterator[object]) -> int:
+    """How many steps a time allows, by the pace of a few, the first of which does not count."""
+    next(steps)
+    began = time.process_time()
+    count = sum(1 for _ in steps)
+    return max(1, round(seconds / ((time.process_time() - began) / count)))
+
+
+def _say(name: str, step: int, steps: int, loss: float) -> None:
+    if step % 10 == 0 or step == steps:
+        print(
+            f"{name} {step}/{steps} loss {loss:.3f}, {time.process_time() / 60:.1f} processor minutes",
+            flush=True,
+        )
+
+
+def _print(name: str, strength: float, confusion: Confusion) -> None:
+    iou = dict(zip((c.name for c in LEGEND), confusion.iou.round(3).tolist(), strict=True))
+    print(f"{name}, favour {strength}: mean IoU {confusion.mean_iou:.3f} {json.dumps(iou)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
