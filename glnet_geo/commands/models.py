@@ -125,6 +125,7 @@ def import_model(**options: Any) -> None:
           --sharing bidirectional --classes deepglobe --out deepglobe.safetensors
       glnet-geo models import --global G.pth --classes my-classes.json --out global-only.safetensors
     """
+    from glnet_geo.io.class_names import legend_named
     from glnet_geo.model.importing import import_checkpoints
 
     checkpoints = {
@@ -141,7 +142,7 @@ def import_model(**options: Any) -> None:
         checkpoints,
         out,
         sharing=options["sharing"],
-        classes=options["classes"],
+        legend=legend_named(options["classes"]),
         patch_size=options["patch_size"],
         global_size=options["global_size"],
         frame_size=options["frame_size"],

@@ -9,7 +9,7 @@ import rasterio.shutil
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader, MemoryFile
 
-from glnet_geo.core.legend import Legend
+from glnet_geo.core.legend import DEEPGLOBE, Legend
 from glnet_geo.errors import ModelError
 
 # What GDAL calls the usages of columns in attribute tables: their numbers in files.
@@ -34,20 +34,31 @@ def class_names(dataset: DatasetReader, band: int) -> tuple[dict[int, str], dict
     return names, colors
 
 
-def read_class_file(path: Path) -> Legend:
-    """The legend of a class file.
+def legend_named(classes: str) -> Legend:
+    """A published legend by its name (``deepglobe``), or that of a class file.
 
     Raises:
-        ModelError: it cannot be read, or is none.
+        ModelError: see `read_class_file`.
+    """
+    return DEEPGLOBE if classes == "deepglobe" else read_class_file(Path(classes))
+
+
+def read_class_file(path: Path) -> Legend:
+    """The legend of a class file ``{"classes": [{"id": 0, "name": "water", "color": "#1f78b4"}, ...]}``.
+
+    Raises:
+        ModelError: it cannot be read, is no class file, or names classes that cannot be.
     """
     try:
-        return Legend.from_json(path.read_bytes())
+        legend = Legend.from_json(path.read_bytes())
+        _ = legend.ids
     except OSError as error:
         raise ModelError(
             f"{path} cannot be read ({error.strerror}): give the path of a class file (JSON)"
         ) from error
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
+    return legend
 
 
 def _category_names(dataset: DatasetReader, band: int) -> dict[int, str]:

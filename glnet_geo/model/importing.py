@@ -1,4 +1,4 @@
-"""From published checkpoints and a list of classes to a model package."""
+"""From published checkpoints to a model package."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from glnet_geo.core.grid import PUBLISHED_OVERLAP, Tiling
 from glnet_geo.core.lattice import CELL
-from glnet_geo.core.legend import DEEPGLOBE, Legend
+from glnet_geo.core.legend import Legend
 from glnet_geo.core.normalize import Normalization
-from glnet_geo.errors import ModelError, OptionError
+from glnet_geo.errors import OptionError
 from glnet_geo.model.card import Card
 from glnet_geo.model.catalogue import SUFFIX
 from glnet_geo.model.glnet import Sharing
@@ -22,7 +22,7 @@ def import_checkpoints(
     out: Path,
     *,
     sharing: Sharing | None = None,
-    classes: str,
+    legend: Legend,
     patch_size: int = 508,
     global_size: int = 508,
     frame_size: int = 2448,
@@ -35,7 +35,7 @@ def import_checkpoints(
         checkpoints: files by stage (``global``, ``global2local``, ``local2global``).
         out: the package, ``*.safetensors``.
         sharing: which network to build; None for the most that the checkpoints allow.
-        classes: ``deepglobe``, or the path of a class file (JSON).
+        legend: of the channels, in their order.
         patch_size: side of a patch in pixels.
         global_size: side of the shrunk frame in pixels.
         frame_size: side of a frame in pixels.
@@ -53,7 +53,6 @@ def import_checkpoints(
         raise OptionError(f"{out} is no name for a model package: end it with {SUFFIX}")
     if out.exists() and not overwrite:
         raise OptionError(f"{out} exists: add --overwrite to replace it")
-    legend = read_legend(classes)
     chosen = sharing or _most(checkpoints)
     tensors = {stage: read_checkpoint(path) for stage, path in checkpoints.items()}
     network = import_published(tensors, sharing=chosen, classes=len(legend), align_corners=align_corners)
@@ -78,27 +77,6 @@ def import_checkpoints(
     )
     save_package(out, network, card)
     return card
-
-
-def read_legend(classes: str) -> Legend:
-    """A legend by name, or from a class file ``{"classes": [{"id": 0, "name": "water", "color": "#1f78b4"}, ...]}``.
-
-    Raises:
-        ModelError: there is no such file, or it is no class file.
-    """
-    if classes == "deepglobe":
-        return DEEPGLOBE
-    path = Path(classes)
-    try:
-        legend = Legend.from_json(path.read_bytes())
-        _ = legend.ids
-    except OSError as error:
-        raise ModelError(
-            f"{path} cannot be read: give deepglobe, or the path of a class file (JSON)"
-        ) from error
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
-    return legend
 
 
 def _most(checkpoints: Mapping[str, Path]) -> Sharing:

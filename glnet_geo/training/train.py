@@ -19,9 +19,8 @@ from glnet_geo.training.memory import parts
 from glnet_geo.training.mixed_precision import mixed_precision
 from glnet_geo.training.recipe import Recipe
 from glnet_geo.training.samples import Sample, Sampler
+from glnet_geo.training.schedule import Clock
 from glnet_geo.training.stages import Stage, StageLoss, trained_modules
-
-CHECKPOINT_EVERY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,13 +195,11 @@ def train_stage(
     learner = Learner(network, recipe, sampler, device=device)
     if checkpoint is not None and checkpoint.exists():
         learner.restore(checkpoint)
-    saved = time.monotonic()
+    clock = Clock(spent=0, first=learner.step)
     for now in learner.run():
         report(now)
-        due = time.monotonic() - saved > CHECKPOINT_EVERY_S or now.step == now.steps
-        if checkpoint is not None and due:
+        if checkpoint is not None and (clock.due() or now.step == now.steps):
             learner.save(checkpoint)
-            saved = time.monotonic()
     return learner.finished()
 
 

@@ -1,28 +1,17 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 from torch import Tensor
 
-from glnet_geo.core.legend import DEEPGLOBE
 from glnet_geo.core.normalize import Normalization
-from glnet_geo.errors import ModelError, OptionError, WindowError
+from glnet_geo.errors import OptionError, WindowError
 from glnet_geo.model import importing
 from glnet_geo.model.glnet import GLNet, Sharing
-from glnet_geo.model.importing import import_checkpoints, read_legend
+from glnet_geo.model.importing import import_checkpoints
 from glnet_geo.model.package import load_model, read_card
 from tests.model import tiny
-
-CLASSES = [{"id": c.id, "name": c.name, "color": c.color} for c in tiny.LEGEND]
-
-
-@pytest.fixture
-def class_file(tmp_path: Path) -> str:
-    path = tmp_path / "classes.json"
-    path.write_text(json.dumps({"classes": CLASSES}))
-    return str(path)
 
 
 @pytest.fixture(autouse=True)
@@ -38,9 +27,9 @@ def _small_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "import_published", network)
 
 
-def test_a_package_is_written_and_can_be_loaded(tmp_path: Path, class_file: str) -> None:
+def test_a_package_is_written_and_can_be_loaded(tmp_path: Path) -> None:
     out = tmp_path / "imported.safetensors"
-    card = import_checkpoints({"global": Path("g.pth")}, out, classes=class_file)
+    card = import_checkpoints({"global": Path("g.pth")}, out, legend=tiny.LEGEND)
     assert read_card(out) == card
     assert card.name == "imported"
     assert card.legend == tiny.LEGEND
@@ -61,108 +50,45 @@ def test_a_package_is_written_and_can_be_loaded(tmp_path: Path, class_file: str)
         (("global", "local2global"), "bidirectional"),
     ],
 )
-def test_the_checkpoints_tell_the_sharing(
-    tmp_path: Path, class_file: str, stages: tuple[str, ...], sharing: Sharing
-) -> None:
+def test_the_checkpoints_tell_the_sharing(tmp_path: Path, stages: tuple[str, ...], sharing: Sharing) -> None:
     files = dict.fromkeys(stages, Path("x.pth"))
-    card = import_checkpoints(files, tmp_path / "x.safetensors", classes=class_file)
+    card = import_checkpoints(files, tmp_path / "x.safetensors", legend=tiny.LEGEND)
     assert card.architecture.sharing == sharing
-    asked = import_checkpoints(files, tmp_path / "y.safetensors", classes=class_file, sharing="none")
+    asked = import_checkpoints(files, tmp_path / "y.safetensors", legend=tiny.LEGEND, sharing="none")
     assert asked.architecture.sharing == "none"
 
 
-def test_before_the_change_values_were_centred_too(tmp_path: Path, class_file: str) -> None:
+def test_before_the_change_values_were_centred_too(tmp_path: Path) -> None:
     card = import_checkpoints(
-        {"global": Path("g.pth")}, tmp_path / "x.safetensors", classes=class_file, align_corners=True
+        {"global": Path("g.pth")}, tmp_path / "x.safetensors", legend=tiny.LEGEND, align_corners=True
     )
     assert card.architecture.align_corners
     assert card.normalization == Normalization(low=0, high=255, mean=[0.5] * 3, std=[0.5] * 3)
 
 
-def test_sizes_are_taken_as_asked_or_refused(tmp_path: Path, class_file: str) -> None:
+def test_sizes_are_taken_as_asked_or_refused(tmp_path: Path) -> None:
     out = tmp_path / "x.safetensors"
     card = import_checkpoints(
-        {"global": Path("g.pth")}, out, classes=class_file, patch_size=252, global_size=200, frame_size=1000
+        {"global": Path("g.pth")}, out, legend=tiny.LEGEND, patch_size=252, global_size=200, frame_size=1000
     )
     tiling = card.tiling
     assert (tiling.frame, tiling.frame_overlap) == (1000, 120)
     assert (tiling.patch, tiling.patch_overlap, tiling.global_size) == (252, 52, 200)
     with pytest.raises(WindowError, match="do not fit a frame of 400"):
-        import_checkpoints({"global": Path("g.pth")}, out, classes=class_file, frame_size=400, overwrite=True)
+        import_checkpoints({"global": Path("g.pth")}, out, legend=tiny.LEGEND, frame_size=400, overwrite=True)
     assert read_card(out) == card
 
 
-def test_an_existing_package_is_replaced_only_when_asked(tmp_path: Path, class_file: str) -> None:
+def test_an_existing_package_is_replaced_only_when_asked(tmp_path: Path) -> None:
     out = tmp_path / "x.safetensors"
     out.write_text("mine")
     with pytest.raises(OptionError, match=r"x\.safetensors exists: add --overwrite"):
-        import_checkpoints({"global": Path("g.pth")}, out, classes=class_file)
+        import_checkpoints({"global": Path("g.pth")}, out, legend=tiny.LEGEND)
     assert out.read_text() == "mine"
-    import_checkpoints({"global": Path("g.pth")}, out, classes=class_file, overwrite=True)
+    import_checkpoints({"global": Path("g.pth")}, out, legend=tiny.LEGEND, overwrite=True)
     assert read_card(out).name == "x"
 
 
-def test_another_suffix_is_refused(tmp_path: Path, class_file: str) -> None:
+def test_another_suffix_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=r"x\.pth is no name for a model package"):
-        import_checkpoints({"global": Path("g.pth")}, tmp_path / "x.pth", classes=class_file)
-
-
-# --- class files ---
-
-
-def test_the_classes_of_deepglobe() -> None:
-    legend = read_legend("deepglobe")
-    assert legend is DEEPGLOBE
-    assert [land_class.name for land_class in legend] == [
-        "unknown",
-        "urban",
-        "agriculture",
-        "rangeland",
-        "forest",
-        "water",
-        "barren",
-    ]
-    assert [land_class.rgb for land_class in legend][1:3] == [(0, 255, 255), (255, 255, 0)]
-
-
-def test_a_class_file(class_file: str) -> None:
-    assert read_legend(class_file) == tiny.LEGEND
-
-
-def test_a_class_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"absent\.json cannot be read: give deepglobe, or the path"):
-        read_legend(str(tmp_path / "absent.json"))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "[]",
-        "{}",
-        '{"classes": 3}',
-        '{"classes": [{"id": 0, "name": "water"}]}',
-        "\xff\xfe",
-        '{"classes": ["x"]}',
-    ],
-)
-def test_a_file_that_is_no_class_file(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "classes.json"
-    path.write_text(text, encoding="latin-1")
-    with pytest.raises(ModelError, match=r"classes\.json: not a class file"):
-        read_legend(str(path))
-
-
-@pytest.mark.parametrize(
-    ("entries", "said"),
-    [
-        ([], "the legend has no classes"),
-        ([{"id": 255, "name": "x", "color": "#000000"}], "class id 255 is not in 0..254"),
-        (CLASSES * 2, "uses the id 0, 17, 4 twice"),
-    ],
-)
-def test_classes_that_cannot_be_are_refused_by_file_name(tmp_path: Path, entries: object, said: str) -> None:
-    path = tmp_path / "classes.json"
-    path.write_text(json.dumps({"classes": entries}))
-    with pytest.raises(ModelError, match=rf"classes\.json: .*{said}"):
-        read_legend(str(path))
+        import_checkpoints({"global": Path("g.pth")}, tmp_path / "x.pth", legend=tiny.LEGEND)

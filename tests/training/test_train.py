@@ -11,7 +11,7 @@ from torch import Tensor
 
 from glnet_geo.errors import CancelledError, TrainingError
 from glnet_geo.model.glnet import GLNet
-from glnet_geo.training import train
+from glnet_geo.training import schedule, train
 from glnet_geo.training.recipe import Recipe
 from glnet_geo.training.samples import Sampler
 from glnet_geo.training.stages import SHARING, Stage, StageLoss
@@ -46,7 +46,7 @@ def _same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 
 @pytest.fixture
 def at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "CHECKPOINT_EVERY_S", -1.0)
+    monkeypatch.setattr(schedule, "CHECKPOINT_EVERY_S", -1.0)
 
 
 # --- learning ---
@@ -217,7 +217,7 @@ def test_checkpoints_come_at_the_end_and_now_and_then(
     recipe = _recipe("global", steps=3)
     train_stage(tiny.network("none"), recipe, sampler, checkpoint=tmp_path / "state.pt")
     assert saved == [3]
-    monkeypatch.setattr(train, "CHECKPOINT_EVERY_S", -1.0)
+    monkeypatch.setattr(schedule, "CHECKPOINT_EVERY_S", -1.0)
     train_stage(tiny.network("none"), recipe, sampler, checkpoint=tmp_path / "state.pt")
     assert saved == [3, 1, 2, 3]
 
