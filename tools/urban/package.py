@@ -1,7 +1,10 @@
-"""Measures the trained weights on the scenes they never saw, and writes the package that ships.
+"""Measures trained weights on the scenes they never saw, and writes the package that ships.
 
-python -m tools.urban.package --data WORK --weights WORK/run/bidirectional.safetensors \
-        --validate t1 --validate t5 --out glnet_geo/model/weights/urban.safetensors
+python -m tools.urban.package --data WORK --weights WORK/all/3-bidirectional.safetensors \
+        --measured WORK/run/3-bidirectional.safetensors --validate t1 --validate t5 --out urban.safetensors
+
+Weights that were trained on all scenes have no unseen ones: temperature and scores are then those of weights that were
+trained in the same way without the scenes to validate on.
 """
 
 from __future__ import annotations
@@ -48,7 +51,12 @@ CREDIT = (
 @click.option(
     "--data", type=click.Path(path_type=Path, exists=True), required=True, help="holds images/ and labels/"
 )
-@click.option("--weights", type=click.Path(path_type=Path, exists=True), required=True)
+@click.option("--weights", type=click.Path(path_type=Path, exists=True), required=True, help="that ship")
+@click.option(
+    "--measured",
+    type=click.Path(path_type=Path, exists=True),
+    help="that are measured, trained without the scenes to validate on; without it, those that ship were",
+)
 @click.option(
     "--sharing", type=click.Choice(["none", "global_to_local", "bidirectional"]), default="bidirectional"
 )
@@ -61,6 +69,7 @@ CREDIT = (
 def main(
     data: Path,
     weights: Path,
+    measured: Path | None,
     sharing: Sharing,
     balance: float,
     training: str,
@@ -69,10 +78,11 @@ def main(
 ) -> None:
     """Write OUT with a card that tells its scores on the scenes to validate on."""
     warnings.simplefilter("ignore", NotGeoreferencedWarning)
-    network = GLNet(light(classes=len(LEGEND), sharing=sharing))
-    network.load_state_dict(load_file(weights))
-    learnt = [path.stem for path in sorted((data / "labels").glob("*.tif")) if path.stem not in validate]
-    favour_rare(network, class_shares(data, learnt), strength=balance)
+    scenes = [path.stem for path in sorted((data / "labels").glob("*.tif"))]
+    learnt = [scene for scene in scenes if scene not in validate]
+    judged = network = _network(measured or weights, sharing, class_shares(data, learnt), balance)
+    if measured is not None:
+        network = _network(weights, sharing, class_shares(data, scenes), balance)
     card = Card.of(
         name=out.stem,
         architecture=network.architecture,
@@ -88,10 +98,17 @@ def main(
         credit=CREDIT,
         license="MIT",
     )
-    shipped = card.model_copy(update={"temperature": round(_temperature(network, data, validate), 3)})
-    scores = _scores(network, card, data, validate)
+    shipped = card.model_copy(update={"temperature": round(_temperature(judged, data, validate), 3)})
+    scores = _scores(judged, card, data, validate)
     save_package(out, network, shipped.model_copy(update={"scores": scores}), half=True)
     print(f"temperature {shipped.temperature}", scores.model_dump_json(indent=1))
+
+
+def _network(weights: Path, sharing: Sharing, shares: NDArray[np.float64], balance: float) -> GLNet:
+    network = GLNet(light(classes=len(LEGEND), sharing=sharing))
+    network.load_state_dict(load_file(weights))
+    favour_rare(network, shares, strength=balance)
+    return network
 
 
 def class_shares(data: Path, scenes: Sequence[str]) -> NDArray[np.float64]:

@@ -93,7 +93,7 @@ ROUNDS = (
         recipes=(
             replace(SHARP, stage="global", steps=80, frames=6, patches=0, learning_rate=5e-4),
             replace(SHARP, stage="global_to_local", steps=700, frames=6, patches=2, learning_rate=8e-4),
-            replace(SHARP, stage="bidirectional", steps=120, frames=3, patches=4, learning_rate=3e-4),
+            replace(SHARP, stage="bidirectional", steps=80, frames=3, patches=4, learning_rate=3e-4),
         ),
         color=0.3,
         zoom=(0.66, 1.5),
