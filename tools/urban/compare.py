@@ -33,6 +33,7 @@ from glnet_geo.io.spot import Spot
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import choose_machine
 from glnet_geo.training.augment import Augmentation
+from glnet_geo.training.checkpoint import save_weights
 from glnet_geo.training.losses import focal_loss
 from glnet_geo.training.mixed_precision import mixed_precision
 from glnet_geo.training.recipe import Recipe
@@ -170,7 +171,7 @@ def _learn(trial: Trial, recipe: Recipe, sampler: Sampler, share: float, learnt:
         checkpoint=kept.with_suffix(".checkpoint"),
         report=lambda now: _say(now.stage, now.step, now.steps, now.loss),
     )
-    save_file(network.state_dict(), kept)
+    save_weights(kept, network)
     return network
 
 
@@ -184,7 +185,8 @@ def _unet(trial: Trial) -> None:
     network = _new_unet(trial)
     for step, loss in enumerate(_unet_steps(network, replace(recipe, steps=steps), sampler), start=1):
         _say("unet", step, steps, loss)
-    save_file(network.state_dict(), trial.out / "unet.safetensors")
+    weights = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    save_file(weights, trial.out / "unet.safetensors")
     network.eval()
     for strength in STRENGTHS:
         total = Confusion(np.zeros((len(LEGEND), len(LEGEND)), dtype=np.int64))
