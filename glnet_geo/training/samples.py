@@ -52,8 +52,8 @@ class Sampler:
         class_ids: raster value of every channel; other values are ignored.
         augmentation: how samples are varied.
         seed: of all randomness.
-        balance: how much more often rare classes are drawn (see `Focus`); None to draw anywhere, each scene in
-            proportion to the root of its area, labelled there or not.
+        balance: how much more often rare classes are drawn (see `Focus`); None to draw anywhere, labelled there or not.
+        chances: how often each pair is drawn without a balance, in proportion; None for the roots of their areas.
 
     Raises:
         TrainingError: there is no pair, or nothing is labelled.
@@ -69,6 +69,7 @@ class Sampler:
         augmentation: Augmentation,
         seed: int,
         balance: float | None = None,
+        chances: Sequence[float] | None = None,
     ) -> None:
         if not pairs:
             raise TrainingError("there is nothing to train on: give at least one image and its label")
@@ -78,8 +79,8 @@ class Sampler:
         self._augmentation = augmentation
         self._seed = seed
         self._channel = channels(class_ids)
-        areas = np.sqrt([pair.shape[0] * pair.shape[1] for pair in pairs])
-        self._chances = areas / areas.sum()
+        often = np.asarray(root_areas(pairs) if chances is None else chances, dtype=np.float64)
+        self._chances = often / often.sum()
         self._focus = None
         if balance is not None:
             counts = [ClassCounts.of(pair, self._channel, len(class_ids)) for pair in pairs]
@@ -153,6 +154,11 @@ class Sampler:
     def _label(self, pair: Pair, view: View, window: Window, shape: tuple[int, int], cell: int) -> Tensor:
         cells = (-(-shape[0] // cell), -(-shape[1] // cell))
         return torch.from_numpy(view.turned(self._channel[pair.label(view.spot(window, cells))]))
+
+
+def root_areas(pairs: Sequence[Pair]) -> list[float]:
+    """The root of every pair's area: a larger scene shows more, but not as much more as it is larger."""
+    return [math.sqrt(pair.shape[0] * pair.shape[1]) for pair in pairs]
 
 
 def channels(class_ids: Sequence[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -28,11 +28,9 @@ def main(data: Path, out: Path) -> None:
     for folder in ("images", "labels"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     for scene in SCENES:
-        _write(out / "images" / f"{scene}.tif", _joined(data / "images", scene, ".jpg"))
+        write(out / "images" / f"{scene}.tif", _joined(data / "images", scene, ".jpg"))
         label = _joined(data / "masks", scene, ".png")
-        _write(
-            out / "labels" / f"{scene}.tif", np.where(label == UNLABELLED, IGNORED, label).astype(np.uint8)
-        )
+        write(out / "labels" / f"{scene}.tif", np.where(label == UNLABELLED, IGNORED, label).astype(np.uint8))
         print(scene, label.shape)
 
 
@@ -49,7 +47,8 @@ def _read(path: Path) -> NDArray[np.uint8]:
     return pixels
 
 
-def _write(path: Path, pixels: NDArray[np.uint8]) -> None:
+def write(path: Path, pixels: NDArray[np.uint8]) -> None:
+    """Write (bands, rows, cols) as a tiled GeoTIFF that lies nowhere."""
     bands, height, width = pixels.shape
     with rasterio.open(
         path,

@@ -1,17 +1,20 @@
 """Trains the light configuration in its three stages; run it again to go on from the last checkpoint.
 
-python -m tools.urban.train --data WORK --init lite0.safetensors --out WORK/run --validate t1 --validate t5
+python -m tools.urban.train --data WORK --weak WORK/weak --init lite0.safetensors --out WORK/run --validate t1 --validate t5
 """
 
 from __future__ import annotations
 
 import json
 import time
+import warnings
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import click
 import torch
+from rasterio.errors import NotGeoreferencedWarning
 from safetensors.torch import load_file
 
 from glnet_geo.core.grid import Tiling
@@ -23,7 +26,7 @@ from glnet_geo.io.pairs import Pair
 from glnet_geo.training.augment import Augmentation
 from glnet_geo.training.checkpoint import save_weights
 from glnet_geo.training.recipe import Recipe
-from glnet_geo.training.samples import Sampler
+from glnet_geo.training.samples import Sampler, root_areas
 from glnet_geo.training.start import start_from
 from glnet_geo.training.train import Report, train_stage
 
@@ -63,11 +66,13 @@ class Round:
         recipes: of its stages.
         color: how far colours are changed.
         zoom: how far samples are enlarged.
+        weak: part of the frames that come from roughly labelled pictures.
     """
 
     recipes: tuple[Recipe, ...]
     color: float = 0.2
     zoom: tuple[float, float] = (0.7, 1.4)
+    weak: float = 0.0
 
 
 ROUNDS = (
@@ -88,15 +93,23 @@ ROUNDS = (
         color=0.3,
         zoom=(0.66, 1.5),
     ),
-    # The same once more: more steps, and a last stage that sees three times as many frames.
+    # The same once more, with more steps, as far as that helped.
     Round(
         recipes=(
             replace(SHARP, stage="global", steps=80, frames=6, patches=0, learning_rate=5e-4),
             replace(SHARP, stage="global_to_local", steps=700, frames=6, patches=2, learning_rate=8e-4),
-            replace(SHARP, stage="bidirectional", steps=80, frames=3, patches=4, learning_rate=3e-4),
         ),
         color=0.3,
         zoom=(0.66, 1.5),
+    ),
+    # Other places, roughly labelled.
+    Round(
+        recipes=(
+            replace(SHARP, stage="global_to_local", steps=200, frames=6, patches=2, learning_rate=5e-4),
+        ),
+        color=0.3,
+        zoom=(0.66, 1.5),
+        weak=0.25,
     ),
 )
 
@@ -109,17 +122,18 @@ ROUNDS = (
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="folder for checkpoints and weights"
 )
+@click.option("--weak", type=click.Path(path_type=Path, exists=True), help="holds roughly labelled pictures")
 @click.option("--validate", multiple=True, help="scenes to leave out")
 @click.option("--scale-steps", default=1.0, help="multiplies the steps of every stage")
-def main(data: Path, init: Path, out: Path, validate: tuple[str, ...], scale_steps: float) -> None:
-    """Train global, global_to_local and bidirectional, one after the other, in two rounds."""
+def main(
+    data: Path, init: Path, out: Path, weak: Path | None, validate: tuple[str, ...], scale_steps: float
+) -> None:
+    """Train global, global_to_local and bidirectional, one after the other, round by round."""
+    warnings.simplefilter("ignore", NotGeoreferencedWarning)
     out.mkdir(parents=True, exist_ok=True)
-    pairs = [
-        Pair(image, label)
-        for image, label in find_pairs(data / "images", data / "labels", error=TrainingError)
-        if image.stem not in validate
-    ]
-    print("training on", ", ".join(pair.name for pair in pairs), flush=True)
+    scenes = [pair for pair in _pairs(data) if pair.name not in validate]
+    rough = [] if weak is None else _pairs(weak)
+    print("training on", ", ".join(pair.name for pair in scenes), "and", len(rough), "pictures", flush=True)
     start = start_from(f"timm:tf_efficientnet_lite0={init}", LEGEND, seed=COMMON.seed)
     learnt: dict[str, torch.Tensor] = {}
     for turn, stages in enumerate(ROUNDS, start=1):
@@ -132,12 +146,13 @@ def main(data: Path, init: Path, out: Path, validate: tuple[str, ...], scale_ste
                 learnt |= load_file(finished)
                 continue
             sampler = Sampler(
-                pairs,
+                [*scenes, *rough],
                 tiling=TILING,
                 normalization=NORMALIZATION,
                 class_ids=LEGEND.ids.tolist(),
                 augmentation=Augmentation(zoom=stages.zoom, color=stages.color),
                 seed=recipe.seed + 3 * (turn - 1) + number,
+                chances=[*_chances(scenes, 1 - stages.weak), *_chances(rough, stages.weak)],
             )
             log = (out / f"{name}.jsonl").open("a")
             train_stage(
@@ -150,6 +165,17 @@ def main(data: Path, init: Path, out: Path, validate: tuple[str, ...], scale_ste
             log.close()
             save_weights(finished, network)
             learnt |= network.state_dict()
+
+
+def _pairs(folder: Path) -> list[Pair]:
+    found = find_pairs(folder / "images", folder / "labels", error=TrainingError)
+    return [Pair(image, label) for image, label in found]
+
+
+def _chances(pairs: Sequence[Pair], share: float) -> list[float]:
+    """How often pairs are drawn that make up a share of all samples together."""
+    areas = root_areas(pairs)
+    return [share * area / sum(areas) for area in areas]
 
 
 def _log(report: Report, log: object) -> None:
