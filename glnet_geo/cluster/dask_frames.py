@@ -11,6 +11,7 @@ from itertools import islice
 
 from distributed import Client, Future, KilledWorker
 from distributed.comm import CommClosedError
+from distributed.core import Status
 
 from glnet_geo.cluster.frame_job import FrameJob
 from glnet_geo.core.progress import Progress, stop_if_cancelled
@@ -120,6 +121,7 @@ class DaskFrames:
         with self._understood():
             while not future.done():
                 stop_if_cancelled(progress)
+                self._refuse_the_dead()
                 # Not result(timeout): a frame that is ready just then would be lost.
                 time.sleep(_POLL_SECONDS)
             future.result()
@@ -147,7 +149,16 @@ class DaskFrames:
                 )
                 told = True
             stop_if_cancelled(progress)
+            self._refuse_the_dead()
             time.sleep(_POLL_SECONDS)
+
+    def _refuse_the_dead(self) -> None:
+        """Refuse to wait for processes of this computer that have all ended for good; others may come any time."""
+        if self._local and all(one.status == Status.closed for one in self.client.cluster.workers.values()):
+            raise ClusterError(
+                "all worker processes have ended and cannot be started again: see whether memory or disk is full; what is "
+                "finished is kept, run the same command again to go on"
+            )
 
     def _bring_model(self, plan: Plan, job: FrameJob) -> None:
         """Put the model where a worker that does not have it finds it, also one that comes later."""
