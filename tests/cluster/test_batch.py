@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import signal
+from collections import Counter
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -21,6 +22,9 @@ from glnet_geo.cluster.clusters import local_workers
 from glnet_geo.cluster.dask_frames import DaskFrames
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import ClusterError
+from glnet_geo.io.marked import Marked
+from tests.cluster.inproc import inproc
+from tests.jobs import Told
 from tests.scenes import texture, write_model
 from tests.test_batch import (
     HEIGHT,
@@ -58,6 +62,38 @@ def test_workers_make_the_same_maps_and_name_the_tile_that_fails(tmp_path: Path)
             assert statuses(report) == expected
             assert_same_maps(arrays(out), arrays(tmp_path / f"{folder.name}_alone"))
             assert not list(work.iterdir())
+
+
+def test_a_tile_that_fails_costs_no_more_than_without_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = write_model(tmp_path / "tiny.safetensors")
+    tiles = cut(tmp_path, texture(HEIGHT, WIDTH), nodata=0)
+    cut_short(tiles / "tile_2_1.tif")
+    times: Counter[str] = Counter()
+    put = Marked.put
+
+    def counted(self: Marked, name: str, *array: Any, **level: Any) -> None:
+        times[name] += 1
+        put(self, name, *array, **level)
+
+    monkeypatch.setattr(Marked, "put", counted)
+
+    def made_twice(out: str, **more: Any) -> set[str]:
+        """Parts that a batch makes a second time."""
+        times.clear()
+        mapped(tiles, tmp_path / out, model, retries=0, **more)
+        return {name for name in times if times[name] > 1}
+
+    alone = made_twice("alone")
+    told = Told()
+    with inproc(1) as frames:
+        by_workers = made_twice("maps", frames=frames, progress=told)
+    # The two threads may have been at a frame each that the assembler has not waited for.
+    assert len(by_workers - alone) <= 2
+    assert len(times) > len(by_workers) + 2
+    assert not [line for line in told.told if "afresh" in line]
+    assert_same_maps(arrays(tmp_path / "maps"), arrays(tmp_path / "alone"))
 
 
 class Killer(Silence):
