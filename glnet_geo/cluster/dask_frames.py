@@ -13,7 +13,7 @@ from distributed import Client, Future, KilledWorker
 from distributed.comm import CommClosedError
 from distributed.core import Status
 
-from glnet_geo.cluster.frame_job import FrameJob
+from glnet_geo.cluster.frame_job import FrameJob, SharedJob
 from glnet_geo.core.progress import Progress, stop_if_cancelled
 from glnet_geo.errors import ClusterError, GlnetGeoError, OptionError, OutputError
 from glnet_geo.frames import Logits, count_steps, place, shown
@@ -64,6 +64,8 @@ class DaskFrames:
         found = kept.found()
         unknown = [tile for tile in tiles if place(tile) not in found]
         job = FrameJob.of(plan, kept)
+        # A task must not carry it: of a scene of many tiles it is large.
+        shared = job.shared()
         if unknown:
             self._wait_for_workers(progress)
             self._bring_model(plan, job)
@@ -78,35 +80,37 @@ class DaskFrames:
             while True:
                 free = _FRAMES_AHEAD * self._threads() - len(coming) if unknown else 1
                 for tile in islice(left, max(free, 0 if coming else 1)):
-                    coming.append((tile, None if place(tile) in found else self._submitted(job, tile)))
+                    coming.append((tile, None if place(tile) in found else self._submitted(shared, tile)))
                 if not coming:
                     return
                 tile, future = coming.popleft()
-                yield shown(self._taken(job, tile, future, progress))
+                yield shown(self._taken(shared, kept, tile, future, progress))
         finally:
             # A client whose scheduler is gone has nothing to cancel.
             with suppress(OSError, LostError, RuntimeError):
                 self.client.cancel([future for _, future in coming if future is not None])
 
-    def _taken(self, job: FrameJob, tile: Tile, future: Future | None, progress: Progress) -> Logits:
+    def _taken(
+        self, job: SharedJob, kept: FrameStore, tile: Tile, future: Future | None, progress: Progress
+    ) -> Logits:
         """The logits of a frame from where they are kept, as soon as they are there."""
         stop_if_cancelled(progress)
         if future is not None:
             self._wait(future, progress)
             progress.advance(count_steps([tile]))
-        logits = job.kept.get(*place(tile))
+        logits = kept.get(*place(tile))
         if logits is None:
             # What a crash has damaged is made again.
             self._wait(self._submitted(job, tile), progress)
-            logits = job.kept.get(*place(tile))
+            logits = kept.get(*place(tile))
         if logits is None:
             raise OutputError(
-                f"what the workers keep in {job.kept.arrays.store} does not appear there on this computer: choose a "
-                "--work-dir that all of them share"
+                f"what the workers keep in {job.store} does not appear there on this computer: choose a --work-dir that "
+                "all of them share"
             )
         return logits
 
-    def _submitted(self, job: FrameJob, tile: Tile) -> Future:
+    def _submitted(self, job: SharedJob, tile: Tile) -> Future:
         with self._understood():
             return self.client.submit(
                 job.compute,
