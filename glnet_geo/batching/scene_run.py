@@ -256,7 +256,8 @@ class _SceneRun:
 
     @property
     def _broken(self) -> list[PlacedTile]:
-        return [tile for tile in self._scene.tiles if tile not in self._usable]
+        usable = {tile.file.path for tile in self._usable}
+        return [tile for tile in self._scene.tiles if tile.file.path not in usable]
 
     def _journal(self, plan: Plan) -> str | Path:
         name = mark([place_mark(plan), [tile.file.path for tile in self._scene.tiles]])[:16]
