@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import glnet_geo
@@ -16,6 +16,7 @@ from glnet_geo.core.strip import Sink, pour
 from glnet_geo.errors import CancelledError, OutputError, SceneError
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.journal import Journal, identity, journal_folder
+from glnet_geo.io.marked import Lacking
 from glnet_geo.io.placed import Placed
 from glnet_geo.io.raster import ClassRaster, ConfidenceRaster
 from glnet_geo.io.staging import Staging, is_raster
@@ -112,6 +113,7 @@ class Work:
         frames: who computes frames.
         drawing: whether small areas are merged.
         confidence: whether the winner's probability is wanted too.
+        lacking: frames that lack something: see `FrameStore`.
     """
 
     job: Mapping[str, object]
@@ -119,6 +121,7 @@ class Work:
     frames: Frames
     drawing: Drawing
     confidence: bool
+    lacking: Lacking = field(default_factory=dict)
 
 
 def deliver(
@@ -146,7 +149,11 @@ def deliver(
         GlnetGeoError: something cannot be used; what is finished is kept in the journal.
     """
     height = plan.scene.height
-    with Journal(work.journal, work.job) as journal, _stopping(journal, height), ExitStack() as closing:
+    with (
+        Journal(work.journal, work.job, lacking=work.lacking) as journal,
+        _stopping(journal, height),
+        ExitStack() as closing,
+    ):
         _tell(journal, height, progress)
         # A kill must find them noted, whenever it comes.
         journal.sweep(staging.folders)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 import shapely
 
 from glnet_geo.core.drawing import Drawing
+from glnet_geo.core.grid import Frame
 from glnet_geo.core.lattice import CELL
 from glnet_geo.core.mosaic import Enlargement
 from glnet_geo.core.window import Window
@@ -69,17 +70,38 @@ def touched(plan: Plan, window: Window) -> tuple[int, list[tuple[int, int]]]:
         plan: of the scene.
         window: the part, in the scene's pixels.
     """
-    frames = [
-        tile.frame
-        for row in plan.tiles()
-        for tile in row
-        if plan.scene_window(_cells(tile.frame.window)).intersection(window)
-    ]
+    frames = [frame for frame, seen in _views(plan) if seen.intersection(window)]
     if not frames:
         return plan.scene.height, []
     first_cell = min(frame.share.row for frame in frames)
     first_row = Enlargement(plan.lattice.rows).ready(first_cell)
     return first_row, [(frame.window.row, frame.window.col) for frame in frames]
+
+
+def lacking(plan: Plan, tiles: Sequence[PlacedTile]) -> dict[tuple[int, int], str]:
+    """Which frames would have seen something of tiles that cannot be read, by their places: hashes of these tiles.
+
+    Args:
+        plan: of the scene without them.
+        tiles: that cannot be read.
+    """
+    if not tiles:
+        return {}
+    tree = shapely.STRtree([box(tile.window) for tile in tiles])
+    found = {}
+    for frame, seen in _views(plan):
+        near = (tiles[int(number)] for number in tree.query(box(seen)))
+        missed = sorted(tile.file.path for tile in near if tile.window.intersection(seen))
+        if missed:
+            found[frame.window.row, frame.window.col] = mark(missed)
+    return found
+
+
+def _views(plan: Plan) -> Iterator[tuple[Frame, Window]]:
+    """All frames, and what each sees, in the scene's pixels."""
+    for row in plan.tiles():
+        for tile in row:
+            yield tile.frame, plan.scene_window(_cells(tile.frame.window))
 
 
 def _cells(window: Window) -> Window:

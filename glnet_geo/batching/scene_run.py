@@ -10,7 +10,7 @@ from pathlib import Path
 
 from glnet_geo.batching.books import Books
 from glnet_geo.batching.delivery import Delivered, Delivery, Making
-from glnet_geo.batching.marks import fingerprints, mark, place_mark, touched
+from glnet_geo.batching.marks import fingerprints, lacking, mark, place_mark, touched
 from glnet_geo.batching.outputs import Outputs, TileOutputs
 from glnet_geo.batching.report import TileResult
 from glnet_geo.batching.scenes import VirtualScene
@@ -196,6 +196,8 @@ class _SceneRun:
             frames=shop.frames,
             drawing=shop.drawing,
             confidence=shop.confidence,
+            # Workers may still keep frames that have seen a tile when it has failed.
+            lacking=lacking(plan, self._broken),
         )
         try:
             deliver(plan, work, staging, sinks, self._progress, outputs=mosaics, on_failure=delivery.stop)
@@ -249,14 +251,13 @@ class _SceneRun:
                     if t.file.path in known or t.file.path not in usable
                 )
             ),
-            # Others may still keep frames that have seen a tile when it fails: theirs are told apart.
-            "without": [] if self._shop.frames.here else sorted(t.file.path for t in self._broken),
             "confidence": self._shop.confidence,
         }
 
     @property
     def _broken(self) -> list[PlacedTile]:
-        return [tile for tile in self._scene.tiles if tile not in self._usable]
+        usable = {tile.file.path for tile in self._usable}
+        return [tile for tile in self._scene.tiles if tile.file.path not in usable]
 
     def _journal(self, plan: Plan) -> str | Path:
         name = mark([place_mark(plan), [tile.file.path for tile in self._scene.tiles]])[:16]

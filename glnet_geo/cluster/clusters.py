@@ -43,7 +43,7 @@ def local_workers(count: int, *, threads: int = 1, gpus: bool = False) -> Iterat
         )
     with ExitStack() as closing:
         scratch = closing.enter_context(tempfile.TemporaryDirectory(prefix="glnet-geo-"))
-        closing.enter_context(dask.config.set({**_QUIET, "temporary-directory": scratch}))
+        closing.enter_context(dask.config.set({**_SETTINGS, "temporary-directory": scratch}))
         _silence()
         try:
             cluster = closing.enter_context(
@@ -88,9 +88,11 @@ def running_cluster(address: str, *, resources: Mapping[str, float] | None = Non
         yield DaskFrames(client, resources=resources)
 
 
-_QUIET: Mapping[str, Any] = {
+_SETTINGS: Mapping[str, Any] = {
     "logging": {"distributed": "critical"},
     "distributed.comm.timeouts.connect": "20s",
+    # A worker that was killed is started again, which may take long: the cluster must not give it up meanwhile.
+    "distributed.deploy.lost-worker-timeout": "1000 days",
 }
 
 

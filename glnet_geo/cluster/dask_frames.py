@@ -11,8 +11,9 @@ from itertools import islice
 
 from distributed import Client, Future, KilledWorker
 from distributed.comm import CommClosedError
+from distributed.core import Status
 
-from glnet_geo.cluster.frame_job import FrameJob
+from glnet_geo.cluster.frame_job import FrameJob, SharedJob
 from glnet_geo.core.progress import Progress, stop_if_cancelled
 from glnet_geo.errors import ClusterError, GlnetGeoError, OptionError, OutputError
 from glnet_geo.frames import Logits, count_steps, place, shown
@@ -63,6 +64,8 @@ class DaskFrames:
         found = kept.found()
         unknown = [tile for tile in tiles if place(tile) not in found]
         job = FrameJob.of(plan, kept)
+        # A task must not carry it: of a scene of many tiles it is large.
+        shared = job.shared()
         if unknown:
             self._wait_for_workers(progress)
             self._bring_model(plan, job)
@@ -77,35 +80,37 @@ class DaskFrames:
             while True:
                 free = _FRAMES_AHEAD * self._threads() - len(coming) if unknown else 1
                 for tile in islice(left, max(free, 0 if coming else 1)):
-                    coming.append((tile, None if place(tile) in found else self._submitted(job, tile)))
+                    coming.append((tile, None if place(tile) in found else self._submitted(shared, tile)))
                 if not coming:
                     return
                 tile, future = coming.popleft()
-                yield shown(self._taken(job, tile, future, progress))
+                yield shown(self._taken(shared, kept, tile, future, progress))
         finally:
             # A client whose scheduler is gone has nothing to cancel.
             with suppress(OSError, LostError, RuntimeError):
                 self.client.cancel([future for _, future in coming if future is not None])
 
-    def _taken(self, job: FrameJob, tile: Tile, future: Future | None, progress: Progress) -> Logits:
+    def _taken(
+        self, job: SharedJob, kept: FrameStore, tile: Tile, future: Future | None, progress: Progress
+    ) -> Logits:
         """The logits of a frame from where they are kept, as soon as they are there."""
         stop_if_cancelled(progress)
         if future is not None:
             self._wait(future, progress)
             progress.advance(count_steps([tile]))
-        logits = job.kept.get(*place(tile))
+        logits = kept.get(*place(tile))
         if logits is None:
             # What a crash has damaged is made again.
             self._wait(self._submitted(job, tile), progress)
-            logits = job.kept.get(*place(tile))
+            logits = kept.get(*place(tile))
         if logits is None:
             raise OutputError(
-                f"what the workers keep in {job.kept.arrays.store} does not appear there on this computer: choose a "
-                "--work-dir that all of them share"
+                f"what the workers keep in {job.store} does not appear there on this computer: choose a --work-dir that "
+                "all of them share"
             )
         return logits
 
-    def _submitted(self, job: FrameJob, tile: Tile) -> Future:
+    def _submitted(self, job: SharedJob, tile: Tile) -> Future:
         with self._understood():
             return self.client.submit(
                 job.compute,
@@ -120,6 +125,7 @@ class DaskFrames:
         with self._understood():
             while not future.done():
                 stop_if_cancelled(progress)
+                self._refuse_the_dead()
                 # Not result(timeout): a frame that is ready just then would be lost.
                 time.sleep(_POLL_SECONDS)
             future.result()
@@ -147,7 +153,16 @@ class DaskFrames:
                 )
                 told = True
             stop_if_cancelled(progress)
+            self._refuse_the_dead()
             time.sleep(_POLL_SECONDS)
+
+    def _refuse_the_dead(self) -> None:
+        """Refuse to wait for processes of this computer that have all ended for good; others may come any time."""
+        if self._local and all(one.status == Status.closed for one in self.client.cluster.workers.values()):
+            raise ClusterError(
+                "all worker processes have ended and cannot be started again: see whether memory or disk is full; what is "
+                "finished is kept, run the same command again to go on"
+            )
 
     def _bring_model(self, plan: Plan, job: FrameJob) -> None:
         """Put the model where a worker that does not have it finds it, also one that comes later."""

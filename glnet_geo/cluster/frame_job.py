@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 import platform
 import tempfile
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from glnet_geo.core.lattice import Lattice
@@ -15,8 +16,9 @@ from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import ClusterError, GlnetGeoError
 from glnet_geo.frames import FrameClassifier, place
-from glnet_geo.io.marked import FrameStore
+from glnet_geo.io.marked import FrameStore, not_kept
 from glnet_geo.io.scene import Scene, block_cache
+from glnet_geo.io.store import Store
 from glnet_geo.model.catalogue import installed_models
 from glnet_geo.model.machine import Machine, is_present
 from glnet_geo.model.package import Model, load_model, sha256_of
@@ -28,10 +30,10 @@ _OPEN_SCENES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameJob:
-    """All that a worker must know to compute any frame of a plan: a few kilobytes, pickled.
+    """All that a worker must know to compute any frame of a plan; can be pickled.
 
     Attributes:
-        scene: a pickled `Scene`.
+        scene: of the plan; an open one is opened anew where it is unpickled.
         lattice: of the plan.
         normalization: of the plan.
         machine: of the plan.
@@ -40,7 +42,7 @@ class FrameJob:
         kept: where logits are put.
     """
 
-    scene: bytes = field(repr=False)
+    scene: Scene
     lattice: Lattice
     normalization: Normalization
     machine: Machine
@@ -52,7 +54,7 @@ class FrameJob:
     def of(cls, plan: Plan, kept: FrameStore) -> FrameJob:
         """The job of computing the frames of a plan."""
         return cls(
-            scene=pickle.dumps(plan.scene),
+            scene=plan.scene,
             lattice=plan.lattice,
             normalization=plan.normalization,
             machine=plan.machine,
@@ -60,6 +62,20 @@ class FrameJob:
             sha256=plan.model.sha256,
             kept=kept,
         )
+
+    def shared(self) -> SharedJob:
+        """Put the job where logits are put, for workers to take it from there.
+
+        Raises:
+            OutputError: the disk is full, or the store cannot be written to.
+        """
+        store, pickled = self.kept.arrays.store, pickle.dumps(self)
+        job = SharedJob(store, hashlib.sha256(pickled).hexdigest())
+        try:
+            store.write(job.name, pickled)
+        except OSError as error:
+            raise not_kept(store, error) from error
+        return job
 
     @property
     def package(self) -> str:
@@ -79,13 +95,8 @@ class FrameJob:
         Raises:
             GlnetGeoError: something cannot be read, computed or kept.
         """
-        try:
-            with block_cache():
-                block = _SCENES.opened(self.scene).read(tile.frame.window, self.lattice)
-        except GlnetGeoError as error:
-            # GDAL's own errors behind it cannot be pickled, and would turn it into a mere text on its way back.
-            error.__cause__ = error.__context__ = None
-            raise
+        with block_cache():
+            block = self.scene.read(tile.frame.window, self.lattice)
         # While one thread computes, another reads.
         with _COMPUTING:
             classify = FrameClassifier(_predictor(self), self.normalization)
@@ -93,26 +104,79 @@ class FrameJob:
         self.kept.put(*place(tile), logits)
 
 
-class _Scenes:
-    """The few scenes that were used last, open."""
+@dataclass(frozen=True, slots=True)
+class SharedJob:
+    """A frame job that lies in a store: a few hundred bytes, pickled, however many tiles the scene has.
+
+    Workers come and go, and each takes it from there once.
+
+    Attributes:
+        store: where it lies.
+        sha256: of the pickled job.
+    """
+
+    store: Store
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """Under which it lies in the store."""
+        return f"job_{self.sha256}"
+
+    def compute(self, tile: Tile) -> None:
+        """Compute and keep the logits of a frame: see `FrameJob`.
+
+        Raises:
+            GlnetGeoError: something cannot be read, computed or kept.
+        """
+        try:
+            _JOBS.known(self).compute(tile)
+        except GlnetGeoError as error:
+            # GDAL's own errors behind it cannot be pickled, and would turn it into a mere text on its way back.
+            error.__cause__ = error.__context__ = None
+            raise
+
+    def taken(self) -> FrameJob:
+        """The job as it was put there.
+
+        Raises:
+            ClusterError: it is not there, or not whole.
+        """
+        try:
+            pickled = self.store.read(self.name)
+        except OSError as error:
+            raise self._not_there() from error
+        # Whoever may write there must not choose what is run here.
+        if hashlib.sha256(pickled).hexdigest() != self.sha256:
+            raise self._not_there()
+        job: FrameJob = pickle.loads(pickled)  # noqa: S301 - the very job that was put there
+        return job
+
+    def _not_there(self) -> ClusterError:
+        return ClusterError(
+            f"the worker on {platform.node()} does not find its job in {self.store}: choose a --work-dir that all workers "
+            "share"
+        )
+
+
+class _Jobs:
+    """The few jobs that were worked for last, their scenes open."""
 
     def __init__(self) -> None:
-        self._scenes: OrderedDict[bytes, Scene] = OrderedDict()
+        self._jobs: OrderedDict[str, FrameJob] = OrderedDict()
         self._lock = threading.Lock()
 
-    def opened(self, pickled: bytes) -> Scene:
-        """A scene; another thread may still be reading from one that must leave, which is closed when it is done."""
+    def known(self, shared: SharedJob) -> FrameJob:
+        """A job; another thread may still read for one that must leave, whose scene is closed when that is done."""
         with self._lock:
-            scene = self._scenes.pop(pickled, None)
-            if scene is None:
-                scene = pickle.loads(pickled)  # noqa: S301 - the job brings it, as it brings the code to run
-            self._scenes[pickled] = scene
-            while len(self._scenes) > _OPEN_SCENES:
-                self._scenes.popitem(last=False)
-            return scene
+            job = self._jobs.pop(shared.sha256, None) or shared.taken()
+            self._jobs[shared.sha256] = job
+            while len(self._jobs) > _OPEN_SCENES:
+                self._jobs.popitem(last=False)
+            return job
 
 
-_SCENES = _Scenes()
+_JOBS = _Jobs()
 _COMPUTING = threading.Lock()
 _PREDICTORS: dict[tuple[str, Machine], Predictor] = {}
 

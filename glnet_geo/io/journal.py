@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +15,7 @@ from typing_extensions import Self
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OutputError
 from glnet_geo.io.lock import Lock
-from glnet_geo.io.marked import FrameStore, Marked, not_kept
+from glnet_geo.io.marked import FrameStore, Lacking, Marked, mark_of, not_kept
 from glnet_geo.io.store import Folder, store_at
 
 _JOB = "job.json"
@@ -60,6 +59,7 @@ class Journal:
         job: everything that the rows depend on. Entries of another job are removed.
         shared: whether several processes keep frames for one job here, and none of them rows; entries of another job
             are then refused, and nobody may work here alone meanwhile.
+        lacking: frames that lack something: see `FrameStore`.
 
     Attributes:
         place: for a person.
@@ -71,14 +71,20 @@ class Journal:
         OutputError: the place cannot be written to, or another process works in it.
     """
 
-    def __init__(self, place: str | Path | None, job: Mapping[str, object], *, shared: bool = False) -> None:
+    def __init__(
+        self,
+        place: str | Path | None,
+        job: Mapping[str, object],
+        *,
+        shared: bool = False,
+        lacking: Lacking | None = None,
+    ) -> None:
         self._store = store_at(place)
         self.place, self.keeps = str(self._store), place is not None
         self.other_job: tuple[str, ...] = ()
         self._job: dict[str, object] = json.loads(json.dumps(job))
-        mark = hashlib.sha256(json.dumps(self._job, sort_keys=True).encode()).digest()[:16]
-        self._rows = Marked(self._store, mark)
-        self.frames = FrameStore(self._rows)
+        self._rows = Marked(self._store, mark_of(self._job))
+        self.frames = FrameStore(self._rows, lacking or {})
         self._shared = shared
         self._lock: Lock | None = None
         self._held = False

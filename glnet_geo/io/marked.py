@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import zlib
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +17,9 @@ from glnet_geo.errors import OutputError
 from glnet_geo.io.store import Store
 
 Value = TypeVar("Value", bound=np.generic)
+
+Lacking: TypeAlias = Mapping[tuple[int, int], str]
+"""Frames, by (row, col), that cannot see all that they were to see, and what tells them from those that did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +71,11 @@ class FrameStore:
 
     Attributes:
         arrays: where they are.
+        lacking: frames that lack something; those of their places that do not lack it count as missing.
     """
 
     arrays: Marked
+    lacking: Lacking = field(default_factory=dict, repr=False)
 
     def found(self) -> set[tuple[int, int]]:
         """The places (row, col) of all frames that are kept."""
@@ -76,7 +84,7 @@ class FrameStore:
 
     def get(self, row: int, col: int) -> NDArray[np.float32] | None:
         """The logits of a frame, without any class where it shows nothing; None where they are not kept."""
-        return self.arrays.get(_name(row, col), np.float32)
+        return self._marked(row, col).get(_name(row, col), np.float32)
 
     def put(self, row: int, col: int, logits: NDArray[np.float32] | None) -> None:
         """Keep the logits of a frame; None where it shows nothing.
@@ -86,7 +94,7 @@ class FrameStore:
         """
         kept = np.empty((0, 0, 0), np.float32) if logits is None else logits
         # Logits are noise to a compressor.
-        self.arrays.put(_name(row, col), kept, level=0)
+        self._marked(row, col).put(_name(row, col), kept, level=0)
 
     def remove(self, row: int, col: int) -> None:
         """Let go of one frame."""
@@ -97,6 +105,17 @@ class FrameStore:
         for row, col in self.found():
             if row <= last_row:
                 self.arrays.store.remove(_name(row, col))
+
+    def _marked(self, row: int, col: int) -> Marked:
+        lacking = self.lacking.get((row, col))
+        if lacking is None:
+            return self.arrays
+        return replace(self.arrays, mark=mark_of([self.arrays.mark.hex(), lacking]))
+
+
+def mark_of(job: object) -> bytes:
+    """The mark of a job, told by anything that JSON can hold."""
+    return hashlib.sha256(json.dumps(job, sort_keys=True).encode()).digest()[:16]
 
 
 def not_kept(store: Store, error: OSError) -> OutputError:

@@ -24,21 +24,23 @@ from shapely.geometry import mapping
 
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.errors import OptionError, OutputError
+from glnet_geo.io.ground import ground_sample_distance
 from glnet_geo.io.source import is_remote
 from glnet_geo.io.staging import is_raster
 
 if TYPE_CHECKING:
     import pystac
 
-_EXTENSIONS = [
-    f"https://stac-extensions.github.io/{name}/v{version}/schema.json"
-    for name, version in (
-        ("projection", "2.0.0"),
-        ("raster", "2.0.0"),
-        ("classification", "2.0.0"),
-        ("processing", "1.2.0"),
+_EXTENSIONS = {
+    prefix: f"https://stac-extensions.github.io/{name}/v{version}/schema.json"
+    for prefix, name, version in (
+        ("proj", "projection", "2.0.0"),
+        ("raster", "raster", "2.0.0"),
+        ("classification", "classification", "2.0.0"),
+        ("processing", "processing", "1.2.0"),
     )
-]
+}
+"""By the prefix of their fields."""
 
 _MEDIA = {
     ".tif": "image/tiff; application=geotiff; profile=cloud-optimized",
@@ -203,16 +205,19 @@ def _item(entry: MapEntry, maker: Maker) -> pystac.Item:
             "glnet:model_license": maker.license,
             **_projection(entry),
         },
-        stac_extensions=list(_EXTENSIONS),
     )
+    pixel = ground_sample_distance(entry.transform, entry.crs, entry.height, entry.width)
     for source in entry.sources:
         item.add_link(pystac.Link(rel="derived_from", target=_address(source), media_type="image/tiff"))
     for file in entry.files:
-        item.add_asset(_key(file), _asset(file, maker.legend, abs(entry.transform.a)))
+        item.add_asset(_key(file), _asset(file, maker.legend, pixel))
+    fields = [*item.properties, *(field for asset in item.assets.values() for field in asset.extra_fields)]
+    used = {field.partition(":")[0] for field in fields}
+    item.stac_extensions = [url for prefix, url in _EXTENSIONS.items() if prefix in used]
     return item
 
 
-def _asset(file: Path, legend: Legend, pixel: float) -> pystac.Asset:
+def _asset(file: Path, legend: Legend, pixel: tuple[float, float] | None) -> pystac.Asset:
     import pystac
 
     fields: dict[str, Any] = {}
@@ -223,8 +228,9 @@ def _asset(file: Path, legend: Legend, pixel: float) -> pystac.Asset:
             "data_type": "uint8",
             "nodata": NODATA,
             "raster:sampling": "area",
-            "raster:spatial_resolution": pixel,
         }
+        # In metres, whatever the units of the map.
+        fields |= {} if pixel is None else {"raster:spatial_resolution": round(float(np.mean(pixel)), 4)}
         fields |= {"unit": "%"} if sure else {}
         if not sure:
             fields["classification:classes"] = [dict(one) for one in _classes(legend)]
@@ -256,13 +262,15 @@ def _classes(legend: Legend) -> Iterator[Mapping[str, object]]:
 
 def _projection(entry: MapEntry) -> dict[str, object]:
     code = entry.crs.to_authority()
-    left, top = entry.transform @ (0, 0)
-    right, bottom = entry.transform @ (entry.width, entry.height)
+    height, width = entry.height, entry.width
+    corners = np.array(
+        [entry.transform @ corner for corner in ((0, 0), (width, 0), (width, height), (0, height))]
+    )
     fields: dict[str, object] = {
         "proj:code": None if code is None else ":".join(code),
-        "proj:shape": [entry.height, entry.width],
+        "proj:shape": [height, width],
         "proj:transform": list(entry.transform)[:6],
-        "proj:bbox": [min(left, right), min(bottom, top), max(left, right), max(bottom, top)],
+        "proj:bbox": [*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist()],
     }
     if code is None:
         fields["proj:wkt2"] = entry.crs.to_wkt(version="WKT2_2019")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,10 +121,31 @@ def test_a_worker_that_does_not_share_the_folder_is_told(
         job.run(tmp_path, frames=here)
 
 
+def test_a_task_is_small_however_much_there_is_to_say_of_its_scene(tmp_path: Path, job: Job) -> None:
+    with planned(job.scene, job.options) as plan, Journal(tmp_path / "j", {}) as journal:
+        tile = next(plan.tiles())[0]
+        large = replace(plan, scene=replace(plan.scene, notes=("of many tiles" * 100_000,)))
+        work = FrameJob.of(large, journal.frames).shared()
+        assert len(journal.frames.arrays.store.read(work.name)) > 1_000_000
+        assert len(pickle.dumps((work.compute, tile))) < 2_000
+
+
+def test_a_job_that_is_not_there_or_not_whole_is_told(tmp_path: Path, job: Job) -> None:
+    with planned(job.scene, job.options) as plan, Journal(tmp_path / "j", {}) as journal:
+        tile = next(plan.tiles())[0]
+        work = FrameJob.of(plan, journal.frames).shared()
+        journal.frames.arrays.store.write(work.name, b"another")
+        with pytest.raises(ClusterError, match=r"does not find its job in .*--work-dir"):
+            work.compute(tile)
+        journal.frames.arrays.store.remove(work.name)
+        with pytest.raises(ClusterError, match=r"does not find its job in .*--work-dir"):
+            work.compute(tile)
+
+
 def test_a_scene_that_changes_meanwhile_is_told(tmp_path: Path, job: Job) -> None:
     scene = write_scene(tmp_path / "scene.tif", texture(200, 200))
     with planned(scene, job.options) as plan, Journal(tmp_path / "j", {}) as journal:
-        work = FrameJob.of(plan, journal.frames)
+        work = FrameJob.of(plan, journal.frames).shared()
         write_scene(scene, texture(200, 180))
         with pytest.raises(SceneError, match="has changed, or is another file"):
             work.compute(next(plan.tiles())[0])

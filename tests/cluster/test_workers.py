@@ -13,7 +13,7 @@ import pytest
 
 from glnet_geo.cluster.clusters import local_workers
 from glnet_geo.cluster.dask_frames import DaskFrames
-from glnet_geo.errors import OptionError, OutputError
+from glnet_geo.errors import ClusterError, OptionError, OutputError
 from glnet_geo.io.journal import journal_folder
 from glnet_geo.shards import Shard, compute_shard
 from tests.io.test_full_disk import small_disk
@@ -98,7 +98,7 @@ def test_what_workers_cannot_do_is_refused(tmp_path: Path, job: Job, four: DaskF
     assert list(tmp_path.iterdir()) == []
 
 
-# The last test of this cluster: it shrinks.
+# The last tests of this cluster: it shrinks.
 def test_four_two_and_one_worker_make_the_same_files(
     tmp_path: Path, job: Job, whole: Path, four: DaskFrames
 ) -> None:
@@ -107,3 +107,9 @@ def test_four_two_and_one_worker_make_the_same_files(
         four.client.retire_workers(workers[count:])
         assert len(four.client.nthreads()) == count
         assert_same(job.run(tmp_path / str(count), frames=four), whole)
+
+
+def test_workers_that_have_all_ended_are_told(tmp_path: Path, job: Job, four: DaskFrames) -> None:
+    four.client.retire_workers()
+    with pytest.raises(ClusterError, match=r"all worker processes have ended.*run the same command again"):
+        job.run(tmp_path, frames=four)

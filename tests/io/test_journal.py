@@ -198,3 +198,19 @@ def test_a_file_is_another_after_a_change(tmp_path: Path) -> None:
     path.write_bytes(b"other")
     assert identity(path) != before
     assert identity("https://example.com/scene.tif") == ["https://example.com/scene.tif"]
+
+
+def test_a_frame_that_has_seen_what_is_not_to_be_used_counts_as_missing(tmp_path: Path) -> None:
+    logits = np.ones((3, 4, 5), np.float32)
+    with Journal(tmp_path / "j", JOB) as before:
+        for place in ((0, 0), (0, 8)):
+            before.frames.put(*place, logits)
+    with Journal(tmp_path / "j", JOB, lacking={(0, 8): "a tile"}) as journal:
+        assert not journal.other_job
+        np.testing.assert_array_equal(journal.frames.get(0, 0), logits)
+        assert journal.frames.get(0, 8) is None
+        journal.frames.put(0, 8, 2 * logits)
+        np.testing.assert_array_equal(journal.frames.get(0, 8), 2 * logits)
+        # A worker that had begun before is late.
+        before.frames.put(0, 8, logits)
+        assert journal.frames.get(0, 8) is None

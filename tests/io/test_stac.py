@@ -1,23 +1,32 @@
 from __future__ import annotations
 
 import json
+import math
+import re
+import shutil
 import warnings
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 import rasterio
+from affine import Affine
+from rasterio.crs import CRS
 
 from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io import stac
+from tests.model import tiny
 from tests.scenes import UTM, texture, write_model, write_scene
 from tests.test_batch import mapped
 
 pystac = pytest.importorskip("pystac")
 
 
-@pytest.fixture
-def made(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A batch and its catalogue, only to be read."""
+    tmp_path = tmp_path_factory.mktemp("made")
     model = write_model(tmp_path / "tiny.safetensors", credit="the city", license="MIT")
     for number, name in enumerate("ab"):
         place = UTM @ UTM.translation(90 * number, 0)
@@ -82,16 +91,113 @@ def test_place_classes_and_provenance_are_told(made: Path) -> None:
     assert 25 < low < high < 26
 
 
-def test_a_catalogue_is_replaced_and_anything_else_is_not(made: Path) -> None:
-    model = made / "tiny.safetensors"
-    tiles = [made / "a.tif", made / "b.tif"]
-    mapped(tiles[:1], made / "other", model, stac=made / "catalogue")
-    assert set(items(made)) == {"a_landcover"}
-    mine = made / "mine"
+def test_what_is_written_fits_the_schemas_of_stac(made: Path) -> None:
+    pytest.importorskip("jsonschema")
+    from pystac.validation.stac_validator import JsonSchemaSTACValidator
+
+    # The schemas of the core are part of pystac: nothing is fetched.
+    validator = JsonSchemaSTACValidator()
+    kinds = []
+    for path in (made / "catalogue").rglob("*.json"):
+        written = json.loads(path.read_text())
+        kind = (
+            pystac.STACObjectType.ITEM if written["type"] == "Feature" else pystac.STACObjectType.COLLECTION
+        )
+        assert validator.validate_core(written, kind, written["stac_version"])
+        kinds.append(kind)
+    assert len(kinds) == 5
+    del written["links"]
+    with pytest.raises(pystac.STACValidationError):
+        validator.validate_core(written, kind, written["stac_version"])
+
+
+FIELDS = {
+    "projection/v2.0.0": (
+        "proj",
+        {"code", "wkt2", "projjson", "geometry", "bbox", "centroid", "shape", "transform"},
+    ),
+    "raster/v2.0.0": (
+        "raster",
+        {"sampling", "bits_per_sample", "spatial_resolution", "scale", "offset", "histogram"},
+    ),
+    "classification/v2.0.0": ("classification", {"classes", "bitfields"}),
+    "processing/v1.2.0": (
+        "processing",
+        {"expression", "lineage", "level", "facility", "version", "datetime", "software"},
+    ),
+}
+"""Prefix and fields of the extensions, by their documents; their schemas are nowhere but on the web."""
+
+
+def test_extensions_are_named_where_they_are_used_and_have_these_fields(made: Path) -> None:
+    for item in items(made).values():
+        used = [*item.properties, *(name for asset in item.assets.values() for name in asset.extra_fields)]
+        for extension, (prefix, fields) in FIELDS.items():
+            url = f"https://stac-extensions.github.io/{extension}/schema.json"
+            found = {name.removeprefix(f"{prefix}:") for name in used if name.startswith(f"{prefix}:")}
+            assert found <= fields
+            assert (url in item.stac_extensions) == bool(found)
+        assert len(item.stac_extensions) == (2 if item.id == "mosaic-all.gpkg" else 4)
+
+
+def test_fields_of_extensions_hold_what_they_should(made: Path) -> None:
+    item = items(made)["a_landcover"]
+    properties, fields = item.properties, item.assets["landcover_tif"].extra_fields
+    assert re.fullmatch(r"[A-Z]+:\w+", properties["proj:code"])
+    assert [len(properties[f"proj:{name}"]) for name in ("shape", "transform", "bbox")] == [2, 6, 4]
+    assert isinstance(properties["processing:lineage"], str)
+    assert re.fullmatch(r"L[0-4]", properties["processing:level"])
+    assert all(isinstance(version, str) for version in properties["processing:software"].values())
+    assert fields["raster:sampling"] in {"area", "point"}
+    # The grid of UTM is not quite that of the ground.
+    assert fields["raster:spatial_resolution"] == pytest.approx(0.5, rel=1e-3)
+    assert (fields["data_type"], fields["nodata"]) == ("uint8", 255)
+    classes = fields["classification:classes"]
+    assert len({one["value"] for one in classes}) == len({one["name"] for one in classes}) == len(classes)
+    for one in classes:
+        assert isinstance(one["value"], int)
+        assert re.fullmatch(r"[0-9A-Za-z_-]+", one["name"])
+        assert isinstance(one["description"], str)
+        assert one.get("nodata") or re.fullmatch(r"[0-9A-F]{6}", one["color_hint"])
+    assert items(made)["a_landcover"].assets["confidence"].extra_fields["unit"] == "%"
+
+
+def test_a_map_in_degrees_that_is_turned_is_told_in_metres_with_all_its_corners(tmp_path: Path) -> None:
+    network = tiny.network()
+    now = datetime(2024, 5, 6, tzinfo=timezone.utc)
+    entry = stac.MapEntry(
+        name="turned",
+        files=(tmp_path / "turned.tif",),
+        sources=("turned.tif",),
+        height=100,
+        width=100,
+        transform=Affine.translation(10, 0) @ Affine.rotation(45) @ Affine.scale(1e-5),
+        crs=CRS.from_epsg(4326),
+        taken=None,
+        made=now,
+    )
+    maker = stac.Maker(
+        version="1", model="tiny", sha256="0", credit="", license="MIT", legend=tiny.card(network).legend
+    )
+    stac.write_catalogue(tmp_path / "catalogue", [entry], maker)
+    item = items(tmp_path)["turned"]
+    half = 100e-5 * math.sqrt(0.5)
+    assert item.properties["proj:bbox"] == pytest.approx([10 - half, 0, 10 + half, 2 * half], abs=1e-9)
+    assert item.bbox == pytest.approx(item.properties["proj:bbox"], abs=1e-9)
+    resolution = item.assets["landcover_tif"].extra_fields["raster:spatial_resolution"]
+    assert resolution == pytest.approx(1.11, abs=0.01)
+
+
+def test_a_catalogue_is_replaced_and_anything_else_is_not(tmp_path: Path, made: Path) -> None:
+    model, tile = made / "tiny.safetensors", made / "a.tif"
+    shutil.copytree(made / "catalogue", tmp_path / "catalogue")
+    mapped(tile, tmp_path / "other", model, stac=tmp_path / "catalogue")
+    assert set(items(tmp_path)) == {"a_landcover"}
+    mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "collection.json").write_text(json.dumps({"type": "Collection"}))
     with pytest.raises(OutputError, match="something else"):
-        mapped(tiles[:1], made / "other", model, stac=mine)
+        mapped(tile, tmp_path / "other", model, stac=mine)
     assert (mine / "collection.json").exists()
 
 
