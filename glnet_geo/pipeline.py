@@ -22,6 +22,8 @@ from glnet_geo.io.raster import ClassRaster, ConfidenceRaster
 from glnet_geo.io.staging import Staging, is_raster
 from glnet_geo.io.tiles import TileError
 from glnet_geo.io.vector import PolygonLayer
+from glnet_geo.model.machine import Machine
+from glnet_geo.model.package import Model
 from glnet_geo.plan import Options, Plan, planned
 from glnet_geo.report import Forecast, Summary, Tally
 from glnet_geo.strips import seconds, strips
@@ -222,15 +224,21 @@ def scene_job(plan: Plan, options: Options, *, confidence: bool) -> dict[str, ob
 
 def job_of(plan: Plan, options: Options) -> dict[str, object]:
     """What the rows of a map depend on beside the scene, by names for a person."""
+    return means_of(plan.model, plan.machine, options) | {
+        "bands": plan.scene.bands,
+        "value range": (plan.normalization.low, plan.normalization.high),
+    }
+
+
+def means_of(model: Model, machine: Machine, options: Options) -> dict[str, object]:
+    """What all maps of a run depend on, whatever the scene, by names for a person."""
     return {
         "version": glnet_geo.__version__,
-        "model": plan.model.sha256,
-        "bands": plan.scene.bands,
+        "model": model.sha256,
         "nodata": options.nodata,
-        "value range": (plan.normalization.low, plan.normalization.high),
         "area of interest": None if options.aoi is None else identity(options.aoi),
-        "device": plan.machine.device,
-        "precision": str(plan.machine.dtype),
+        "device": machine.device,
+        "precision": str(machine.dtype),
     }
 
 

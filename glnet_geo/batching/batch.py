@@ -31,12 +31,12 @@ from glnet_geo.errors import (
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.grouping import Kind, kinds, sentences
 from glnet_geo.io.inputs import tile_paths
-from glnet_geo.io.journal import identity
 from glnet_geo.io.ledger import REPORT, Ledger
 from glnet_geo.io.scene import SAMPLE_SIDE, block_cache, range_of
 from glnet_geo.io.stac import require_pystac
 from glnet_geo.io.tiled import sample_of
 from glnet_geo.io.tiles import TileError, TileFile, TileReader, described
+from glnet_geo.pipeline import means_of
 from glnet_geo.plan import Options, knows_values, machine_of, model_of
 
 
@@ -85,15 +85,9 @@ def batch(
         closing.callback(reader.close)
         frames = frames or LocalFrames()
         model, machine = model_of(options), machine_of(options, here=frames.here)
-        job: dict[str, object] = {
-            "version": glnet_geo.__version__,
-            "model": model.sha256,
+        job = means_of(model, machine, options) | {
             "bands": options.bands,
-            "nodata": options.nodata,
             "value range": options.value_range,
-            "area of interest": None if options.aoi is None else identity(options.aoi),
-            "device": machine.device,
-            "precision": str(machine.dtype),
             "exact": options.exact,
             "seamless": seamless,
         }
@@ -114,17 +108,7 @@ def batch(
             books.refuse_foreign(_all_paths(named, outputs))
         with _stopping(books, named, outputs):
             scenes = _map_all(shop, progress, seamless=seamless)
-        report = BatchReport(
-            tiles=_results(books, list(named)),
-            mosaics=_results(books, [str(path) for path in outputs.mosaics]),
-            model=model.card.name,
-            model_sha256=model.sha256,
-            device=str(machine),
-            version=glnet_geo.__version__,
-            seconds=time.monotonic() - started,
-            path=str(outputs.folder / REPORT),
-            earlier=books.others([*named, *map(str, outputs.mosaics)]),
-        )
+        report = _report(shop, seconds=time.monotonic() - started)
         if outputs.stac is not None:
             catalogue(outputs.stac, scenes, report, model.card, progress)
         ledger.write_report(report.to_json())
@@ -258,6 +242,21 @@ def _refuse_an_area_beside_all(shop: Workshop, scenes: Sequence[VirtualScene]) -
         one is not None and "area of interest" in one.reason for one in results
     ):
         raise AoiError(f"{shop.options.aoi} holds no valid pixel of any tile: check its place and its CRS")
+
+
+def _report(shop: Workshop, *, seconds: float) -> BatchReport:
+    mosaics = [str(path) for path in shop.outputs.mosaics]
+    return BatchReport(
+        tiles=_results(shop.books, list(shop.named)),
+        mosaics=_results(shop.books, mosaics),
+        model=shop.model.card.name,
+        model_sha256=shop.model.sha256,
+        device=str(shop.machine),
+        version=glnet_geo.__version__,
+        seconds=seconds,
+        path=str(shop.outputs.folder / REPORT),
+        earlier=shop.books.others([*shop.named, *mosaics]),
+    )
 
 
 def _results(books: Books, paths: Sequence[str]) -> tuple[TileResult, ...]:

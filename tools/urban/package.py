@@ -1,7 +1,7 @@
 """Measures trained weights on the scenes they never saw, and writes the package that ships.
 
-python -m tools.urban.package --data WORK --weights WORK/all/3-bidirectional.safetensors \
-        --measured WORK/run/3-bidirectional.safetensors --validate t1 --validate t5 --out urban.safetensors
+python -m tools.urban.package --data WORK --weights WORK/all/urban.safetensors \
+        --measured WORK/run/urban.safetensors --validate t1 --validate t5 --out urban.safetensors
 
 Weights that were trained on all scenes have no unseen ones: temperature and scores are then those of weights that were
 trained in the same way without the scenes to validate on.
@@ -37,12 +37,14 @@ from tools.urban.train import LEGEND, NORMALIZATION, TILING
 
 DESCRIPTION = (
     "Water, bare land, roads, buildings and vegetation of dry, built-up places in natural colour. Learnt from Dubai "
-    "alone, from coarse labels: blocks of buildings are drawn as one, thin roads are often missed. Elsewhere, on other "
-    "soils, roofs or seasons, or on fields and forests, expect it to be wrong, and look before you count."
+    "above all, from coarse labels: blocks of buildings are drawn as one, thin roads are often missed; a little from pictures of "
+    "the United States, labelled by their colours. Elsewhere, on other soils, roofs or seasons, expect a third of it to be "
+    "wrong, and look before you count."
 )
 CREDIT = (
     "Trained on 'Semantic segmentation of aerial imagery', shared with the public domain by Humans in the Loop under "
-    "the CC0 1.0 license; imagery by the Mohammed Bin Rashid Space Centre. Backbone weights: EfficientNet-Lite0, "
+    "the CC0 1.0 license; imagery by the Mohammed Bin Rashid Space Centre. Weakly labelled pictures: UC Merced Land Use, "
+    "USGS National Map imagery, public domain. Backbone weights: EfficientNet-Lite0, "
     "Apache-2.0."
 )
 
@@ -58,7 +60,7 @@ CREDIT = (
     help="that are measured, trained without the scenes to validate on; without it, those that ship were",
 )
 @click.option(
-    "--sharing", type=click.Choice(["none", "global_to_local", "bidirectional"]), default="bidirectional"
+    "--sharing", type=click.Choice(["none", "global_to_local", "bidirectional"]), default="global_to_local"
 )
 @click.option(
     "--balance", default=0.75, help="how far rare classes are favoured: 0 not at all, 1 as if none were"
