@@ -70,6 +70,24 @@ def test_other_numbers_and_other_seeds_are_other_samples(parts: Sampler) -> None
         assert not any(_equal(one, another) for another in drawn[index + 1 :])
 
 
+def test_pairs_are_drawn_as_often_as_is_asked(parts: Sampler) -> None:
+    """A frame of the large scene is 128 pixels wide, the small scene is one frame."""
+    large, small = parts._pairs
+    frames = {}
+    for chances in ((1, 0), (0, 1)):
+        sampler = Sampler(
+            [large, small],
+            tiling=TILING,
+            normalization=toys.UNIT,
+            class_ids=range(251),
+            augmentation=toys.AS_IT_IS,
+            seed=0,
+            chances=chances,
+        )
+        frames[chances] = {tuple(sampler.draw(number, 0).frame.shape[2:]) for number in range(20)}
+    assert frames == {(1, 0): {(128, 128)}, (0, 1): {(48, 68)}}
+
+
 @pytest.mark.parametrize("patches", [3, None])
 @pytest.mark.parametrize("zoom", [0.5, 0.7, 1, 1.3])
 def test_patches_show_what_the_frame_shows_at_their_places(
