@@ -35,30 +35,35 @@ def class_names(dataset: DatasetReader, band: int) -> tuple[dict[int, str], dict
 
 
 def legend_named(classes: str) -> Legend:
-    """A published legend by its name (``deepglobe``), or that of a class file.
+    """The legend of a model: a published one by its name (``deepglobe``), or that of a class file.
 
     Raises:
-        ModelError: see `read_class_file`.
+        ModelError: see `read_class_file`; or its ids do not fit a map.
     """
-    return DEEPGLOBE if classes == "deepglobe" else read_class_file(Path(classes))
+    if classes == "deepglobe":
+        return DEEPGLOBE
+    legend = read_class_file(Path(classes))
+    try:
+        _ = legend.ids
+    except ModelError as error:
+        raise ModelError(f"{classes}: {error}") from error
+    return legend
 
 
 def read_class_file(path: Path) -> Legend:
     """The legend of a class file ``{"classes": [{"id": 0, "name": "water", "color": "#1f78b4"}, ...]}``.
 
     Raises:
-        ModelError: it cannot be read, is no class file, or names classes that cannot be.
+        ModelError: it cannot be read, or is none.
     """
     try:
-        legend = Legend.from_json(path.read_bytes())
-        _ = legend.ids
+        return Legend.from_json(path.read_bytes())
     except OSError as error:
         raise ModelError(
             f"{path} cannot be read ({error.strerror}): give the path of a class file (JSON)"
         ) from error
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
-    return legend
 
 
 def _category_names(dataset: DatasetReader, band: int) -> dict[int, str]:

@@ -70,4 +70,4 @@ def test_classes_that_cannot_be_are_refused_by_file_name(tmp_path: Path, entries
     path = tmp_path / "classes.json"
     path.write_text(json.dumps({"classes": entries}))
     with pytest.raises(ModelError, match=rf"classes\.json: .*{said}"):
-        read_class_file(path)
+        legend_named(str(path))
