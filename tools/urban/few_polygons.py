@@ -27,6 +27,7 @@ from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.metrics import Confusion
 from glnet_geo.learn import train
 from glnet_geo.learn_options import Lesson, TrainOptions
+from tools.urban.package import read_band
 from tools.urban.train import LEGEND
 
 _CRS = CRS.from_epsg(32640)
@@ -46,7 +47,7 @@ _APART = 120
 @click.option("--seed", default=0, show_default=True)
 def main(data: Path, scene: str, model: Path, per_class: int, minutes: float, seed: int) -> None:
     """Print the scores of MODEL and of what it has become, on the rest of the scene."""
-    labels = _band(data / "labels" / f"{scene}.tif")
+    labels = read_band(data / "labels" / f"{scene}.tif")
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         image, polygons = work / f"{scene}.tif", work / "polygons.gpkg"
@@ -72,7 +73,7 @@ def main(data: Path, scene: str, model: Path, per_class: int, minutes: float, se
         for name, package in (("before", model), ("after", mine)):
             mapped = work / f"{name}.tif"
             classify(image, mapped, options=Options(model=package))
-            found = Confusion.of(rest, _in_ids(_band(mapped), load_model(package).card.legend), LEGEND)
+            found = Confusion.of(rest, _in_ids(read_band(mapped), load_model(package).card.legend), LEGEND)
             print(
                 f"{name}: mean IoU {found.mean_iou:.3f}, accuracy {found.accuracy:.3f}, {found.iou.round(3)}"
             )
@@ -130,12 +131,6 @@ def _placed(source: Path, target: Path) -> Affine:
 
 def _on_map(polygon: Polygon, transform: Affine) -> Polygon:
     return Polygon([transform * point for point in polygon.exterior.coords])
-
-
-def _band(path: Path) -> NDArray[np.uint8]:
-    with rasterio.open(path) as dataset:
-        band: NDArray[np.uint8] = dataset.read(1)
-    return band
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ def _network(weights: Path, sharing: Sharing, shares: NDArray[np.float64], balan
 def class_shares(data: Path, scenes: Sequence[str]) -> NDArray[np.float64]:
     """(classes,) part of the labelled pixels that each class covers in the scenes that were learnt from."""
     counts = sum(
-        np.bincount(_read(data / "labels" / f"{scene}.tif").ravel(), minlength=256) for scene in scenes
+        np.bincount(read_band(data / "labels" / f"{scene}.tif").ravel(), minlength=256) for scene in scenes
     )
     of_classes: NDArray[np.float64] = np.asarray(counts, dtype=np.float64)[LEGEND.ids]
     shares: NDArray[np.float64] = of_classes / of_classes.sum()
@@ -162,7 +162,7 @@ def _scores(network: GLNet, card: Card, data: Path, scenes: Sequence[str]) -> Sc
                 data / "images" / f"{scene}.tif", mapped, options=Options(model=package), confidence=sure
             )
             classes, percent, labels = (
-                _read(path) for path in (mapped, sure, data / "labels" / f"{scene}.tif")
+                read_band(path) for path in (mapped, sure, data / "labels" / f"{scene}.tif")
             )
         confusion = Confusion.of(labels, classes, LEGEND)
         judged = labels != NODATA
@@ -177,7 +177,8 @@ def _scores(network: GLNet, card: Card, data: Path, scenes: Sequence[str]) -> Sc
     return scores_of(total, scenes, LEGEND, range(len(LEGEND)))
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
+def read_band(path: Path) -> NDArray[np.uint8]:
+    """The first band of a raster: (rows, cols)."""
     with rasterio.open(path) as dataset:
         band: NDArray[np.uint8] = dataset.read(1)
     return band
