@@ -27,7 +27,6 @@ from torch import Tensor, nn
 from glnet_geo.core.grid import Tiling
 from glnet_geo.core.metrics import Confusion
 from glnet_geo.errors import TrainingError
-from glnet_geo.io.pair_files import find_pairs
 from glnet_geo.io.pairs import Pair
 from glnet_geo.io.spot import Spot
 from glnet_geo.model.glnet import GLNet
@@ -43,7 +42,7 @@ from glnet_geo.training.start import Start, start_from
 from glnet_geo.training.train import Learner, train_stage
 from glnet_geo.training.validation import judge
 from tools.urban.package import class_shares, favour_rare
-from tools.urban.train import LEGEND, NORMALIZATION, ROUNDS, TILING
+from tools.urban.train import LEGEND, NORMALIZATION, ROUNDS, TILING, pairs_in
 
 CROPS = 12
 """Places that a step of the U-Net and of the local branch sees; a step of GLNet sees 6 frames and 2 patches of each."""
@@ -60,6 +59,7 @@ _SAMPLES = ROUNDS[1]
 _RECIPES = {recipe.stage: recipe for recipe in _SAMPLES.recipes}
 # The local branch alone is a pyramid that sees crops at full resolution.
 _CLOSE = Tiling(frame=576, frame_overlap=64, patch=576, patch_overlap=0, global_size=576)
+_CROPS = replace(_CLOSE, frame=CROP, patch=CROP, global_size=CROP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +112,7 @@ def main(subject: str, data: Path, init: Path, minutes: float, validate: tuple[s
     """Train SUBJECT and print its scores on the scenes to validate on."""
     torch.set_num_threads(1)
     out.mkdir(parents=True, exist_ok=True)
-    pairs = {
-        image.stem: Pair(image, label)
-        for image, label in find_pairs(data / "images", data / "labels", error=TrainingError)
-    }
+    pairs = {pair.name: pair for pair in pairs_in(data)}
     learnt = [pair for name, pair in pairs.items() if name not in validate]
     trial = Trial(
         learnt=learnt,
@@ -142,11 +139,10 @@ def _glnet(trial: Trial) -> None:
 def _local(trial: Trial) -> None:
     """A pyramid on crops at full resolution."""
     recipe = replace(_RECIPES["global"], steps=TRIAL, frames=CROPS, learning_rate=1e-3)
-    crops = replace(_CLOSE, frame=CROP, patch=CROP, global_size=CROP)
     _report(
         trial,
         "local branch alone",
-        _learn(trial, recipe, trial.sampler(crops, recipe.seed), 1.0, {}),
+        _learn(trial, recipe, trial.sampler(_CROPS, recipe.seed), 1.0, {}),
         _CLOSE,
     )
 
@@ -177,7 +173,7 @@ def _learn(trial: Trial, recipe: Recipe, sampler: Sampler, share: float, learnt:
 
 def _unet(trial: Trial) -> None:
     """The common U-Net, as segmentation-models-pytorch builds it."""
-    sampler = trial.sampler(replace(_CLOSE, frame=CROP, patch=CROP, global_size=CROP), 7)
+    sampler = trial.sampler(_CROPS, 7)
     recipe = replace(_RECIPES["global"], frames=CROPS, learning_rate=1e-3)
     steps = _affordable(
         60 * trial.minutes, _unet_steps(_new_unet(trial), replace(recipe, steps=TRIAL), sampler)
@@ -219,7 +215,8 @@ def _unet_steps(network: nn.Module, recipe: Recipe, sampler: Sampler) -> Iterato
     )
     for step in range(recipe.steps):
         samples = [
-            sampler.draw(step * recipe.frames + index, 0, label_cell=1) for index in range(recipe.frames)
+            sampler.draw(step * recipe.frames + index, 0, label_cell=recipe.label_cell)
+            for index in range(recipe.frames)
         ]
         frames = torch.cat([sample.frame for sample in samples])
         labels = torch.cat([sample.frame_label for sample in samples])

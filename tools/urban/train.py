@@ -60,7 +60,7 @@ SHARP = replace(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """The three stages, one after the other; a round goes on from the weights of the one before.
+    """Stages, one after the other; a round goes on from the weights of the one before.
 
     Attributes:
         recipes: of its stages.
@@ -70,8 +70,8 @@ class Round:
     """
 
     recipes: tuple[Recipe, ...]
-    color: float = 0.2
-    zoom: tuple[float, float] = (0.7, 1.4)
+    color: float = 0.3
+    zoom: tuple[float, float] = (0.66, 1.5)
     weak: float = 0.0
 
 
@@ -81,7 +81,9 @@ ROUNDS = (
             replace(COMMON, stage="global", steps=300, frames=6, patches=0, learning_rate=3e-4),
             replace(COMMON, stage="global_to_local", steps=780, frames=4, patches=2, learning_rate=4e-4),
             replace(COMMON, stage="bidirectional", steps=160, frames=2, patches=4, learning_rate=3e-4),
-        )
+        ),
+        color=0.2,
+        zoom=(0.7, 1.4),
     ),
     # Many places a step, labels at full resolution, a high rate that falls to nothing.
     Round(
@@ -90,8 +92,6 @@ ROUNDS = (
             replace(SHARP, stage="global_to_local", steps=400, frames=6, patches=2, learning_rate=1e-3),
             replace(SHARP, stage="bidirectional", steps=60, frames=2, patches=6, learning_rate=5e-4),
         ),
-        color=0.3,
-        zoom=(0.66, 1.5),
     ),
     # The same once more, with more steps, as far as that helped.
     Round(
@@ -99,16 +99,12 @@ ROUNDS = (
             replace(SHARP, stage="global", steps=80, frames=6, patches=0, learning_rate=5e-4),
             replace(SHARP, stage="global_to_local", steps=700, frames=6, patches=2, learning_rate=8e-4),
         ),
-        color=0.3,
-        zoom=(0.66, 1.5),
     ),
     # Other places, roughly labelled.
     Round(
         recipes=(
             replace(SHARP, stage="global_to_local", steps=200, frames=6, patches=2, learning_rate=5e-4),
         ),
-        color=0.3,
-        zoom=(0.66, 1.5),
         weak=0.25,
     ),
 )
@@ -131,8 +127,8 @@ def main(
     """Train global, global_to_local and bidirectional, one after the other, round by round."""
     warnings.simplefilter("ignore", NotGeoreferencedWarning)
     out.mkdir(parents=True, exist_ok=True)
-    scenes = [pair for pair in _pairs(data) if pair.name not in validate]
-    rough = [] if weak is None else _pairs(weak)
+    scenes = [pair for pair in pairs_in(data) if pair.name not in validate]
+    rough = [] if weak is None else pairs_in(weak)
     print("training on", ", ".join(pair.name for pair in scenes), "and", len(rough), "pictures", flush=True)
     start = start_from(f"timm:tf_efficientnet_lite0={init}", LEGEND, seed=COMMON.seed)
     learnt: dict[str, torch.Tensor] = {}
@@ -167,7 +163,8 @@ def main(
             learnt |= network.state_dict()
 
 
-def _pairs(folder: Path) -> list[Pair]:
+def pairs_in(folder: Path) -> list[Pair]:
+    """The scenes of a folder that holds images/ and labels/."""
     found = find_pairs(folder / "images", folder / "labels", error=TrainingError)
     return [Pair(image, label) for image, label in found]
 
