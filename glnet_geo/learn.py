@@ -20,6 +20,7 @@ from glnet_geo.io.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
 from glnet_geo.io.picture import Reading
 from glnet_geo.io.run_folder import RunFolder
 from glnet_geo.learn_options import KEPT_BY_POLYGONS, POLYGON_MINUTES, Lesson, TrainOptions, TrainSummary
+from glnet_geo.model.card import Card
 from glnet_geo.model.catalogue import SUFFIX
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import Machine, choose_machine, limit_gpu_memory
@@ -31,7 +32,7 @@ from glnet_geo.training.new_card import card_of
 from glnet_geo.training.recipe import EPOCHS, Recipe, recipe_of, stages_of
 from glnet_geo.training.samples import Sampler
 from glnet_geo.training.stages import STAGES
-from glnet_geo.training.start import TIMM, Start, init_bands, start_from
+from glnet_geo.training.start import TIMM, Start, init_card, start_from
 from glnet_geo.training.train import Learner
 from glnet_geo.training.validation import Judgement, judge
 
@@ -65,8 +66,9 @@ def train(
     _check_outputs(out, None if curves is None else Path(curves), overwrite=overwrite)
     machine = _machine(options)
     limit_gpu_memory(machine)
-    wanted = init_bands(options.init, _band_names(options))
-    with closing(_lessons(lesson, options, wanted)) as lessons:
+    known = init_card(options.init)
+    wanted = known.bands if known is not None else tuple(_band_names(options) or ("red", "green", "blue"))
+    with closing(_lessons(lesson, options, wanted, known)) as lessons:
         held = split(lessons, options.validate)
         for sentence in (f"learning from {lessons.about}", held.how, f"on {machine}"):
             progress.info(sentence)
@@ -134,8 +136,8 @@ def _band_names(options: TrainOptions) -> list[str] | None:
     return [f"band {part}" if part.isdigit() else part for part in named]
 
 
-def _lessons(lesson: Lesson, options: TrainOptions, wanted: Sequence[str]) -> Lessons:
-    """What to learn from, opened."""
+def _lessons(lesson: Lesson, options: TrainOptions, wanted: Sequence[str], known: Card | None) -> Lessons:
+    """What to learn from, opened, for a model with these bands that may begin as a known one."""
     reading = Reading(
         wanted=wanted, bands=options.bands, nodata=options.nodata, value_range=options.value_range
     )
@@ -150,7 +152,14 @@ def _lessons(lesson: Lesson, options: TrainOptions, wanted: Sequence[str]) -> Le
         if lesson.field is None:
             raise OptionError("polygons need --field, the name of the attribute that holds the class")
         scenes = [Path(scene) for scene in lesson.scenes]
-        return lessons_of_polygons(scenes, labels, lesson.field, lesson.layer, reading)
+        return lessons_of_polygons(
+            scenes,
+            labels,
+            lesson.field,
+            lesson.layer,
+            reading,
+            known=None if known is None else known.legend,
+        )
     if images is None:
         raise OptionError(
             "no images were given: add --images FOLDER, or name the scenes that the polygons lie on"

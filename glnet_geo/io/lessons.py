@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -12,7 +13,7 @@ import numpy as np
 import shapely
 
 from glnet_geo.core.holdout import places_of
-from glnet_geo.core.legend import LandClass, Legend
+from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
 from glnet_geo.io.drawn import Drawn, read_drawn
 from glnet_geo.io.drawn_style import style_colours
@@ -83,15 +84,30 @@ def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: R
 
 
 def lessons_of_polygons(
-    scenes: Sequence[Path], polygons: Path, field: str, layer: str | None, reading: Reading
+    scenes: Sequence[Path],
+    polygons: Path,
+    field: str,
+    layer: str | None,
+    reading: Reading,
+    *,
+    known: Legend | None = None,
 ) -> Lessons:
     """Scenes and polygons drawn over them; what no polygon covers teaches nothing.
+
+    Args:
+        scenes: that they are drawn on.
+        polygons: their file.
+        field: that holds the class.
+        layer: of the file; None for its only one.
+        reading: how the scenes are read.
+        known: of a model: classes that are drawn under its names keep its numbers, and its colours where the layer's
+            style has none.
 
     Raises:
         GlnetGeoError: a file cannot be used, or polygons and scenes do not meet; the message names it.
     """
     drawn = read_drawn(polygons, field, layer)
-    legend = _legend(drawn)
+    legend = _legend(drawn, known)
     ids = {c.name: c.id for c in legend}
     pairs, pictures = [], []
     for scene in scenes:
@@ -148,15 +164,34 @@ def _check_place(picture: Picture, labels: RasterLabels) -> None:
         )
 
 
-def _legend(drawn: Drawn) -> Legend:
-    """A class of every name, in the colours of the layer's style where it has one."""
+def _legend(drawn: Drawn, known: Legend | None) -> Legend:
+    """A class of every name; numbers and colours are the file's own, else those of the known classes."""
     styled = style_colours(drawn.path, drawn.layer, drawn.field)
-    colours = {number: styled[name] for number, name in enumerate(drawn.classes) if name in styled}
-    found = Legend.of_values(range(len(drawn.classes)), dict(enumerate(drawn.classes)), colours)
+    old = {} if known is None else {_plain(c.name): c for c in known}
+    names: dict[int, str] = {}
     # The numbers of classes that are numbers are kept, so that maps say what the person wrote.
-    if all(name.isdigit() and int(name) < 255 for name in drawn.classes):
-        return Legend(tuple(LandClass(id=int(c.name), name=c.name, color=c.color) for c in found))
-    return found
+    if all(name.isdecimal() and int(name) < NODATA for name in drawn.classes):
+        names = {int(name): name for name in drawn.classes}
+    for name in drawn.classes:
+        if _plain(name) in old and name not in names.values():
+            names.setdefault(old[_plain(name)].id, name)
+    free = (number for number in count() if number not in names)
+    for name in drawn.classes:
+        if name not in names.values():
+            names[next(free)] = name
+    return Legend.of_values(
+        names,
+        names,
+        {
+            number: styled.get(name) or old[_plain(name)].color
+            for number, name in names.items()
+            if name in styled or _plain(name) in old
+        },
+    )
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold()
 
 
 def _places(pictures: Sequence[Picture]) -> list[str]:

@@ -15,7 +15,7 @@ from glnet_geo.core.normalize import Normalization
 from glnet_geo.errors import ModelError
 from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import Architecture, GLNet, Sharing, light, published
-from glnet_geo.model.package import load_model
+from glnet_geo.model.package import find_model, load_model, read_card
 from glnet_geo.model.pretrained import pretrained_body
 from glnet_geo.training.stages import SHARING, Stage, begin
 
@@ -123,13 +123,11 @@ def start_from(
     )
 
 
-def init_bands(init: str | Path, bands: Sequence[str] | None = None) -> tuple[str, ...]:
-    """Names of the bands that a training from ``init`` needs, without reading its weights."""
-    from glnet_geo.model.package import find_model, read_card
-
+def init_card(init: str | Path) -> Card | None:
+    """The card of the package that a training begins with, without reading its weights; None for a backbone."""
     if str(init).startswith(TIMM):
-        return tuple(bands or ("red", "green", "blue"))
-    return read_card(find_model(init)).bands
+        return None
+    return read_card(find_model(init))
 
 
 def _head(old: Tensor, new: Tensor, rows: Sequence[int | None]) -> Tensor:

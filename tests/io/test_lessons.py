@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from affine import Affine
 
+from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
 from glnet_geo.io.lessons import lessons_of_pairs, lessons_of_polygons
 from glnet_geo.io.picture import Reading
@@ -60,6 +61,38 @@ def test_polygons_on_no_scene_are_refused_and_a_scene_without_any_is_left_out(tm
         TrainingError, match=r"no polygon of .*p\.gpkg lies on far\.tif: check the place and the CRS"
     ):
         lessons_of_polygons([far], drawn, "class", None, READING)
+
+
+KNOWN = Legend(
+    (
+        LandClass(id=0, name="water", color="#2b83ba"),
+        LandClass(id=2, name="road", color="#4d4d4d"),
+        LandClass(id=4, name="field", color="#4dac26"),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "expected"),
+    [
+        (["field", "Road "], [(2, "Road"), (4, "field")]),
+        (["building", "field", "park"], [(0, "building"), (1, "park"), (4, "field")]),
+        (["Water", "water"], [(0, "Water"), (1, "water")]),
+        (["2", "9"], [(2, "2"), (9, "9")]),
+        (["²", "9"], [(0, "9"), (1, "²")]),
+    ],
+)
+def test_classes_that_a_model_knows_keep_its_numbers(
+    tmp_path: Path, drawn: list[str], expected: list[tuple[int, str]]
+) -> None:
+    scene = write_scene(tmp_path / "s.tif", texture(40, 40))
+    places = [(name, (1 + 12 * at, 1, 9 + 12 * at, 9)) for at, name in enumerate(drawn)]
+    lessons = lessons_of_polygons(
+        [scene], polygons(tmp_path / "p.gpkg", places), "class", None, READING, known=KNOWN
+    )
+    assert [(c.id, c.name) for c in lessons.legend] == expected
+    colours = {c.name: c.color for c in lessons.legend}
+    assert colours.get("field", "#4dac26") == "#4dac26"
 
 
 def test_sixteen_bits_are_scaled_by_their_own_range_with_a_warning(tmp_path: Path) -> None:
