@@ -60,6 +60,7 @@ class Fpn(nn.Module):
         guided: whether every level also takes the other branch's map of that level.
         merge_kernel: size of the convolution that joins own and guiding ps3 (3 as published).
         align_corners: how maps are enlarged (False as published).
+        rectified: whether smoothed and merged maps lose what is below zero (False as published: the pyramid is linear).
     """
 
     def __init__(
@@ -72,17 +73,21 @@ class Fpn(nn.Module):
         guided: bool,
         merge_kernel: int = 3,
         align_corners: bool = False,
+        rectified: bool = False,
     ) -> None:
         super().__init__()
         fold = 2 if guided else 1
         self.guided = guided
         self.align_corners = align_corners
+        self.activation = nn.ReLU() if rectified else nn.Identity()
         self.lateral = nn.ModuleList(nn.Conv2d(fold * c, width, 1) for c in channels)
         self.smooth1 = nn.ModuleList(nn.Conv2d(fold * width, width, 3, padding=1) for _ in channels)
         self.smooth2 = nn.ModuleList(nn.Conv2d(fold * width, narrow, 3, padding=1) for _ in channels)
         if guided:
             self.merge = nn.Conv2d(8 * narrow, 4 * narrow, merge_kernel, padding=merge_kernel // 2)
         self.classify = nn.Conv2d(4 * narrow, classes, 3, padding=1)
+        if rectified:
+            self._keep_variance()
 
     def forward(self, c: Levels, guide: Shared | None = None) -> Features:
         """The features of one branch.
@@ -101,18 +106,29 @@ class Fpn(nn.Module):
         p3 = c3 + self.resized(p4, c3.shape[2:])
         p2 = c2 + self.resized(p3, c2.shape[2:])
         ps0 = (p2, p3, p4, p5)
-        ps1 = _convolved(self.smooth1, _beside(ps0, guides[1]))
-        ps2 = _convolved(self.smooth2, _beside(ps1, guides[2]))
+        ps1 = self._smoothed(self.smooth1, _beside(ps0, guides[1]))
+        ps2 = self._smoothed(self.smooth2, _beside(ps1, guides[2]))
         fine = ps2[0].shape[2:]
         # Coarsest first: the order that published weights expect.
         ps3 = torch.cat([self.resized(x, fine) for x in reversed(_beside(ps2, guides[3]))], dim=1)
-        return Features(c, ps0, ps1, ps2, self.merge(ps3) if self.guided else ps3)
+        return Features(c, ps0, ps1, ps2, self.activation(self.merge(ps3)) if self.guided else ps3)
 
     def resized(self, x: Tensor, size: torch.Size | tuple[int, int]) -> Tensor:
         """A map (batch, channels, rows, cols) at another size, bilinearly, without antialiasing."""
         if x.shape[2:] == torch.Size(size):
             return x
         return functional.interpolate(x, size=tuple(size), mode="bilinear", align_corners=self.align_corners)
+
+    def _smoothed(self, convs: nn.ModuleList, levels: Levels) -> Levels:
+        a, b, c, d = (self.activation(x) for x in _convolved(convs, levels))
+        return a, b, c, d
+
+    def _keep_variance(self) -> None:
+        """Begin with weights under which rectified maps keep their variance (He et al. 2015, section 2.2)."""
+        convs = [*self.smooth1, *self.smooth2, *([self.merge] if self.guided else [])]
+        for conv in convs:
+            nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
+            nn.init.zeros_(conv.bias)
 
 
 def _convolved(convs: nn.ModuleList, levels: Levels) -> Levels:

@@ -36,6 +36,7 @@ class Architecture:
         shared_trunk: whether the second global pass reuses the backbone maps of the first instead of having a
             backbone of its own.
         align_corners: how maps are resized.
+        rectified: whether the pyramids' smoothed maps are rectified; published ones are linear.
     """
 
     backbone: str
@@ -47,6 +48,7 @@ class Architecture:
     merge_kernel: int = 3
     shared_trunk: bool = False
     align_corners: bool = False
+    rectified: bool = False
 
 
 def published(*, classes: int, sharing: Sharing, bands: int = 3, align_corners: bool = False) -> Architecture:
@@ -73,6 +75,7 @@ def light(*, classes: int, sharing: Sharing, bands: int = 3) -> Architecture:
         sharing=sharing,
         merge_kernel=1,
         shared_trunk=True,
+        rectified=True,
     )
 
 
@@ -93,6 +96,7 @@ class Branch(nn.Module):
             guided=guided,
             merge_kernel=architecture.merge_kernel,
             align_corners=architecture.align_corners,
+            rectified=architecture.rectified,
         )
 
 

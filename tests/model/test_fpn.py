@@ -19,10 +19,16 @@ def _maps(rows: int = 16, cols: int = 12) -> tuple[Tensor, Tensor, Tensor, Tenso
     return a, b, c, d
 
 
-def _fpn(*, guided: bool, merge_kernel: int = 3) -> Fpn:
+def _fpn(*, guided: bool, merge_kernel: int = 3, rectified: bool = False) -> Fpn:
     torch.manual_seed(1)
     return Fpn(
-        CHANNELS, width=6, narrow=4, classes=3, guided=guided, merge_kernel=merge_kernel
+        CHANNELS,
+        width=6,
+        narrow=4,
+        classes=3,
+        guided=guided,
+        merge_kernel=merge_kernel,
+        rectified=rectified,
     ).requires_grad_(requires_grad=False)
 
 
@@ -65,6 +71,25 @@ def test_every_guiding_map_counts(merge_kernel: int) -> None:
             maps[kind][level] = maps[kind][level] + 1
             changed = Shared(*map(tuple, maps))  # type: ignore[arg-type]
             assert not torch.equal(fpn(c, changed).ps3, before.ps3)
+
+
+@pytest.mark.parametrize("guided", [True, False])
+def test_rectified_maps_are_never_negative_and_linear_ones_may_be(guided: bool) -> None:  # noqa: FBT001
+    for rectified in (True, False):
+        guide: Features = _fpn(guided=False, rectified=rectified)(_maps())
+        found = _fpn(guided=guided, rectified=rectified)(_maps(), guide if guided else None)
+        smoothed = [*found.ps1, *found.ps2, found.ps3]
+        assert all(bool((x >= 0).all()) for x in smoothed) == rectified
+        # What is summed from coarse to fine keeps its signs.
+        assert any(bool((x < 0).any()) for x in found.ps0)
+
+
+def test_a_linear_pyramid_is_linear_but_for_its_constants() -> None:
+    for rectified in (False, True):
+        fpn, (one, other) = _fpn(guided=False, rectified=rectified), (_maps(), _maps())
+        both = tuple((a + b) / 2 for a, b in zip(one, other, strict=True))
+        middle = (fpn(one).ps3 + fpn(other).ps3) / 2
+        assert torch.allclose(fpn(both).ps3, middle, atol=1e-5) != rectified
 
 
 def test_own_channels_come_before_guiding_ones() -> None:
