@@ -5,7 +5,7 @@ Source: GLNet (arXiv:1905.06368), section 4.1; learning rates and losses as publ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from glnet_geo.model.fpn import Features, Fpn
-from glnet_geo.model.glnet import GLNet, Sharing
+from glnet_geo.model.glnet import Branch, GLNet, Sharing
 from glnet_geo.model.sharing import Merger, Place
 from glnet_geo.training.losses import REGULARISATION, focal_loss, regularisation
 from glnet_geo.training.samples import Sample
@@ -27,6 +27,9 @@ SHARING: dict[Stage, Sharing] = {
     "bidirectional": "bidirectional",
 }
 """The network that each stage trains."""
+
+BRANCHES: dict[Stage, str] = {"global": "glance", "global_to_local": "local", "bidirectional": "refined"}
+"""The branch of the network that each stage trains."""
 
 STAGES: tuple[Stage, ...] = tuple(SHARING)
 """In the order in which they are trained."""
@@ -79,24 +82,28 @@ def ensemble_loss(
 
 
 def begin(network: GLNet, stage: Stage) -> None:
-    """Give the branch that a stage trains a good start, from the branches that have learnt already.
+    """Give the branch that a stage trains a good start: it begins as the global branch, blind to what guides it.
 
-    The refined global branch begins as the global branch, blind to what guides it.
+    The ensemble begins as the mean of both branches.
     """
-    if stage == "bidirectional":
-        if network.refined.backbone is not None and network.glance.backbone is not None:
-            network.refined.backbone.load_state_dict(network.glance.backbone.state_dict())
-        _begin_as(network.refined.fpn, network.glance.fpn)
+    if stage == "global":
+        return
+    branch = _branch(network, stage)
+    if branch.backbone is not None and network.glance.backbone is not None:
+        branch.backbone.load_state_dict(network.glance.backbone.state_dict())
+    _begin_as(branch.fpn, network.glance.fpn)
+    if stage == "global_to_local":
+        head = network.glance.fpn.classify
+        with torch.no_grad():
+            network.ensemble.weight.copy_(torch.cat([head.weight, head.weight], dim=1) / 2)
+            if head.bias is not None and network.ensemble.bias is not None:
+                network.ensemble.bias.copy_(head.bias)
 
 
 def trained_modules(network: GLNet, stage: Stage) -> list[nn.Module]:
     """What a stage trains; everything else stays as it is."""
-    modules: dict[Stage, Callable[[], list[nn.Module]]] = {
-        "global": lambda: [network.glance],
-        "global_to_local": lambda: [network.local, network.ensemble],
-        "bidirectional": lambda: [network.refined, network.ensemble],
-    }
-    return modules[stage]()
+    branch = _branch(network, stage)
+    return [branch] if stage == "global" else [branch, network.ensemble]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +158,11 @@ class StageLoss:
             [sample.places[index] for index in chosen],
             gamma=self.gamma,
         )
+
+
+def _branch(network: GLNet, stage: Stage) -> Branch:
+    branch: Branch = getattr(network, BRANCHES[stage])
+    return branch
 
 
 def _kept(count: int, rng: np.random.Generator) -> list[int]:

@@ -17,7 +17,7 @@ from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import Architecture, GLNet, Sharing, light, published
 from glnet_geo.model.package import find_model, load_model, read_card
 from glnet_geo.model.pretrained import pretrained_body
-from glnet_geo.training.stages import SHARING, Stage, begin
+from glnet_geo.training.stages import BRANCHES, SHARING, Stage, begin
 
 TIMM = "timm:"
 
@@ -70,7 +70,7 @@ class Start:
         network = fresh(replace(self.architecture, sharing=SHARING[stage]), seed)
         state = network.state_dict()
         network.load_state_dict({name: known.get(name, tensor) for name, tensor in state.items()})
-        if not any(name.startswith("refined.fpn.") for name in known):
+        if not any(name.startswith(f"{BRANCHES[stage]}.fpn.") for name in known):
             begin(network, stage)
         return network
 

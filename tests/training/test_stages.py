@@ -69,11 +69,27 @@ def test_the_refined_branch_begins_as_the_glance_whatever_guides_it(
     torch.testing.assert_close(classes, network.glance.fpn.classify(seen.ps3), atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("stage", STAGES[:2])
-def test_the_other_stages_begin_with_what_is_there(stage: Stage) -> None:
-    network = tiny.network(SHARING[stage])
+@pytest.mark.parametrize("merge_kernel", [1, 3])
+@torch.inference_mode()
+def test_the_local_branch_begins_as_the_glance_whatever_guides_it(merge_kernel: int) -> None:
+    network = tiny.network("global_to_local", merge_kernel=merge_kernel)
+    begin(network, "global_to_local")
+    patches = torch.rand(4, 3, 64, 64)
+    alone = network.see(patches).ps3
+    for _ in range(2):
+        seen = network.see(torch.rand(1, 3, 64, 96))
+        torch.testing.assert_close(network.look(patches, seen, PLACES).ps3, alone, atol=1e-5, rtol=1e-4)
+    classify = network.glance.fpn.classify
+    torch.testing.assert_close(network.local.fpn.classify(alone), classify(alone))
+    both = network.weigh_local(alone) + network.weigh_global(seen.ps3, PLACES, alone)
+    frame = network.cut_out(seen.ps3, PLACES, alone)
+    torch.testing.assert_close(both, (classify(alone) + classify(frame)) / 2, atol=1e-5, rtol=1e-4)
+
+
+def test_the_first_stage_begins_with_what_is_there() -> None:
+    network = tiny.network("none")
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    begin(network, stage)
+    begin(network, "global")
     assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
 
 
