@@ -27,6 +27,8 @@ Mask: TypeAlias = NDArray[np.bool_]
 _ID = {c.name: c.id for c in LEGEND}
 # Colours are averaged over about so many pixels, or single leaves and cars would count.
 _BLUR = 2.0
+_RIVER = 0.04
+"""Part of a picture that a river covers at least."""
 
 
 class Colors:
@@ -41,12 +43,16 @@ class Colors:
         saturation = (brightest - darkest) / np.maximum(brightest, 1)
         greenness = 2 * green - red - blue
         self.brightness = (red + green + blue) / 3
+        self.cool: Mask = np.maximum(green, blue) > red + 4
+        self.warm: Mask = (red > green) & (red > blue + 6)
         self.green: Mask = greenness > 24
         self.brown: Mask = (red > green) & (green > blue) & (saturation > 0.12) & (greenness < 10)
         self.white: Mask = brightest > 200
         # Trees and cars are rough, pavement is even; many pictures have a cast of green.
-        even = _spread(pixels.mean(axis=0)) < 12
-        self.pavement: Mask = even & (saturation < 0.22) & (greenness < 20) & ~self.white
+        spread = _spread(pixels.mean(axis=0))
+        self.even: Mask = spread < 12
+        self.smooth: Mask = spread < 7
+        self.pavement: Mask = self.even & (saturation < 0.22) & (greenness < 20) & ~self.white
 
 
 def _spread(brightness: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -84,15 +90,39 @@ def _pavement(colors: Colors) -> dict[str, Mask]:
     return {"road": colors.pavement}
 
 
+def _shore(colors: Colors) -> dict[str, Mask]:
+    """Sea, also its foam where it is not quite white, and sand."""
+    return {"water": colors.cool, "bare land": colors.warm}
+
+
+def _berths(colors: Colors) -> dict[str, Mask]:
+    """Boats and jetties are bright and rough."""
+    return {"water": colors.even & (colors.brightness < colors.brightness.mean())}
+
+
+def _stream(colors: Colors) -> dict[str, Mask]:
+    """What is large, smooth and not bright is the river; where one is found, what is green and rough are its trees."""
+    calm = ndimage.binary_opening(
+        colors.smooth & (colors.brightness < colors.brightness.mean()), iterations=4
+    )
+    parts, _ = ndimage.label(calm)
+    large = np.bincount(parts.ravel()) > _RIVER * parts.size
+    large[0] = False
+    return {"water": large[parts], "vegetation": colors.green & ~colors.even & large.any()}
+
+
 RULES: dict[str, Rule] = {
     "agricultural": _fields,
     "baseballdiamond": _fields,
+    "beach": _shore,
     "chaparral": _scrub,
     "forest": _wood,
     "freeway": _pavement,
     "golfcourse": _lawns,
+    "harbor": _berths,
     "overpass": _pavement,
     "parkinglot": _pavement,
+    "river": _stream,
     "runway": _pavement,
 }
 """Folders that show what can be told by colour."""
