@@ -11,9 +11,6 @@ from torch.nn import functional
 IGNORED = 255
 """The label of a pixel that teaches nothing."""
 
-REGULARISATION = 0.15
-"""Weight of the feature-map regularisation in the loss of the local branch."""
-
 
 def focal_loss(logits: Tensor, labels: Tensor, *, gamma: float) -> Tensor:
     """Cross entropy in which pixels count the less the surer they are: the mean of (1 - p)^gamma * -log(p).

@@ -39,6 +39,8 @@ class Recipe:
         decoupled: whether weight decay stays out of Adam's moments (AdamW), or is coupled, as published.
         power: of the learning rate's fall.
         gamma: of the focal loss.
+        drift: weight of the second stage's regularisation, which keeps the local branch from drifting away from the
+            global one. With few scenes the global branch knows them by heart, and the local one is better free.
         freeze_batch_norm: whether batch statistics stay those of the pretrained backbone. They lie when a batch
             holds patches of one frame.
         bfloat16: whether to compute in mixed precision.
@@ -62,6 +64,7 @@ class Recipe:
     decoupled: bool = False
     power: float = 0.9
     gamma: float = 3.0
+    drift: float = 0.15
     freeze_batch_norm: bool = False
     bfloat16: bool = False
     seed: int = 0
@@ -76,7 +79,7 @@ class Recipe:
             raise OptionError(f"patches must be at least 1 in the stage {self.stage}, got {self.patches}")
         if self.patch is not None and (self.patch < CELL or self.patch % CELL):
             raise OptionError(f"patch must be a multiple of {CELL}, got {self.patch}")
-        for name in ("learning_rate", "backbone_rate", "weight_decay", "power", "gamma", "seed"):
+        for name in ("learning_rate", "backbone_rate", "weight_decay", "power", "gamma", "drift", "seed"):
             if not getattr(self, name) >= 0:
                 raise OptionError(f"{name} must not be negative, got {getattr(self, name)}")
         if not 0 <= self.warm_up < 1:
@@ -107,6 +110,7 @@ _LIGHT_COMMON = Recipe(
     weight_decay=1e-2,
     decoupled=True,
     gamma=0.5,
+    drift=0.0,
     freeze_batch_norm=True,
 )
 _LIGHT: dict[Stage, Recipe] = {

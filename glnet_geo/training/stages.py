@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from glnet_geo.model.fpn import Features, Fpn
 from glnet_geo.model.glnet import Branch, GLNet, Sharing
 from glnet_geo.model.sharing import Merger, Place
-from glnet_geo.training.losses import REGULARISATION, focal_loss, regularisation
+from glnet_geo.training.losses import focal_loss, regularisation
 from glnet_geo.training.samples import Sample
 
 Stage: TypeAlias = Literal["global", "global_to_local", "bidirectional"]
@@ -43,10 +43,9 @@ class LocalLosses:
     ensemble: Tensor
     regularisation: Tensor
 
-    @property
-    def total(self) -> Tensor:
-        """What the stage minimises."""
-        return self.local + self.ensemble + REGULARISATION * self.regularisation
+    def total(self, drift: float) -> Tensor:
+        """What the stage minimises, where drifting away from the global branch has this weight."""
+        return self.local + self.ensemble + drift * self.regularisation
 
 
 def global_loss(network: GLNet, frames: Tensor, labels: Tensor, *, gamma: float) -> Tensor:
@@ -113,12 +112,14 @@ class StageLoss:
     Attributes:
         stage: which.
         gamma: of the focal loss.
+        drift: weight of the feature-map regularisation in the second stage.
         patches: patches of a frame on which the ensemble is judged in the last stage.
         seed: of the choice of these patches, and of those left out.
     """
 
     stage: Stage
     gamma: float
+    drift: float
     patches: int
     seed: int
 
@@ -131,7 +132,7 @@ class StageLoss:
         if self.stage == "global_to_local":
             return local_losses(
                 network, seen, sample.patches, sample.patch_labels, sample.places, gamma=self.gamma
-            ).total
+            ).total(self.drift)
         return self._refined(network, seen, sample, number)
 
     def _refined(self, network: GLNet, seen: Features, sample: Sample, number: int) -> Tensor:

@@ -71,7 +71,11 @@ class Learner:
         self._device = device
         self._optimizer = _optimizer(network, recipe)
         self._loss = StageLoss(
-            stage=recipe.stage, gamma=recipe.gamma, patches=recipe.patches, seed=recipe.seed
+            stage=recipe.stage,
+            gamma=recipe.gamma,
+            drift=recipe.drift,
+            patches=recipe.patches,
+            seed=recipe.seed,
         )
 
     def save(self, path: Path, **notes: float) -> None:

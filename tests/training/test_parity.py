@@ -55,7 +55,7 @@ def test_the_losses_of_the_local_stage(golden: Golden, sample: Sample) -> None:
     assert [float(losses.local), float(losses.ensemble)] == pytest.approx(expected[:2], abs=CLOSE)
     drift = golden.arrays["mode2_train_fmreg"][0]
     assert float(losses.regularisation) == pytest.approx(drift, abs=CLOSE)
-    assert float(losses.total) == pytest.approx(expected[:2].sum() + 0.15 * drift, abs=CLOSE)
+    assert float(losses.total(0.15)) == pytest.approx(expected[:2].sum() + 0.15 * drift, abs=CLOSE)
 
 
 @torch.no_grad()
@@ -68,7 +68,7 @@ def test_the_loss_of_the_refining_stage(golden: Golden, sample: Sample) -> None:
     network.glance.eval()
     for module in trained_modules(network, "bidirectional"):
         module.train()
-    loss_of = StageLoss(stage="bidirectional", gamma=3, patches=6, seed=0)
+    loss_of = StageLoss(stage="bidirectional", gamma=3, drift=0.15, patches=6, seed=0)
     # The first sample of this seed whose patches are all merged.
     number = next(n for n in range(99) if np.random.default_rng([0, n]).integers(2))
     of_frame, of_ensemble, _ = golden.arrays["mode3_train_losses"]

@@ -18,6 +18,7 @@ from glnet_geo.training.stages import STAGES
         {"patch": 30},
         {"label_cell": 0},
         {"gamma": float("nan")},
+        {"drift": -0.1},
         {"stage": "last"},
     ],
 )
@@ -33,7 +34,7 @@ def test_the_published_network_gets_the_published_recipe() -> None:
     assert {(r.weight_decay, r.power, r.gamma, r.frames, r.patches) for r in recipes} == {
         (5e-4, 0.9, 3.0, 6, 6)
     }
-    assert {(r.patch, r.label_cell) for r in recipes} == {(None, 4)}
+    assert {(r.patch, r.label_cell, r.drift) for r in recipes} == {(None, 4, 0.15)}
     assert [EPOCHS[stage] for stage in STAGES] == [120, 50, 120]
 
 

@@ -115,7 +115,7 @@ def test_the_loss_of_the_first_stage_is_that_of_the_global_branch(sample: Sample
     logits = network.glance.fpn.classify(network.see(sample.frame).ps3)
     expected = focal_loss(logits, sample.frame_label, gamma=3)
     assert torch.equal(global_loss(network, sample.frame, sample.frame_label, gamma=3), expected)
-    of_stage = StageLoss(stage="global", gamma=3, patches=6, seed=0)
+    of_stage = StageLoss(stage="global", gamma=3, drift=0.15, patches=6, seed=0)
     assert torch.equal(of_stage(network, sample, 5), expected)
 
 
@@ -132,13 +132,15 @@ def test_the_loss_of_the_second_stage_sums_its_terms(sample: Sample) -> None:
     torch.testing.assert_close(losses.ensemble, both)
     torch.testing.assert_close(losses.regularisation, ((local - guide) ** 2).mean())
     torch.testing.assert_close(
-        StageLoss(stage="global_to_local", gamma=3, patches=6, seed=0)(network, sample, 5), losses.total
+        StageLoss(stage="global_to_local", gamma=3, drift=0.15, patches=6, seed=0)(network, sample, 5),
+        losses.total(0.15),
     )
 
 
-def test_the_regularisation_weighs_fifteen_hundredths() -> None:
+def test_the_regularisation_has_a_weight() -> None:
     losses = LocalLosses(local=torch.tensor(1), ensemble=torch.tensor(2), regularisation=torch.tensor(100))
-    assert float(losses.total) == 18
+    assert float(losses.total(0.15)) == 18
+    assert float(losses.total(0)) == 3
 
 
 @torch.no_grad()
@@ -166,7 +168,7 @@ def test_the_last_stage_leaves_patches_out_in_half_of_the_samples(
     sample: Sample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = tiny.network()
-    loss_of = StageLoss(stage="bidirectional", gamma=3, patches=2, seed=0)
+    loss_of = StageLoss(stage="bidirectional", gamma=3, drift=0.15, patches=2, seed=0)
     counts = []
     with torch.no_grad():
         for number in range(24):
@@ -186,7 +188,11 @@ def test_the_last_stage_chooses_the_same_patches_for_the_same_number(sample: Sam
     network = tiny.network()
     losses = [
         [
-            float(StageLoss(stage="bidirectional", gamma=3, patches=2, seed=seed)(network, sample, n))
+            float(
+                StageLoss(stage="bidirectional", gamma=3, drift=0.15, patches=2, seed=seed)(
+                    network, sample, n
+                )
+            )
             for n in range(6)
         ]
         for seed in (0, 0, 1)
@@ -209,7 +215,7 @@ def test_the_last_stage_judges_the_ensemble_on_some_patches_only(sample: Sample)
         patch_labels=labels,
         places=PLACES,
     )
-    loss_of = StageLoss(stage="bidirectional", gamma=3, patches=1, seed=0)
+    loss_of = StageLoss(stage="bidirectional", gamma=3, drift=0.15, patches=1, seed=0)
     losses = np.array([float(loss_of(network, one, number)) for number in range(24)])
     assert 0 < np.count_nonzero(losses) < 18
 
@@ -218,7 +224,7 @@ def test_the_last_stage_judges_the_ensemble_on_some_patches_only(sample: Sample)
 def test_gradients_reach_all_that_a_stage_trains_and_nothing_else(stage: Stage, sample: Sample) -> None:
     network = tiny.network(SHARING[stage])
     trained = {id(p) for module in trained_modules(network, stage) for p in module.parameters()}
-    StageLoss(stage=stage, gamma=3, patches=4, seed=0)(network, sample, 0).backward()  # type: ignore[no-untyped-call]
+    StageLoss(stage=stage, gamma=3, drift=0.15, patches=4, seed=0)(network, sample, 0).backward()  # type: ignore[no-untyped-call]
     for name, parameter in network.named_parameters():
         if id(parameter) in trained:
             assert parameter.grad is not None, name
