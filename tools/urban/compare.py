@@ -1,11 +1,11 @@
 """Trains GLNet, its local branch alone and a U-Net on the same scenes for the same processor time, and compares them.
 
 pip install segmentation-models-pytorch
-python -m tools.urban.compare unet --data WORK --init lite0.safetensors --minutes 60 --validate t1 --validate t5 --out WORK/unet
+python -m tools.urban.compare unet --data WORK --init lite0.safetensors --minutes 8 --out WORK/unet
 python -m tools.urban.compare local ...
 python -m tools.urban.compare glnet ...
 
-All three begin with the same backbone, see the same kinds of samples and follow the same schedule, on one thread. How many
+A network is trained for every fold of the scenes, without them, and measured on them; at the end all folds count together. All three begin with the same backbone, see the same kinds of samples and follow the same schedule, on one thread. How many
 steps the time allows is settled after a few that are forgotten.
 """
 
@@ -52,11 +52,15 @@ CROP = 320
 STRENGTHS = (0.0, 0.75)
 """How far rare classes are favoured in the scores."""
 
+FOLDS = ("t1,t5", "t6", "t7", "t4,t8")
+"""Every scene once; t4 and t8 overlap on the ground."""
+
 TRIAL = 4
 
-_SHARES: dict[Stage, float] = {"global": 0.15, "global_to_local": 0.6, "bidirectional": 0.25}
+_SHARES: dict[Stage, float] = {"global": 0.25, "global_to_local": 0.75, "bidirectional": 0.25}
+"""Of the time; the last stage comes on top."""
 _SAMPLES = ROUNDS[1]
-_RECIPES = {recipe.stage: recipe for recipe in _SAMPLES.recipes}
+_RECIPES = {recipe.stage: replace(recipe, drift=0.0) for recipe in _SAMPLES.recipes}
 # The local branch alone is a pyramid that sees crops at full resolution.
 _CLOSE = Tiling(frame=576, frame_overlap=64, patch=576, patch_overlap=0, global_size=576)
 _CROPS = replace(_CLOSE, frame=CROP, patch=CROP, global_size=CROP)
@@ -99,6 +103,15 @@ class Trial:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How a network maps the scenes of a fold, where rare classes are favoured so far."""
+
+    name: str
+    strength: float
+    confusion: Confusion
+
+
 @click.command()
 @click.argument("subject", type=click.Choice(["unet", "local", "glnet"]))
 @click.option(
@@ -106,26 +119,41 @@ class Trial:
 )
 @click.option("--init", type=click.Path(path_type=Path, exists=True), required=True, help="ImageNet weights")
 @click.option("--minutes", default=60.0, help="of processor time")
-@click.option("--validate", multiple=True, required=True, help="scenes to measure on")
+@click.option(
+    "--fold",
+    "folds",
+    multiple=True,
+    default=FOLDS,
+    show_default=True,
+    help="scenes to measure on, with commas",
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="folder for weights and scores")
-def main(subject: str, data: Path, init: Path, minutes: float, validate: tuple[str, ...], out: Path) -> None:
-    """Train SUBJECT and print its scores on the scenes to validate on."""
+def main(subject: str, data: Path, init: Path, minutes: float, folds: tuple[str, ...], out: Path) -> None:
+    """Train SUBJECT for every fold, and print its scores on the scenes of the folds."""
     torch.set_num_threads(1)
-    out.mkdir(parents=True, exist_ok=True)
     pairs = {pair.name: pair for pair in pairs_in(data)}
-    learnt = [pair for name, pair in pairs.items() if name not in validate]
-    trial = Trial(
-        learnt=learnt,
-        unseen=[pairs[name] for name in validate],
-        init=init,
-        minutes=minutes,
-        out=out,
-        favour=np.log(class_shares(data, [pair.name for pair in learnt])),
-    )
-    {"unet": _unet, "local": _local, "glnet": _glnet}[subject](trial)
+    totals: dict[tuple[str, float], Confusion] = {}
+    for fold in folds:
+        left_out = fold.split(",")
+        learnt = [pair for name, pair in pairs.items() if name not in left_out]
+        trial = Trial(
+            learnt=learnt,
+            unseen=[pairs[name] for name in left_out],
+            init=init,
+            minutes=minutes,
+            out=out / fold,
+            favour=np.log(class_shares(data, [pair.name for pair in learnt])),
+        )
+        trial.out.mkdir(parents=True, exist_ok=True)
+        for score in {"unet": _unet, "local": _local, "glnet": _glnet}[subject](trial):
+            _print(fold, score)
+            row = (score.name, score.strength)
+            totals[row] = totals[row] + score.confusion if row in totals else score.confusion
+    for (name, strength), confusion in totals.items():
+        _print("all folds", Score(name, strength, confusion))
 
 
-def _glnet(trial: Trial) -> None:
+def _glnet(trial: Trial) -> Iterator[Score]:
     """All three stages, measured after each."""
     learnt: dict[str, Tensor] = {}
     for number, (stage, share) in enumerate(_SHARES.items()):
@@ -133,18 +161,14 @@ def _glnet(trial: Trial) -> None:
         sampler = trial.sampler(TILING, recipe.seed + number)
         network = _learn(trial, recipe, sampler, share, learnt)
         learnt |= network.state_dict()
-        _report(trial, stage, network, TILING)
+        yield from _scores(trial, stage, network, TILING)
 
 
-def _local(trial: Trial) -> None:
+def _local(trial: Trial) -> Iterator[Score]:
     """A pyramid on crops at full resolution."""
     recipe = replace(_RECIPES["global"], steps=TRIAL, frames=CROPS, learning_rate=1e-3)
-    _report(
-        trial,
-        "local branch alone",
-        _learn(trial, recipe, trial.sampler(_CROPS, recipe.seed), 1.0, {}),
-        _CLOSE,
-    )
+    network = _learn(trial, recipe, trial.sampler(_CROPS, recipe.seed), 1.0, {})
+    yield from _scores(trial, "local branch alone", network, _CLOSE)
 
 
 def _learn(trial: Trial, recipe: Recipe, sampler: Sampler, share: float, learnt: dict[str, Tensor]) -> GLNet:
@@ -171,24 +195,27 @@ def _learn(trial: Trial, recipe: Recipe, sampler: Sampler, share: float, learnt:
     return network
 
 
-def _unet(trial: Trial) -> None:
+def _unet(trial: Trial) -> Iterator[Score]:
     """The common U-Net, as segmentation-models-pytorch builds it."""
-    sampler = trial.sampler(_CROPS, 7)
-    recipe = replace(_RECIPES["global"], frames=CROPS, learning_rate=1e-3)
-    steps = _affordable(
-        60 * trial.minutes, _unet_steps(_new_unet(trial), replace(recipe, steps=TRIAL), sampler)
-    )
+    kept = trial.out / "unet.safetensors"
     network = _new_unet(trial)
-    for step, loss in enumerate(_unet_steps(network, replace(recipe, steps=steps), sampler), start=1):
-        _say("unet", step, steps, loss)
-    weights = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
-    save_file(weights, trial.out / "unet.safetensors")
+    if kept.exists():
+        network.load_state_dict(load_file(kept))
+    else:
+        sampler = trial.sampler(_CROPS, 7)
+        recipe = replace(_RECIPES["global"], frames=CROPS, learning_rate=1e-3)
+        steps = _affordable(
+            60 * trial.minutes, _unet_steps(_new_unet(trial), replace(recipe, steps=TRIAL), sampler)
+        )
+        for step, loss in enumerate(_unet_steps(network, replace(recipe, steps=steps), sampler), start=1):
+            _say("unet", step, steps, loss)
+        save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, kept)
     network.eval()
     for strength in STRENGTHS:
         total = Confusion(np.zeros((len(LEGEND), len(LEGEND)), dtype=np.int64))
         for pair in trial.unseen:
             total += _unet_confusion(network, pair, strength * trial.favour)
-        _print("unet", strength, total)
+        yield Score("unet", strength, total)
 
 
 def _new_unet(trial: Trial) -> nn.Module:
@@ -262,7 +289,7 @@ def _spot(row: int, col: int, side: int) -> Spot:
     return Spot(row=row, col=col, height=side, width=side, shape=(side, side))
 
 
-def _report(trial: Trial, name: str, network: GLNet, tiling: Tiling) -> None:
+def _scores(trial: Trial, name: str, network: GLNet, tiling: Tiling) -> Iterator[Score]:
     for strength in STRENGTHS:
         shifted = GLNet(network.architecture)
         shifted.load_state_dict(network.state_dict())
@@ -275,7 +302,7 @@ def _report(trial: Trial, name: str, network: GLNet, tiling: Tiling) -> None:
             legend=LEGEND,
             machine=choose_machine("cpu", "auto"),
         )
-        _print(name, strength, found.confusion)
+        yield Score(name, strength, found.confusion)
 
 
 def _affordable(seconds: float, steps: Iterator[object]) -> int:
@@ -294,9 +321,12 @@ def _say(name: str, step: int, steps: int, loss: float) -> None:
         )
 
 
-def _print(name: str, strength: float, confusion: Confusion) -> None:
-    iou = dict(zip((c.name for c in LEGEND), confusion.iou.round(3).tolist(), strict=True))
-    print(f"{name}, favour {strength}: mean IoU {confusion.mean_iou:.3f} {json.dumps(iou)}", flush=True)
+def _print(where: str, score: Score) -> None:
+    iou = dict(zip((c.name for c in LEGEND), score.confusion.iou.round(3).tolist(), strict=True))
+    print(
+        f"{where}: {score.name}, favour {score.strength}: mean IoU {score.confusion.mean_iou:.3f} {json.dumps(iou)}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -28,12 +29,12 @@ from glnet_geo.core.legend import NODATA
 from glnet_geo.core.metrics import Confusion
 from glnet_geo.io.pairs import Pair
 from glnet_geo.model.card import Card, GroundSampleDistance, Scores
-from glnet_geo.model.glnet import GLNet, Sharing, light
+from glnet_geo.model.glnet import GLNet, Sharing
 from glnet_geo.model.machine import choose_machine
 from glnet_geo.model.package import save_package
 from glnet_geo.training.new_card import scores_of
 from glnet_geo.training.validation import judge
-from tools.urban.train import LEGEND, NORMALIZATION, TILING
+from tools.urban.train import ARCHITECTURE, LEGEND, NORMALIZATION, TILING
 
 DESCRIPTION = (
     "Water, bare land, roads, buildings and vegetation of dry, built-up places in natural colour. Learnt from Dubai "
@@ -107,7 +108,7 @@ def main(
 
 
 def _network(weights: Path, sharing: Sharing, shares: NDArray[np.float64], balance: float) -> GLNet:
-    network = GLNet(light(classes=len(LEGEND), sharing=sharing))
+    network = GLNet(replace(ARCHITECTURE, sharing=sharing))
     network.load_state_dict(load_file(weights))
     favour_rare(network, shares, strength=balance)
     return network

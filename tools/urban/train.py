@@ -23,6 +23,7 @@ from glnet_geo.core.normalize import Normalization
 from glnet_geo.errors import TrainingError
 from glnet_geo.io.pair_files import find_pairs
 from glnet_geo.io.pairs import Pair
+from glnet_geo.model.glnet import light
 from glnet_geo.training.augment import Augmentation
 from glnet_geo.training.checkpoint import save_weights
 from glnet_geo.training.recipe import Recipe
@@ -40,6 +41,8 @@ LEGEND = Legend(
     )
 )
 TILING = Tiling(frame=2304, frame_overlap=256, patch=512, patch_overlap=64, global_size=576)
+ARCHITECTURE = replace(light(classes=len(LEGEND), sharing="bidirectional"), rectified=False)
+"""Of what ships: its pyramids are linear, since rectified ones came later."""
 # What the ImageNet weights were trained with.
 NORMALIZATION = Normalization(low=0, high=255, mean=(127 / 255,) * 3, std=(128 / 255,) * 3)
 COMMON = Recipe(
@@ -130,7 +133,9 @@ def main(
     scenes = [pair for pair in pairs_in(data) if pair.name not in validate]
     rough = [] if weak is None else pairs_in(weak)
     print("training on", ", ".join(pair.name for pair in scenes), "and", len(rough), "pictures", flush=True)
-    start = start_from(f"timm:tf_efficientnet_lite0={init}", LEGEND, seed=COMMON.seed)
+    start = replace(
+        start_from(f"timm:tf_efficientnet_lite0={init}", LEGEND, seed=COMMON.seed), architecture=ARCHITECTURE
+    )
     learnt: dict[str, torch.Tensor] = {}
     for turn, stages in enumerate(ROUNDS, start=1):
         for number, recipe in enumerate(stages.recipes):
