@@ -20,7 +20,6 @@ class Augmentation:
         zoom: least and greatest enlargement; drawn evenly in octaves.
         turn: whether frames are flipped and turned by quarters.
         color: greatest change of brightness, haze, gamma and saturation, as a fraction.
-        tint: greatest change of every band on its own, in octaves.
 
     Raises:
         OptionError: a number cannot be used.
@@ -29,20 +28,17 @@ class Augmentation:
     zoom: tuple[float, float] = (0.7, 1.4)
     turn: bool = True
     color: float = 0.2
-    tint: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 < self.zoom[0] <= self.zoom[1]:
             raise OptionError(f"the zoom {self.zoom} is no range: give two numbers above 0, the least first")
         if not 0 <= self.color < 1:
             raise OptionError(f"the change of color must lie in 0..1, got {self.color}")
-        if not self.tint >= 0:
-            raise OptionError(f"the tint must not be negative, got {self.tint}")
 
 
 @dataclass(frozen=True, slots=True)
 class Recolor:
-    """Changes tint, saturation, brightness, haze and gamma of values in 0..1, alike for a frame and all its patches.
+    """Changes saturation, brightness, haze and gamma of values in 0..1, alike for a frame and all its patches.
 
     None of it looks at the picture: a change of contrast about a picture's own mean would differ from patch to patch.
 
@@ -51,28 +47,23 @@ class Recolor:
         brightness: factor.
         haze: what is added after.
         gamma: exponent.
-        tint: factor of every band, before all else.
     """
 
     saturation: float
     brightness: float
     haze: float
     gamma: float
-    tint: tuple[float, ...]
 
     @classmethod
-    def random(cls, options: Augmentation, bands: int, rng: np.random.Generator) -> Recolor:
-        """A change of images with so many bands, within the options."""
-        most = options.color
+    def random(cls, most: float, rng: np.random.Generator) -> Recolor:
+        """A change that is ``most`` at most."""
         brightness, gamma, saturation = 2 ** rng.uniform(-most, most, 3)
-        haze = rng.uniform(-most, most) / 4
-        tint = 2 ** rng.uniform(-options.tint, options.tint, bands)
-        return cls(float(saturation), float(brightness), float(haze), float(gamma), tuple(tint.tolist()))
+        return cls(float(saturation), float(brightness), float(rng.uniform(-most, most) / 4), float(gamma))
 
     def __call__(self, unit: NDArray[np.float32]) -> NDArray[np.float32]:
         """Values (bands, rows, cols), changed; saturation only where there are three bands."""
         # Bands as images of one band each: the library knows no other numbers than one and three.
-        image = (torch.from_numpy(unit) * torch.tensor(self.tint)[:, None, None]).clamp(0, 1)
+        image = torch.from_numpy(unit)
         if unit.shape[0] == 3:
             image = functional.adjust_saturation(image, self.saturation)
         image = functional.adjust_brightness(image[:, None], self.brightness)

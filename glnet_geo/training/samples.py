@@ -112,7 +112,7 @@ class Sampler:
             if patches is None
             else self._patches(index, view, patches, side or self._tiling.patch, rng)
         )
-        recolor = Recolor.random(options, len(self._normalization.mean), rng)
+        recolor = Recolor.random(options.color, rng)
         shrunk = self._tiling.shrunk(view.shape)
         return Sample(
             frame=self._image(pair, view, view.whole, shrunk, recolor)[None],

@@ -10,18 +10,16 @@ UNIT = np.random.default_rng(0).uniform(0, 1, (3, 8, 9)).astype(np.float32)
 
 
 def test_no_change_is_none() -> None:
-    same = Recolor(saturation=1, brightness=1, haze=0, gamma=1, tint=(1, 1, 1))
+    same = Recolor(saturation=1, brightness=1, haze=0, gamma=1)
     np.testing.assert_allclose(same(UNIT), UNIT, atol=1e-6)
-    np.testing.assert_allclose(
-        Recolor.random(Augmentation(color=0), 3, np.random.default_rng(0))(UNIT), UNIT, atol=1e-6
-    )
+    np.testing.assert_allclose(Recolor.random(0, np.random.default_rng(0))(UNIT), UNIT, atol=1e-6)
 
 
 @pytest.mark.parametrize("bands", [1, 2, 3, 4])
 def test_a_part_changes_as_the_whole(bands: int) -> None:
     image = np.random.default_rng(1).uniform(0, 1, (bands, 8, 9)).astype(np.float32)
     for seed in range(5):
-        change = Recolor.random(Augmentation(color=0.4, tint=0.3), bands, np.random.default_rng(seed))
+        change = Recolor.random(0.4, np.random.default_rng(seed))
         whole = change(image)
         np.testing.assert_allclose(
             change(np.ascontiguousarray(image[:, 2:5, 3:])), whole[:, 2:5, 3:], atol=1e-6
@@ -32,21 +30,11 @@ def test_a_part_changes_as_the_whole(bands: int) -> None:
 
 
 def test_no_saturation_is_grey() -> None:
-    grey = Recolor(saturation=0, brightness=1, haze=0, gamma=1, tint=(1, 1, 1))(UNIT)
+    grey = Recolor(saturation=0, brightness=1, haze=0, gamma=1)(UNIT)
     np.testing.assert_allclose(grey[0], grey[1], atol=1e-6)
 
 
-def test_a_tint_changes_every_band_on_its_own() -> None:
-    tinted = Recolor(saturation=1, brightness=1, haze=0, gamma=1, tint=(0.5, 1, 0.25))(UNIT)
-    np.testing.assert_allclose(tinted, UNIT * np.array([0.5, 1, 0.25])[:, None, None], atol=1e-6)
-    drawn = Recolor.random(Augmentation(color=0, tint=0.5), 4, np.random.default_rng(3)).tint
-    assert len(set(drawn)) == 4
-    assert all(2**-0.5 <= gain <= 2**0.5 for gain in drawn)
-
-
-@pytest.mark.parametrize(
-    "changed", [{"zoom": (0, 1)}, {"zoom": (2, 1)}, {"color": 1}, {"color": -0.1}, {"tint": -0.1}]
-)
+@pytest.mark.parametrize("changed", [{"zoom": (0, 1)}, {"zoom": (2, 1)}, {"color": 1}, {"color": -0.1}])
 def test_numbers_that_cannot_be_used_are_refused(changed: dict[str, object]) -> None:
     with pytest.raises(OptionError):
         Augmentation(**changed)  # type: ignore[arg-type]
