@@ -123,7 +123,10 @@ _LIGHT: dict[Stage, Recipe] = {
 
 _SPARSE: dict[Stage, Recipe] = {
     "global": replace(_LIGHT["global"], frames=2),
-    "global_to_local": replace(_LIGHT["global_to_local"], frames=2, patches=8, patch=256, learning_rate=3e-4),
+    # The regularisation holds the local branch to what the model knew of places that no polygon shows.
+    "global_to_local": replace(
+        _LIGHT["global_to_local"], frames=2, patches=8, patch=256, learning_rate=3e-4, drift=0.15
+    ),
     "bidirectional": replace(_LIGHT["bidirectional"], frames=1, patches=8, learning_rate=1e-4),
 }
 
