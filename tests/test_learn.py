@@ -266,7 +266,8 @@ def test_pairs_become_a_model_that_maps(tmp_path: Path) -> None:
 def test_polygons_become_a_model(tmp_path: Path) -> None:
     lesson = lessons.drawn(tmp_path)
     summary = train(lesson, tmp_path / "mine.safetensors", options=lessons.options(tmp_path, epochs=2))
-    assert [c.name for c in summary.card.legend] == ["land", "water"]
+    # The numbers are those of the package that it began with.
+    assert [(c.id, c.name) for c in summary.card.legend] == [(0, "land"), (4, "water")]
     assert "blocks" in summary.validation
     assert summary.card.scores is not None
     assert summary.card.scores.scenes == ("city (held-out blocks)",)

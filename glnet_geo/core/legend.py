@@ -66,6 +66,15 @@ class Legend:
                     f"the legend uses the {what} {', '.join(twice)} twice: make each {what} unique"
                 )
 
+    def channel_of(self, name: str) -> int | None:
+        """Channel of the class of this name, else of the first whose name differs in case or outer blanks only."""
+        names = [c.name for c in self.classes]
+        if name in names:
+            return names.index(name)
+        plain = [known.strip().casefold() for known in names]
+        wanted = name.strip().casefold()
+        return plain.index(wanted) if wanted in plain else None
+
     @classmethod
     def of_values(cls, values: Iterable[int], names: Mapping[int, str], colors: Mapping[int, str]) -> Legend:
         """A class for each value, by rising value; where nothing is known of it, it gets its number and some colour.

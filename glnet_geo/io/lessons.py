@@ -98,10 +98,10 @@ def lessons_of_polygons(
         scenes: that they are drawn on.
         polygons: their file.
         field: that holds the class.
-        layer: of the file; None for its only one.
+        layer: of the file; None for its first.
         reading: how the scenes are read.
-        known: of a model: classes that are drawn under its names keep its numbers, and its colours where the layer's
-            style has none.
+        known: classes of the model that training begins with: one drawn under the same name keeps its number, unless all
+            names are numbers, and its colour, unless the layer's style has one.
 
     Raises:
         GlnetGeoError: a file cannot be used, or polygons and scenes do not meet; the message names it.
@@ -166,32 +166,24 @@ def _check_place(picture: Picture, labels: RasterLabels) -> None:
 
 def _legend(drawn: Drawn, known: Legend | None) -> Legend:
     """A class of every name; numbers and colours are the file's own, else those of the known classes."""
-    styled = style_colours(drawn.path, drawn.layer, drawn.field)
-    old = {} if known is None else {_plain(c.name): c for c in known}
+    colours = style_colours(drawn.path, drawn.layer, drawn.field)
     names: dict[int, str] = {}
     # The numbers of classes that are numbers are kept, so that maps say what the person wrote.
     if all(name.isdecimal() and int(name) < NODATA for name in drawn.classes):
         names = {int(name): name for name in drawn.classes}
-    for name in drawn.classes:
-        if _plain(name) in old and name not in names.values():
-            names.setdefault(old[_plain(name)].id, name)
+    elif known is not None:
+        for name in drawn.classes:
+            channel = known.channel_of(name)
+            if channel is not None and known.classes[channel].id not in names:
+                names[known.classes[channel].id] = name
+                colours.setdefault(name, known.classes[channel].color)
     free = (number for number in count() if number not in names)
     for name in drawn.classes:
         if name not in names.values():
             names[next(free)] = name
     return Legend.of_values(
-        names,
-        names,
-        {
-            number: styled.get(name) or old[_plain(name)].color
-            for number, name in names.items()
-            if name in styled or _plain(name) in old
-        },
+        names, names, {number: colours[name] for number, name in names.items() if name in colours}
     )
-
-
-def _plain(name: str) -> str:
-    return name.strip().casefold()
 
 
 def _places(pictures: Sequence[Picture]) -> list[str]:

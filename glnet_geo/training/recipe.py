@@ -40,7 +40,7 @@ class Recipe:
         power: of the learning rate's fall.
         gamma: of the focal loss.
         drift: weight of the second stage's regularisation, which keeps the local branch from drifting away from the
-            global one. With few scenes the global branch knows them by heart, and the local one is better free.
+            global one. Where the global branch knows few scenes by heart, the local one is better free.
         freeze_batch_norm: whether batch statistics stay those of the pretrained backbone. They lie when a batch
             holds patches of one frame.
         bfloat16: whether to compute in mixed precision.
@@ -123,7 +123,7 @@ _LIGHT: dict[Stage, Recipe] = {
 
 _SPARSE: dict[Stage, Recipe] = {
     "global": replace(_LIGHT["global"], frames=2),
-    # The regularisation holds the local branch to what the model knew of places that no polygon shows.
+    # With the regularisation, as trainings from `urban` were measured.
     "global_to_local": replace(
         _LIGHT["global_to_local"], frames=2, patches=8, patch=256, learning_rate=3e-4, drift=0.15
     ),

@@ -83,9 +83,10 @@ def ensemble_loss(
 def begin(network: GLNet, stage: Stage) -> None:
     """Give the branch that a stage trains a good start: it begins as the global branch, blind to what guides it.
 
-    The ensemble begins as the mean of both branches.
+    With the local branch the ensemble begins as the mean of both. Where pyramids are linear, as published, the local branch
+    and the ensemble stay as they are: the published ones begin with a backbone that knows photographs, and at random.
     """
-    if stage == "global":
+    if stage == "global" or (stage == "global_to_local" and not network.architecture.rectified):
         return
     branch = _branch(network, stage)
     if branch.backbone is not None and network.glance.backbone is not None:

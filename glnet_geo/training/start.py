@@ -17,7 +17,7 @@ from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import Architecture, GLNet, Sharing, light, published
 from glnet_geo.model.package import find_model, load_model, read_card
 from glnet_geo.model.pretrained import pretrained_body
-from glnet_geo.training.stages import BRANCHES, SHARING, Stage, begin
+from glnet_geo.training.stages import BRANCHES, SHARING, STAGES, Stage, begin
 
 TIMM = "timm:"
 
@@ -70,8 +70,9 @@ class Start:
         network = fresh(replace(self.architecture, sharing=SHARING[stage]), seed)
         state = network.state_dict()
         network.load_state_dict({name: known.get(name, tensor) for name, tensor in state.items()})
-        if not any(name.startswith(f"{BRANCHES[stage]}.fpn.") for name in known):
-            begin(network, stage)
+        for reached in STAGES[: STAGES.index(stage) + 1]:
+            if not any(name.startswith(f"{BRANCHES[reached]}.fpn.") for name in known):
+                begin(network, reached)
         return network
 
 
@@ -102,8 +103,8 @@ def start_from(
             str(init).removeprefix(TIMM), legend, tuple(bands or ("red", "green", "blue")), download=download
         )
     model = load_model(init)
-    known = [c.name.strip().casefold() for c in model.card.legend]
-    rows = [known.index(name) if name in known else None for name in _names(legend)]
+    known = model.card.legend
+    rows = [known.channel_of(c.name) for c in legend]
     architecture = replace(model.card.architecture, classes=len(legend))
     new = fresh(architecture, seed).state_dict()
     tensors = {
@@ -137,10 +138,6 @@ def _head(old: Tensor, new: Tensor, rows: Sequence[int | None]) -> Tensor:
         if row is not None:
             head[channel] = old[row]
     return head
-
-
-def _names(legend: Legend) -> list[str]:
-    return [c.name.strip().casefold() for c in legend]
 
 
 def _from_backbone(spec: str, legend: Legend, bands: tuple[str, ...], *, download: bool) -> Start:

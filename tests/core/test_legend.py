@@ -75,3 +75,14 @@ def test_a_class_file() -> None:
 def test_what_is_no_class_file_is_refused(text: str) -> None:
     with pytest.raises(ModelError, match="not a class file"):
         Legend.from_json(text)
+
+
+def test_classes_are_found_by_name_exactly_or_but_for_case_and_blanks() -> None:
+    legend = Legend(
+        tuple(
+            LandClass(id=number, name=name, color="#000000")
+            for number, name in enumerate(("Water", "water", "road"))
+        )
+    )
+    found = [legend.channel_of(name) for name in ("Water", "water", "WATER ", "Road", "field")]
+    assert found == [0, 1, 0, 2, None]

@@ -51,12 +51,13 @@ def _random_guide(like: Features) -> Shared:
 
 
 @pytest.mark.parametrize("shared_trunk", [True, False])
+@pytest.mark.parametrize("rectified", [True, False])
 @pytest.mark.parametrize("merge_kernel", [1, 3])
 @torch.inference_mode()
 def test_the_refined_branch_begins_as_the_glance_whatever_guides_it(
-    merge_kernel: int, *, shared_trunk: bool
+    merge_kernel: int, *, rectified: bool, shared_trunk: bool
 ) -> None:
-    network = tiny.network(shared_trunk=shared_trunk, merge_kernel=merge_kernel)
+    network = tiny.network(shared_trunk=shared_trunk, merge_kernel=merge_kernel, rectified=rectified)
     frame = torch.rand(1, 3, 64, 96)
     seen = network.see(frame)
     before = network.refine(frame, seen, _random_guide(seen)).ps3
@@ -86,11 +87,14 @@ def test_the_local_branch_begins_as_the_glance_whatever_guides_it(merge_kernel: 
     torch.testing.assert_close(both, (classify(alone) + classify(frame)) / 2, atol=1e-5, rtol=1e-4)
 
 
-def test_the_first_stage_begins_with_what_is_there() -> None:
-    network = tiny.network("none")
-    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    begin(network, "global")
-    assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
+def test_the_first_stage_and_a_linear_local_branch_begin_with_what_is_there() -> None:
+    for network, stage in (
+        (tiny.network("none"), "global"),
+        (tiny.network("global_to_local", rectified=False), "global_to_local"),
+    ):
+        before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        begin(network, stage)  # type: ignore[arg-type]
+        assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ python -m tools.urban.compare unet --data WORK --init lite0.safetensors --minute
 python -m tools.urban.compare local ...
 python -m tools.urban.compare glnet ...
 
-A network is trained for every fold of the scenes, without them, and measured on them; at the end all folds count together. All three begin with the same backbone, see the same kinds of samples and follow the same schedule, on one thread. How many
-steps the time allows is settled after a few that are forgotten.
+A network is trained for every fold of the scenes, without them, and measured on them; at the end all folds count together. All
+three begin with the same backbone, see the same kinds of samples and follow the same schedule, on one thread. How many steps the
+time allows is settled after a few that are forgotten.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How a network maps the scenes of a fold, where rare classes are favoured so far."""
+    """How a network maps some scenes, rare classes being favoured by ``strength``."""
 
     name: str
     strength: float
@@ -141,7 +142,7 @@ def main(subject: str, data: Path, init: Path, minutes: float, folds: tuple[str,
             unseen=[pairs[name] for name in left_out],
             init=init,
             minutes=minutes,
-            out=out / fold,
+            out=out / subject / fold,
             favour=np.log(class_shares(data, [pair.name for pair in learnt])),
         )
         trial.out.mkdir(parents=True, exist_ok=True)
@@ -315,10 +316,7 @@ def _affordable(seconds: float, steps: Iterator[object]) -> int:
 
 def _say(name: str, step: int, steps: int, loss: float) -> None:
     if step % 10 == 0 or step == steps:
-        print(
-            f"{name} {step}/{steps} loss {loss:.3f}, {time.process_time() / 60:.1f} processor minutes",
-            flush=True,
-        )
+        print(f"{name} {step}/{steps} loss {loss:.3f}", flush=True)
 
 
 def _print(where: str, score: Score) -> None:

@@ -42,7 +42,7 @@ LEGEND = Legend(
 )
 TILING = Tiling(frame=2304, frame_overlap=256, patch=512, patch_overlap=64, global_size=576)
 ARCHITECTURE = replace(light(classes=len(LEGEND), sharing="bidirectional"), rectified=False)
-"""Of what ships: its pyramids are linear, since rectified ones came later."""
+"""Of what ships: its pyramids are linear, and its branches begin accordingly, since rectified ones came later."""
 # What the ImageNet weights were trained with.
 NORMALIZATION = Normalization(low=0, high=255, mean=(127 / 255,) * 3, std=(128 / 255,) * 3)
 COMMON = Recipe(

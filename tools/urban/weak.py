@@ -91,7 +91,7 @@ def _pavement(colors: Colors) -> dict[str, Mask]:
 
 
 def _shore(colors: Colors) -> dict[str, Mask]:
-    """Sea, also its foam where it is not quite white, and sand."""
+    """Sea, also green, and its foam where it is not quite white; and sand. The few palms and lawns become sea as well."""
     return {"water": colors.cool, "bare land": colors.warm}
 
 
