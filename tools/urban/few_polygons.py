@@ -22,8 +22,8 @@ from rasterio.features import rasterize, shapes
 from scipy import ndimage
 from shapely.geometry import Polygon, shape
 
-from glnet_geo import Options, classify, load_model
-from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo import Options, classify
+from glnet_geo.core.legend import NODATA
 from glnet_geo.core.metrics import Confusion
 from glnet_geo.learn import train
 from glnet_geo.learn_options import Lesson, TrainOptions
@@ -73,20 +73,10 @@ def main(data: Path, scene: str, model: Path, per_class: int, minutes: float, se
         for name, package in (("before", model), ("after", mine)):
             mapped = work / f"{name}.tif"
             classify(image, mapped, options=Options(model=package))
-            found = Confusion.of(rest, _in_ids(read_band(mapped), load_model(package).card.legend), LEGEND)
+            found = Confusion.of(rest, read_band(mapped), LEGEND)
             print(
                 f"{name}: mean IoU {found.mean_iou:.3f}, accuracy {found.accuracy:.3f}, {found.iou.round(3)}"
             )
-
-
-def _in_ids(classes: NDArray[np.uint8], legend: Legend) -> NDArray[np.uint8]:
-    """A map in the ids of the labels: a model of one's own numbers its classes anew."""
-    ids = {c.name: c.id for c in LEGEND}
-    of_labels = np.full(256, NODATA, np.uint8)
-    for land_class in legend:
-        of_labels[land_class.id] = ids[land_class.name]
-    renamed: NDArray[np.uint8] = of_labels[classes]
-    return renamed
 
 
 def draw(labels: NDArray[np.uint8], per_class: int, rng: np.random.Generator) -> list[tuple[int, Polygon]]:
