@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.mosaic import Enlargement
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Compute in this thread alone: what is small waits longer for other threads than it takes, above all beside workers."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class Decision:
@@ -38,6 +53,7 @@ class Decision:
         self._confidence, self._temperature = confidence, temperature
 
     @torch.inference_mode()
+    @_one_thread()
     def __call__(
         self, logits: NDArray[np.float32], first_cell: int, pixels: slice, valid: NDArray[np.bool_]
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
@@ -54,17 +70,31 @@ class Decision:
         """
         cells = torch.from_numpy(logits)
         wide = torch.lerp(cells[:, :, self._left], cells[:, :, self._right], self._across)
-        upper, lower = (
-            torch.from_numpy(c[pixels] - first_cell) for c in (self._rows.lower, self._rows.upper)
-        )
-        down = torch.from_numpy(self._rows.weight[pixels])[:, None]
-        full = torch.lerp(wide[:, upper], wide[:, lower], down)
-        best, channel = full.max(dim=0)
+        shape = (pixels.stop - pixels.start, wide.shape[2])
+        classes = torch.empty(shape, dtype=torch.uint8)
+        percent = torch.empty(shape, dtype=torch.uint8) if self._confidence else None
+        for some, upper, lower in self._between_cells(pixels):
+            down = torch.from_numpy(self._rows.weight[pixels][some])[:, None]
+            full = torch.lerp(wide[:, upper - first_cell, None], wide[:, lower - first_cell, None], down)
+            best, channel = full.max(dim=0)
+            classes[some] = self._ids[channel]
+            if percent is not None:
+                # The winner's softmax is 1 / sum(exp(logit - winner)).
+                probability = 1 / (full - best).div_(self._temperature).exp_().sum(dim=0)
+                percent[some] = (probability * 100).round_().to(torch.uint8)
         outside = torch.from_numpy(~valid)
-        classes = self._ids[channel].masked_fill_(outside, NODATA)
-        if not self._confidence:
+        classes.masked_fill_(outside, NODATA)
+        if percent is None:
             return classes.numpy(), None
-        # The winner's softmax is 1 / sum(exp(logit - winner)).
-        probability = 1 / (full - best).div_(self._temperature).exp_().sum(dim=0)
-        percent = (probability * 100).round_().to(torch.uint8).masked_fill_(outside, NODATA)
+        percent.masked_fill_(outside, NODATA)
         return classes.numpy(), percent.numpy()
+
+    def _between_cells(self, pixels: slice) -> Iterator[tuple[slice, int, int]]:
+        """Rows that lie between the same two rows of cells, relative to the first, and these two.
+
+        So few rows stay in the cache of one processor core until they are decided.
+        """
+        upper, lower = self._rows.lower[pixels], self._rows.upper[pixels]
+        changes = np.flatnonzero(np.diff(upper) | np.diff(lower)) + 1
+        for start, stop in pairwise([0, *changes.tolist(), len(upper)]):
+            yield slice(start, stop), int(upper[start]), int(lower[start])

@@ -104,3 +104,14 @@ def test_a_drawn_row_of_two_cells() -> None:
     assert percent is not None
     # Logits at the eight centres: 8, 8, 6, 2, -2, -6, -8, -8.
     assert percent.tolist() == [[100, 100, 100, 98, 98, 100, 100, 100]]
+
+
+def test_other_computations_keep_their_threads() -> None:
+    axis = Axis(phase=0, scale=1.0, length=9)
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        _decided(axis, axis, 4, np.ones((9, 9), bool))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
