@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import rasterio
 from affine import Affine
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from rasterio.errors import NotGeoreferencedWarning
 
@@ -107,6 +107,7 @@ def test_the_extent_reaches_outward_to_whole_logits() -> None:
 
 
 @given(st.floats(-1e6, 1e6), st.floats(0.1, 6), st.integers(1, 50_000))
+@example(-5e-324, 1.0, 1)
 def test_the_extent_covers_the_scene_and_nothing_more(phase: float, scale: float, length: int) -> None:
     axis = Axis(phase=phase, scale=scale, length=length)
     assert axis.start % CELL == axis.stop % CELL == 0
