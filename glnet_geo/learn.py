@@ -32,7 +32,7 @@ from glnet_geo.training.new_card import card_of
 from glnet_geo.training.recipe import EPOCHS, Recipe, recipe_of, stages_of
 from glnet_geo.training.samples import Sampler
 from glnet_geo.training.stages import STAGES
-from glnet_geo.training.start import TIMM, Start, init_card, start_from
+from glnet_geo.training.start import RGB, TIMM, Start, init_card, start_from
 from glnet_geo.training.train import Learner
 from glnet_geo.training.validation import Judgement, judge
 
@@ -67,7 +67,7 @@ def train(
     machine = _machine(options)
     limit_gpu_memory(machine)
     known = init_card(options.init)
-    wanted = known.bands if known is not None else tuple(_band_names(options) or ("red", "green", "blue"))
+    wanted = known.bands if known is not None else tuple(_band_names(options) or RGB)
     with closing(_lessons(lesson, options, wanted, known)) as lessons:
         held = split(lessons, options.validate)
         for sentence in (f"learning from {lessons.about}", held.how, f"on {machine}"):

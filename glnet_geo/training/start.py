@@ -21,6 +21,9 @@ from glnet_geo.training.stages import BRANCHES, SHARING, STAGES, Stage, begin
 
 TIMM = "timm:"
 
+RGB = ("red", "green", "blue")
+"""Bands of a network that begins with a backbone, unless others are named."""
+
 _HEADS = ("glance.fpn.classify.", "local.fpn.classify.", "refined.fpn.classify.", "ensemble.")
 
 _LIGHT_TILING = Tiling(frame=2304, frame_overlap=256, patch=512, patch_overlap=64, global_size=576)
@@ -99,9 +102,7 @@ def start_from(
         ModelError: there is none, or its weights cannot be had.
     """
     if str(init).startswith(TIMM):
-        return _from_backbone(
-            str(init).removeprefix(TIMM), legend, tuple(bands or ("red", "green", "blue")), download=download
-        )
+        return _from_backbone(str(init).removeprefix(TIMM), legend, tuple(bands or RGB), download=download)
     model = load_model(init)
     known = model.card.legend
     rows = [known.channel_of(c.name) for c in legend]
