@@ -26,6 +26,7 @@ _FRAMES_AHEAD = 3
 
 _RETRIES = 2
 _POLL_SECONDS = 0.02
+_ROLL_CALL_SECONDS = 5.0
 
 
 class DaskFrames:
@@ -67,7 +68,7 @@ class DaskFrames:
         # A task must not carry it: of a scene of many tiles it is large.
         shared = job.shared()
         if unknown:
-            self._wait_for_workers(progress)
+            self._wait_for_workers(progress, "has no worker yet")
             self._bring_model(plan, job)
             progress.info(
                 f"{plan.megapixels:.1f} megapixels, {len(unknown)} frames to compute by {self._workers()} workers of "
@@ -123,9 +124,13 @@ class DaskFrames:
 
     def _wait(self, future: Future, progress: Progress) -> None:
         with self._understood():
+            roll_call = time.monotonic() + _ROLL_CALL_SECONDS
             while not future.done():
                 stop_if_cancelled(progress)
                 self._refuse_the_dead()
+                if time.monotonic() > roll_call:
+                    self._wait_for_workers(progress, "has lost all its workers")
+                    roll_call = time.monotonic() + _ROLL_CALL_SECONDS
                 # Not result(timeout): a frame that is ready just then would be lost.
                 time.sleep(_POLL_SECONDS)
             future.result()
@@ -141,16 +146,14 @@ class DaskFrames:
             threads: Iterable[int] = self.client.nthreads().values()
             return max(1, sum(threads))
 
-    def _wait_for_workers(self, progress: Progress) -> None:
-        """Until there is one: a queue may keep them waiting for long."""
+    def _wait_for_workers(self, progress: Progress, why: str) -> None:
+        """Until there is one, having said why there is none: a queue may keep them waiting for long."""
         told = False
         while True:
             if self._workers():
                 return
             if not told:
-                progress.info(
-                    f"the scheduler at {self.client.scheduler.address} has no worker yet: waiting for one"
-                )
+                progress.info(f"the scheduler at {self.client.scheduler.address} {why}: waiting for one")
                 told = True
             stop_if_cancelled(progress)
             self._refuse_the_dead()

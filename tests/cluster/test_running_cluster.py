@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -80,6 +80,36 @@ def test_a_scheduler_that_goes_away_costs_nothing(tmp_path: Path, job: Job, whol
     assert list(out.iterdir()) == [kept]
     assert len(list(kept.glob("frame_*"))) > 1
     assert_same(job.run(out), whole)
+
+
+def test_a_cluster_that_loses_all_its_workers_is_told_and_waited_for(
+    tmp_path: Path, job: Job, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glnet_geo.cluster.dask_frames._ROLL_CALL_SECONDS", 0.2)
+    known, out = tmp_path / "scheduler.json", tmp_path / "out"
+    where = ["--scheduler-file", str(known)]
+    worker = ("dask_worker", "--no-nanny", "--nthreads", "2", "--local-directory", str(tmp_path), *where)
+
+    class Rescued(Told):
+        """Starts another worker once it is told that there is none."""
+
+        def info(self, message: str) -> None:
+            super().info(message)
+            if "lost all its workers: waiting for one" in message:
+                rescue.enter_context(started(*worker))
+
+    with (
+        ExitStack() as rescue,
+        started("dask_scheduler", "--port", "0", "--host", "127.0.0.1", *where),
+        started(*worker) as only,
+    ):
+        while not known.exists():
+            time.sleep(0.1)
+        told = Rescued(30, only.kill)
+        with running_cluster(address_in(known)) as frames:
+            job.run(out, frames=frames, progress=told)
+    assert any("lost all its workers" in line for line in told.told)
+    assert_same(out, whole)
 
 
 def address_in(file: Path) -> str:
