@@ -38,15 +38,22 @@ def legend_named(classes: str) -> Legend:
     """The legend of a model: a published one by its name (``deepglobe``), or that of a class file.
 
     Raises:
-        ModelError: see `read_class_file`; or its ids do not fit a map.
+        ModelError: see `read_map_legend`.
     """
-    if classes == "deepglobe":
-        return DEEPGLOBE
-    legend = read_class_file(Path(classes))
+    return DEEPGLOBE if classes == "deepglobe" else read_map_legend(Path(classes))
+
+
+def read_map_legend(path: Path) -> Legend:
+    """The legend of a class file whose ids fit a map of bytes.
+
+    Raises:
+        ModelError: see `read_class_file`; or they do not fit.
+    """
+    legend = read_class_file(path)
     try:
         _ = legend.ids
     except ModelError as error:
-        raise ModelError(f"{classes}: {error}") from error
+        raise ModelError(f"{path}: {error}") from error
     return legend
 
 
