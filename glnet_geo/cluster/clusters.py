@@ -93,6 +93,8 @@ _SETTINGS: Mapping[str, Any] = {
     "distributed.comm.timeouts.connect": "20s",
     # A worker that was killed is started again, which may take long: the cluster must not give it up meanwhile.
     "distributed.deploy.lost-worker-timeout": "1000 days",
+    # Dask lets workers give memory back to the system at once, which costs a network nearly half of its time.
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
 }
 
 

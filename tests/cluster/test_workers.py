@@ -48,6 +48,11 @@ def test_workers_are_processes_of_one_computing_thread(four: DaskFrames) -> None
     assert set(threads.values()) == {"1"}
 
 
+def test_workers_keep_the_memory_that_they_will_need_again(four: DaskFrames) -> None:
+    thresholds = four.client.run(lambda: os.environ.get("MALLOC_TRIM_THRESHOLD_"))
+    assert set(thresholds.values()) == {None}
+
+
 def test_workers_that_are_killed_change_nothing(
     tmp_path: Path, job: Job, whole: Path, four: DaskFrames
 ) -> None:
