@@ -50,8 +50,20 @@ model: $(VENV)/.installed-test
 	$(BIN)/python -m tools.urban.train --data $(WORK) --weak $(WORK)/weak --init $(WORK)/lite0.safetensors --out $(WORK)/all
 	for run in run all; do $(BIN)/python -m tools.urban.blend $(WORK)/$$run/3-global_to_local.safetensors \
 		$(WORK)/$$run/4-global_to_local.safetensors --out $(WORK)/$$run/urban.safetensors || exit 1; done
-	$(BIN)/python -m tools.urban.package --data $(WORK) --weights $(WORK)/all/urban.safetensors \
-		--measured $(WORK)/run/urban.safetensors $(VALIDATE) --out glnet_geo/model/weights/urban.safetensors
+	# What it then says of other places, and what is known of them by rule, is learnt in one more round.
+	test -e $(WORK)/water/labels || $(BIN)/python -m tools.urban.weak --water $(DATA)/../ucmerced $(WORK)/water
+	test -e $(WORK)/teacher.safetensors || $(BIN)/python -m tools.urban.package --data $(WORK) \
+		--weights $(WORK)/run/urban.safetensors $(VALIDATE) --out $(WORK)/teacher.safetensors
+	test -e $(WORK)/taught/labels/together_29.tif || $(BIN)/python -m tools.urban.teach $(DATA)/../ucmerced $(WORK)/taught \
+		--rough $(WORK)/water --model $(WORK)/teacher.safetensors
+	$(BIN)/python -m tools.urban.train --data $(WORK) --weak $(WORK)/taught --init $(WORK)/lite0.safetensors \
+		--begin $(WORK)/run/urban.safetensors --out $(WORK)/run $(VALIDATE)
+	$(BIN)/python -m tools.urban.train --data $(WORK) --weak $(WORK)/taught --init $(WORK)/lite0.safetensors \
+		--begin $(WORK)/all/urban.safetensors --out $(WORK)/all
+	for run in run all; do $(BIN)/python -m tools.urban.blend $(WORK)/$$run/urban.safetensors \
+		$(WORK)/$$run/5-global_to_local.safetensors --kept 0.5 --out $(WORK)/$$run/taught.safetensors || exit 1; done
+	$(BIN)/python -m tools.urban.package --data $(WORK) --weights $(WORK)/all/taught.safetensors \
+		--measured $(WORK)/run/taught.safetensors $(VALIDATE) --out glnet_geo/model/weights/urban.safetensors
 
 plugin:
 	$(PYTHON) tools/qgis_plugin.py dist

@@ -112,6 +112,17 @@ ROUNDS = (
     ),
 )
 
+TAUGHT = Round(
+    recipes=(
+        replace(SHARP, stage="global", steps=60, frames=6, patches=0, learning_rate=4e-4),
+        replace(
+            SHARP, stage="global_to_local", steps=150, frames=6, patches=2, learning_rate=5e-4, drift=0.0
+        ),
+    ),
+    weak=0.4,
+)
+"""What goes on from the blend of the last two: with many places together in one scene, labelled by that blend and by rule."""
+
 
 @click.command()
 @click.option(
@@ -122,10 +133,21 @@ ROUNDS = (
     "--out", type=click.Path(path_type=Path), required=True, help="folder for checkpoints and weights"
 )
 @click.option("--weak", type=click.Path(path_type=Path, exists=True), help="holds roughly labelled pictures")
+@click.option(
+    "--begin",
+    type=click.Path(path_type=Path, exists=True),
+    help="weights that have gone through all rounds: only the last one, with pictures that a model has labelled, is left",
+)
 @click.option("--validate", multiple=True, help="scenes to leave out")
 @click.option("--scale-steps", default=1.0, help="multiplies the steps of every stage")
 def main(
-    data: Path, init: Path, out: Path, weak: Path | None, validate: tuple[str, ...], scale_steps: float
+    data: Path,
+    init: Path,
+    out: Path,
+    weak: Path | None,
+    begin: Path | None,
+    validate: tuple[str, ...],
+    scale_steps: float,
 ) -> None:
     """Train global, global_to_local and bidirectional, one after the other, round by round."""
     warnings.simplefilter("ignore", NotGeoreferencedWarning)
@@ -136,8 +158,13 @@ def main(
     start = replace(
         start_from(f"timm:tf_efficientnet_lite0={init}", LEGEND, seed=COMMON.seed), architecture=ARCHITECTURE
     )
-    learnt: dict[str, torch.Tensor] = {}
-    for turn, stages in enumerate(ROUNDS, start=1):
+    learnt: dict[str, torch.Tensor] = {} if begin is None else load_file(begin)
+    rounds = {
+        turn: stages
+        for turn, stages in enumerate((*ROUNDS, TAUGHT), start=1)
+        if (stages is TAUGHT) == bool(begin)
+    }
+    for turn, stages in rounds.items():
         for number, recipe in enumerate(stages.recipes):
             recipe = replace(recipe, steps=max(1, round(recipe.steps * scale_steps)))  # noqa: PLW2901
             name = f"{turn}-{recipe.stage}"
