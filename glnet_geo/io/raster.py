@@ -61,7 +61,6 @@ class _Cog:
                 zlevel=1,
                 blockysize=64,
                 bigtiff="IF_SAFER",
-                num_threads="ALL_CPUS",
                 **place,
             )
             self.dataset.update_tags(**{name: value for name, value in tags.items() if value})
@@ -88,7 +87,7 @@ class _Cog:
                 bigtiff="IF_SAFER",
             )
             self._rough.unlink()
-            with rasterio.open(self._path, num_threads="ALL_CPUS") as made:
+            with rasterio.open(self._path) as made:
                 for row, rows, checksum in self._checksums:
                     read = made.read(1, window=RasterWindow(0, row, made.width, rows))
                     if zlib.crc32(read) != checksum:
