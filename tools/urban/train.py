@@ -159,12 +159,8 @@ def main(
         start_from(f"timm:tf_efficientnet_lite0={init}", LEGEND, seed=COMMON.seed), architecture=ARCHITECTURE
     )
     learnt: dict[str, torch.Tensor] = {} if begin is None else load_file(begin)
-    rounds = {
-        turn: stages
-        for turn, stages in enumerate((*ROUNDS, TAUGHT), start=1)
-        if (stages is TAUGHT) == bool(begin)
-    }
-    for turn, stages in rounds.items():
+    rounds = list(enumerate((*ROUNDS, TAUGHT), start=1))
+    for turn, stages in rounds[:-1] if begin is None else rounds[-1:]:
         for number, recipe in enumerate(stages.recipes):
             recipe = replace(recipe, steps=max(1, round(recipe.steps * scale_steps)))  # noqa: PLW2901
             name = f"{turn}-{recipe.stage}"
