@@ -92,9 +92,9 @@ class Matching:
         if label.is_one_of(self.ignored):
             return NODATA
         if label.name is not None:
-            for code, c in enumerate(self.legend):
-                if c.name.casefold() == label.name.casefold():
-                    return code
+            channel = self.legend.channel_of(label.name)
+            if channel is not None:
+                return channel
             # A number in a text field is a number, and a name that nobody knows is an error.
             if self.named and _whole(label.name) is None:
                 return None

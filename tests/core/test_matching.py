@@ -35,6 +35,14 @@ def test_a_field_holds_a_label_or_nothing(value: object, label: Label | None) ->
     assert Label.of(value) == label
 
 
+def test_of_names_that_differ_in_case_the_one_that_is_written_alike_counts() -> None:
+    legend = Legend(
+        (LandClass(id=1, name="Road", color="#111111"), LandClass(id=2, name="road", color="#222222"))
+    )
+    labels = [Label(name="road"), Label(name="Road"), Label(name="ROAD")]
+    assert list(Matching(legend=legend, named=True).codes(labels, "a", "b").values()) == [1, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("label", "code"),
     [
