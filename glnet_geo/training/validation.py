@@ -83,7 +83,7 @@ def judge(
             if valid is not None:
                 windows = [w for w in windows if valid[w.rows, w.cols].any()]
             if windows:
-                found = _enlarged(predictor.logits(pixels, windows), seen)
+                found = enlarged(predictor.logits(pixels, windows), seen)
                 total += Confusion.of(labels, legend.ids[found.argmax(axis=0)], legend)
                 true = channel[labels]
                 some = random.permutation(np.flatnonzero(true != IGNORED))[:_PIXELS_PER_FRAME]
@@ -120,8 +120,8 @@ def _labelled(labels: NDArray[np.uint8], share: Window, patch: Window) -> bool:
     return bool((labels[part.rows, part.cols] != NODATA).any())
 
 
-def _enlarged(logits: NDArray[np.float32], share: Window) -> NDArray[np.float32]:
+def enlarged(logits: NDArray[np.float32], share: Window) -> NDArray[np.float32]:
     """(classes, rows, cols) logits of every pixel of a share."""
-    enlarged = functional.interpolate(torch.from_numpy(logits)[None], scale_factor=CELL, mode="bilinear")
-    pixels: NDArray[np.float32] = enlarged[0].numpy()[:, share.rows, share.cols]
+    larger = functional.interpolate(torch.from_numpy(logits)[None], scale_factor=CELL, mode="bilinear")
+    pixels: NDArray[np.float32] = larger[0].numpy()[:, share.rows, share.cols]
     return pixels

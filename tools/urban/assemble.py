@@ -25,12 +25,10 @@ IGNORED = 255
 def main(data: Path, out: Path) -> None:
     """Write OUT/images/SCENE.tif and OUT/labels/SCENE.tif from the parts below DATA."""
     warnings.simplefilter("ignore", NotGeoreferencedWarning)
-    for folder in ("images", "labels"):
-        (out / folder).mkdir(parents=True, exist_ok=True)
     for scene in SCENES:
-        write(out / "images" / f"{scene}.tif", _joined(data / "images", scene, ".jpg"))
         label = _joined(data / "masks", scene, ".png")
-        write(out / "labels" / f"{scene}.tif", np.where(label == UNLABELLED, IGNORED, label).astype(np.uint8))
+        label = np.where(label == UNLABELLED, IGNORED, label).astype(np.uint8)
+        write_pair(out, scene, _joined(data / "images", scene, ".jpg"), label)
         print(scene, label.shape)
 
 
@@ -45,6 +43,13 @@ def _read(path: Path) -> NDArray[np.uint8]:
     with rasterio.open(path) as part:
         pixels: NDArray[np.uint8] = part.read()
     return pixels
+
+
+def write_pair(out: Path, name: str, image: NDArray[np.uint8], label: NDArray[np.uint8]) -> None:
+    """Write OUT/images/NAME.tif and OUT/labels/NAME.tif, each (bands, rows, cols)."""
+    for folder, pixels in (("images", image), ("labels", label)):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+        write(out / folder / f"{name}.tif", pixels)
 
 
 def write(path: Path, pixels: NDArray[np.uint8]) -> None:

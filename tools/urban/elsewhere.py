@@ -140,6 +140,11 @@ def read_points(path: Path = POINTS) -> list[Point]:
         ]
 
 
+def measuring_pictures() -> set[str]:
+    """The names, without folder and suffix, of the pictures that hold points: no training may see them."""
+    return {Path(point.picture).stem for point in read_points()}
+
+
 def _answers(data: Path, model: Model, points: Sequence[Point]) -> list[Answer]:
     # The pictures of UC Merced lie nowhere, and NAIP's pixels are larger than those the model knows.
     warnings.simplefilter("ignore", NotGeoreferencedWarning)

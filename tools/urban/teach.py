@@ -8,7 +8,6 @@ hold points of elsewhere.csv are left out: they measure.
 
 from __future__ import annotations
 
-import csv
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,14 +20,15 @@ from PIL import Image
 from rasterio.errors import NotGeoreferencedWarning
 
 from glnet_geo import Model, load_model
-from glnet_geo.core.lattice import CELL
 from glnet_geo.core.window import Window
 from glnet_geo.model.machine import choose_machine
 from glnet_geo.model.predict import Predictor
-from tools.urban.assemble import IGNORED, write
-from tools.urban.elsewhere import POINTS
+from glnet_geo.training.validation import enlarged
+from tools.urban.assemble import IGNORED, write_pair
+from tools.urban.elsewhere import measuring_pictures
 from tools.urban.package import read_band
 from tools.urban.train import LEGEND, NORMALIZATION
+from tools.urban.weak import print_shares
 
 _SIDE = 256
 _WHOLE = Window(row=0, col=0, height=_SIDE, width=_SIDE)
@@ -60,12 +60,9 @@ def main(
 ) -> None:
     """Write OUT/images/NAME.tif and OUT/labels/NAME.tif, scenes of the pictures below DATA in random order."""
     warnings.simplefilter("ignore", NotGeoreferencedWarning)
-    with POINTS.open() as file:
-        measuring = {Path(row["picture"]).stem for row in csv.DictReader(file)}
+    measuring = measuring_pictures()
     paths = [path for path in sorted(data.glob("*/*.jpg")) if path.stem not in measuring]
     order = np.random.default_rng(seed).permutation(len(paths))
-    for folder in ("images", "labels"):
-        (out / folder).mkdir(parents=True, exist_ok=True)
     teachers = [Teacher(load_model(path)) for path in models]
     counts = np.zeros(256, np.int64)
     each = across**2
@@ -79,11 +76,9 @@ def main(
             told, known = agreed(teachers, pixels, least), _known(rough, paths[index].stem)
             label[rows, cols] = told if known is None else np.where(known == IGNORED, told, known)
         counts += np.bincount(label.ravel(), minlength=256)
-        write(out / "images" / f"together_{number:02}.tif", image)
-        write(out / "labels" / f"together_{number:02}.tif", label[None])
+        write_pair(out, f"together_{number:02}", image, label[None])
         print(number + 1, "of", len(paths) // each, flush=True)
-    shares = counts / counts.sum()
-    print({c.name: f"{shares[c.id]:.1%}" for c in LEGEND}, f"unlabelled {shares[IGNORED]:.1%}")
+    print_shares(counts)
 
 
 class Teacher:
@@ -96,10 +91,8 @@ class Teacher:
     def __call__(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probabilities (classes, rows, cols) of a picture (bands, rows, cols), normalised."""
         logits = self._predictor.logits(pixels, self._tiling.patches(_WHOLE.shape))
-        enlarged = torch.nn.functional.interpolate(
-            torch.from_numpy(logits)[None], scale_factor=CELL, mode="bilinear"
-        )
-        likely: NDArray[np.float32] = torch.softmax(enlarged[0] / self._temperature, 0).numpy()
+        pixelwise = torch.from_numpy(enlarged(logits, _WHOLE))
+        likely: NDArray[np.float32] = torch.softmax(pixelwise / self._temperature, 0).numpy()
         return likely
 
 

@@ -8,7 +8,6 @@ elsewhere.csv are left out: they measure.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -19,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from tools.urban.assemble import IGNORED, write
-from tools.urban.elsewhere import POINTS
+from tools.urban.assemble import IGNORED, write_pair
+from tools.urban.elsewhere import measuring_pictures
 from tools.urban.train import LEGEND
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -134,10 +133,7 @@ WATER: dict[str, Rule] = {"beach": _shore, "harbor": _berths, "river": _stream}
 @click.option("--water", is_flag=True, help="also beaches, harbours and rivers")
 def main(data: Path, out: Path, *, water: bool) -> None:
     """Write OUT/images/NAME.tif and OUT/labels/NAME.tif for the pictures below DATA."""
-    with POINTS.open() as file:
-        measuring = {Path(row["picture"]).stem for row in csv.DictReader(file)}
-    for folder in ("images", "labels"):
-        (out / folder).mkdir(parents=True, exist_ok=True)
+    measuring = measuring_pictures()
     counts = np.zeros(256, np.int64)
     for folder, rule in (RULES | WATER if water else RULES).items():
         for path in sorted((data / folder).glob("*.jpg")):
@@ -149,8 +145,12 @@ def main(data: Path, out: Path, *, water: bool) -> None:
             for name, where in rule(Colors(pixels)).items():
                 label[where] = _ID[name]
             counts += np.bincount(label.ravel(), minlength=256)
-            write(out / "images" / f"{path.stem}.tif", pixels)
-            write(out / "labels" / f"{path.stem}.tif", label[None])
+            write_pair(out, path.stem, pixels, label[None])
+    print_shares(counts)
+
+
+def print_shares(counts: NDArray[np.int64]) -> None:
+    """Print which part of all pixels each class has, given how many (256,) have each value."""
     shares = counts / counts.sum()
     print({c.name: f"{shares[c.id]:.1%}" for c in LEGEND}, f"unlabelled {shares[IGNORED]:.1%}")
 
