@@ -68,8 +68,6 @@ def test_a_scheduler_that_goes_away_costs_nothing(tmp_path: Path, job: Job, whol
         started("dask_scheduler", "--port", "0", "--host", "127.0.0.1", *where) as scheduler,
         started("dask_worker", "--no-nanny", "--nthreads", "2", "--local-directory", str(tmp_path), *where),
     ):
-        while not known.exists():
-            time.sleep(0.1)
         told = Told(30, scheduler.kill)
         with (
             running_cluster(address_in(known)) as frames,
@@ -103,8 +101,6 @@ def test_a_cluster_that_loses_all_its_workers_is_told_and_waited_for(
         started("dask_scheduler", "--port", "0", "--host", "127.0.0.1", *where),
         started(*worker) as only,
     ):
-        while not known.exists():
-            time.sleep(0.1)
         told = Rescued(30, only.kill)
         with running_cluster(address_in(known)) as frames:
             job.run(out, frames=frames, progress=told)
@@ -116,7 +112,8 @@ def address_in(file: Path) -> str:
     while True:
         try:
             return str(json.loads(file.read_text(encoding="utf-8"))["address"])
-        except ValueError:
+        except (FileNotFoundError, ValueError):
+            # Not there yet, or not whole.
             time.sleep(0.05)
 
 
