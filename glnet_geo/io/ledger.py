@@ -15,6 +15,7 @@ from typing_extensions import Self
 
 from glnet_geo.errors import OutputError
 from glnet_geo.io.lock import Lock
+from glnet_geo.replacing import replacing
 
 REPORT = "report.json"
 
@@ -102,13 +103,13 @@ class Ledger:
         Raises:
             OutputError: the disk is full.
         """
-        new = self.work / REPORT
+        path = self._folder / REPORT
         try:
-            new.write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
-            os.replace(new, self._folder / REPORT)  # noqa: PTH105 - the rename must replace on every system
+            with replacing(path) as made:
+                made.write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
         except OSError as error:
             raise _full(self._folder, error) from error
-        return self._folder / REPORT
+        return path
 
     def remove(self) -> None:
         """The batch has ended: nothing needs to be kept."""
