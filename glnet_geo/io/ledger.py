@@ -73,9 +73,11 @@ class Ledger:
     def events(self) -> Iterator[dict[str, Any]]:
         """What was noted, in order."""
         with suppress(OSError):
-            for line in (self.work / _EVENTS).read_text(encoding="utf-8").splitlines():
+            for line in (self.work / _EVENTS).read_text(encoding="utf-8", errors="replace").splitlines():
                 with suppress(ValueError):
-                    yield json.loads(line)
+                    event = json.loads(line)
+                    if isinstance(event, dict):
+                        yield event
 
     def note(self, event: Mapping[str, Any]) -> None:
         """Add an event.
