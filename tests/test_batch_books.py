@@ -25,26 +25,18 @@ DONE = TileResult(
 def _of_another_version() -> list[Any]:
     """Entries that lack, add or change something."""
     entry = DONE.to_json()
-    return [
-        {name: value for name, value in entry.items() if name != "status"},
-        {"kind": "result"},
-        *(
-            entry | changed
-            for changed in (
-                {"outputs": None},
-                {"outputs": [1]},
-                {"outputs": [[]]},
-                {"identity": 3},
-                {"classes": [{"id": 1}]},
-                {"classes": {"water": 1}},
-                {"tile": ["a", "b"]},
-                {"status": "postponed"},
-            )
-        ),
-        None,
-        [],
-        "text",
+    changes: list[dict[str, object]] = [
+        {"outputs": None},
+        {"outputs": [1]},
+        {"outputs": [[]]},
+        {"identity": 3},
+        {"classes": [{"id": 1}]},
+        {"classes": {"water": 1}},
+        {"tile": ["a", "b"]},
+        {"status": "postponed"},
     ]
+    without_status = {name: value for name, value in entry.items() if name != "status"}
+    return [without_status, {"kind": "result"}, *(entry | change for change in changes), None, [], "text"]
 
 
 @pytest.mark.parametrize("foreign", _of_another_version())
