@@ -12,10 +12,12 @@ from glnet_geo.errors import DoubtfulInputWarning
 
 def test_of_doubts_of_one_kind_the_first_is_told() -> None:
     paths = ["/tiles/a.tif", "/tiles/b.tif", "/tiles/c.tif"]
-    with pytest.warns(DoubtfulInputWarning) as told, _doubts_told_once(paths):
-        for name in ("a.tif", "b.tif", "c.tif"):
-            warnings.warn(f"{name} has no CRS", DoubtfulInputWarning, stacklevel=1)
-        warnings.warn("b.tif is dark", DoubtfulInputWarning, stacklevel=1)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        with _doubts_told_once(paths):
+            for name in ("a.tif", "b.tif", "c.tif"):
+                warnings.warn(f"{name} has no CRS", DoubtfulInputWarning, stacklevel=1)
+            warnings.warn("b.tif is dark", DoubtfulInputWarning, stacklevel=1)
     assert [str(warning.message) for warning in told] == [
         "a.tif has no CRS (and so for 2 more tiles)",
         "b.tif is dark",
