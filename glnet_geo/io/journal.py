@@ -14,12 +14,10 @@ from typing_extensions import Self
 
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OutputError
-from glnet_geo.io.lock import Lock
 from glnet_geo.io.marked import FrameStore, Lacking, Marked, mark_of, not_kept
-from glnet_geo.io.store import Folder, store_at
+from glnet_geo.io.store import Folder, Held, store_at
 
 _JOB = "job.json"
-_LOCK = "lock"
 _MAKING = "making.json"
 
 
@@ -86,15 +84,11 @@ class Journal:
         self._rows = Marked(self._store, mark_of(self._job))
         self.frames = FrameStore(self._rows, lacking or {})
         self._shared = shared
-        self._lock: Lock | None = None
-        self._held = False
+        self._held: Held | None = None
 
     def __enter__(self) -> Self:
         try:
-            self._store.make()
-            if isinstance(self._store, Folder):
-                self._lock = Lock(self._store.path / _LOCK, shared=self._shared)
-            self._held = True
+            self._held = self._store.hold(shared=self._shared)
             self._start()
         except BlockingIOError as error:
             raise OutputError(
@@ -202,14 +196,14 @@ class Journal:
         self._store.write(_JOB, json.dumps(self._job).encode())
 
     def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held is None:
+            return
         # A journal without a line would only be in the way; where others share it, it may be theirs.
         with suppress(OSError):
-            if self._held and not self._shared and self.empty:
-                self._store.discard()
-        self._held = False
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+            if not self._shared and self.empty:
+                held.remove()
+        held.release()
 
     @property
     def _name(self) -> str:
