@@ -21,16 +21,24 @@ _JOB = "job.json"
 _MAKING = "making.json"
 
 
-def journal_folder(output: Path, work: str | Path | None = None) -> str | Path:
+def journal_folder(
+    output: Path, work: str | Path | None = None, *, scene: str | Path | None = None
+) -> str | Path:
     """Where the journal of a job lies: named after its first output, and beside it.
+
+    In a work folder, where jobs with outputs of one name may meet, a mark of the output's folder and of the scene is
+    added. The folder counts as it was given: shards of one job may run in different ones, but under one command.
 
     Args:
         output: the first one.
         work: a folder, or an address that fsspec writes to, where it shall lie instead.
+        scene: what is mapped, which all machines see at the same path; None where the output alone tells.
     """
-    name = f"{output.name}.unfinished"
     if work is None:
-        return output.with_name(name)
+        return output.with_name(f"{output.name}.unfinished")
+    apart = [output.parent.as_posix(), None if scene is None else identity(scene)[0]]
+    mark = "" if apart == [".", None] else f".{mark_of(apart).hex()[:8]}"
+    name = f"{output.name}{mark}.unfinished"
     return f"{str(work).rstrip('/')}/{name}" if "://" in str(work) else Path(work) / name
 
 
