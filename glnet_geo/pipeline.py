@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -85,16 +85,16 @@ def classify(
         )
         tags = provenance(plan, plan.scene.name)
 
-        def sinks() -> list[Sink]:
-            where = [(path, staging.temporary(path)) for path in outs]
-            made: list[Sink] = [output(at, plan.scene, plan.card.legend, drawing, tags) for _, at in where]
+        def sinks() -> Iterator[Sink]:
+            yield tally
+            for path in outs:
+                yield output(staging.temporary(path), plan.scene, plan.card.legend, drawing, tags)
             if confidence is not None:
-                made.append(ConfidenceRaster(staging.temporary(Path(confidence)), plan.scene, tags=tags))
-            return [tally, *made]
+                yield ConfidenceRaster(staging.temporary(Path(confidence)), plan.scene, tags=tags)
 
         deliver(plan, how, staging, sinks, progress, outputs=paths)
     return Summary(
-        scene=plan.scene.path,
+        scene=plan.scene.shown,
         outputs=tuple(str(path) for path in paths),
         model=plan.card.name,
         model_sha256=plan.model.sha256,
@@ -130,7 +130,7 @@ def deliver(
     plan: Plan,
     work: Work,
     staging: Staging,
-    sinks: Callable[[], Sequence[Sink]],
+    sinks: Callable[[], Iterable[Sink]],
     progress: Progress,
     *,
     outputs: Sequence[Path],
@@ -142,7 +142,7 @@ def deliver(
         plan: what to do.
         work: how.
         staging: where outputs are made.
-        sinks: makes the sinks, once there is a place to make outputs in.
+        sinks: makes the sinks one by one, once there is a place to make outputs in.
         progress: told where the job stands; may cancel it.
         outputs: are moved in the end.
         on_failure: see `pour`.
@@ -154,16 +154,20 @@ def deliver(
     with (
         Journal(work.journal, work.job, lacking=work.lacking) as journal,
         _stopping(journal, height),
-        ExitStack() as closing,
+        ExitStack() as opened,
     ):
         _tell(journal, height, progress)
         # A kill must find them noted, whenever it comes.
         journal.sweep(staging.folders)
-        closing.enter_context(staging)
-        rows = strips(plan, progress, journal, work.frames, confidence=work.confidence)
-        made = sinks()
-        for sink in made:
-            closing.callback(sink.close)
+        opened.enter_context(staging)
+        # Where a sink fails, nothing may go on to read from the scene, which is closed next.
+        rows = opened.enter_context(
+            closing(strips(plan, progress, journal, work.frames, confidence=work.confidence))
+        )
+        made = []
+        for sink in sinks():
+            opened.callback(sink.close)
+            made.append(sink)
         pour(merged(rows, plan.scene, work.drawing), made, progress, on_failure=on_failure)
         staging.commit(outputs)
         journal.remove()
@@ -177,7 +181,7 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
     """
     with planned(scene, options or Options()) as plan:
         return Forecast(
-            scene=plan.scene.path,
+            scene=plan.scene.shown,
             height=plan.scene.height,
             width=plan.scene.width,
             crs=None if plan.scene.crs is None else plan.scene.crs.to_string(),

@@ -125,7 +125,7 @@ def compute_shard(
                 # Each is kept as it is made.
                 continue
     return ShardSummary(
-        scene=plan.scene.path,
+        scene=plan.scene.shown,
         shard=str(shard),
         work=journal.place,
         frames=len(mine),

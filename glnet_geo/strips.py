@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from itertools import chain
 
@@ -26,7 +26,7 @@ from glnet_geo.report import duration
 
 def strips(
     plan: Plan, progress: Progress, journal: Journal, frames: Frames, *, confidence: bool
-) -> Iterator[Strip]:
+) -> Generator[Strip, None, None]:
     """Every row of the map once.
 
     Args:

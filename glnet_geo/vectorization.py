@@ -99,7 +99,7 @@ def vectorize(
             raise CancelledError("nothing was written") from stopped
         staging.commit()
     return Vectorization(
-        classes_path=found.path,
+        classes_path=found.shown,
         outputs=tuple(str(path) for path in paths),
         polygons=layers[0].count,
         classes=tally.shares(),

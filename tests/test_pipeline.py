@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -14,15 +15,22 @@ from affine import Affine
 import glnet_geo
 from glnet_geo import DoubtfulInputWarning, Options
 from glnet_geo.core.lattice import Lattice
+from glnet_geo.core.progress import Progress
+from glnet_geo.core.strip import Strip
 from glnet_geo.errors import (
     AoiError,
     OptionError,
     OutputError,
     SceneError,
 )
+from glnet_geo.frames import LocalFrames, Logits
+from glnet_geo.io.marked import FrameStore
+from glnet_geo.io.raster import ClassRaster
+from glnet_geo.io.scene import Scene
 from glnet_geo.model.card import Card, GroundSampleDistance
 from glnet_geo.model.glnet import Sharing
 from glnet_geo.model.package import save_package
+from glnet_geo.plan import Plan, Tile
 from tests.model.tiny import LEGEND, TILING
 from tests.scenes import UTM, read, texture, write_model, write_scene
 
@@ -335,3 +343,52 @@ def test_lattices_of_neighbours_meet() -> None:
     left = Lattice.of(height=100, width=100, transform=UTM)
     right = Lattice.of(height=100, width=100, transform=UTM @ Affine.translation(100, 0))
     assert left.cols.phase + 100 == right.cols.phase
+
+
+def test_nothing_reads_any_more_when_the_scene_is_closed(
+    tmp_path: Path, model: Path, scene: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    class Watched(LocalFrames):
+        def logits(
+            self, plan: Plan, tiles: Sequence[Tile], kept: FrameStore, progress: Progress
+        ) -> Generator[Logits | None, None, None]:
+            try:
+                yield from super().logits(plan, tiles, kept, progress)
+            finally:
+                told.append("no reader is left")
+
+    def close(self: Scene, *, closing: Callable[[Scene], None] = Scene.close) -> None:
+        told.append("the scene is closed")
+        closing(self)
+
+    def full(_self: ClassRaster, _strip: Strip) -> None:
+        raise OutputError("the disk is full")
+
+    monkeypatch.setattr(Scene, "close", close)
+    monkeypatch.setattr(ClassRaster, "write", full)
+    monkeypatch.setattr("glnet_geo.plan._STRIP_ROWS", (7, 7))
+    with pytest.raises(OutputError, match="the disk is full"):
+        glnet_geo.classify(scene, tmp_path / "map.tif", options=Options(model=model), frames=Watched())
+    assert told == ["no reader is left", "the scene is closed"]
+
+
+def test_outputs_that_were_begun_are_closed_when_another_cannot_be(
+    tmp_path: Path, model: Path, scene: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[ClassRaster] = []
+
+    def close(self: ClassRaster, *, closing: Callable[[ClassRaster], None] = ClassRaster.close) -> None:
+        closed.append(self)
+        closing(self)
+
+    def refused(*_given: object, **_more: object) -> None:
+        raise OutputError("the disk is full")
+
+    monkeypatch.setattr(ClassRaster, "close", close)
+    monkeypatch.setattr("glnet_geo.pipeline.PolygonLayer", refused)
+    with pytest.raises(OutputError, match="the disk is full"):
+        glnet_geo.classify(scene, [tmp_path / "map.tif", tmp_path / "map.gpkg"], options=Options(model=model))
+    assert len(closed) == 1
+    assert not list(tmp_path.iterdir())

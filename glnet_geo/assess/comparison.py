@@ -21,7 +21,6 @@ from glnet_geo.core.window import Window
 from glnet_geo.errors import EvaluationError
 from glnet_geo.io.classes import ClassMap
 from glnet_geo.io.confidence import ConfidenceMap
-from glnet_geo.io.reference_raster import named_legend
 
 UNKNOWN = "unknown"
 """A class of this name means that nobody could tell, as in DeepGlobe: it does not count in means unless asked for."""
@@ -61,7 +60,6 @@ class Comparison:
         labels: Sequence[Label],
         reference: str,
         *,
-        legend: Legend | None,
         ignore: Sequence[str],
         leave_out: Sequence[str] | None,
     ) -> Comparison:
@@ -70,10 +68,8 @@ class Comparison:
         Raises:
             EvaluationError: the map does not know a label, or an option names no class.
         """
-        whole, named = named_legend(classes, legend)
-        if not named:
-            whole = _extended(whole, labels, ignore)
-        matching = Matching(legend=whole, named=named, ignored=ignore)
+        whole = classes.known if classes.named else _extended(classes.known, labels, ignore)
+        matching = Matching(legend=whole, named=classes.named, ignored=ignore)
         place = {c.id: code for code, c in enumerate(whole)}
         of_map = np.full(256, NODATA, dtype=np.uint8)
         of_map[: len(classes.legend)] = [place[c.id] for c in classes.legend]

@@ -15,7 +15,7 @@ from glnet_geo.core.watched import Watched
 from glnet_geo.io.classes import open_classes
 from glnet_geo.io.confidence import ConfidenceMap
 from glnet_geo.io.reference_polygons import PolygonReference
-from glnet_geo.io.reference_raster import ColorReference, RasterReference, named_legend, open_reference
+from glnet_geo.io.reference_raster import ColorReference, RasterReference, open_reference
 from glnet_geo.io.reference_vector import read_labelled
 from glnet_geo.io.scene import block_cache
 
@@ -58,18 +58,15 @@ def evaluate(
         sure = None if confidence is None else closing.enter_context(ConfidenceMap(confidence, classes))
         if shapes is not None and shapes.kind == "points":
             comparison = Comparison.of(
-                classes, shapes.occurring, shapes.name, legend=legend, ignore=ignore, leave_out=leave_out
+                classes, shapes.occurring, shapes.name, ignore=ignore, leave_out=leave_out
             )
             return compare_points(comparison, classes, shapes, sure, watched)
         source: RasterReference | ColorReference | PolygonReference
         if shapes is None:
-            drawn = named_legend(classes, legend)[0]
-            source = closing.enter_context(open_reference(reference, classes, drawn))
+            source = closing.enter_context(open_reference(reference, classes, classes.known))
         else:
             source = PolygonReference(shapes, classes)
-        comparison = Comparison.of(
-            classes, source.labels, source.name, legend=legend, ignore=ignore, leave_out=leave_out
-        )
+        comparison = Comparison.of(classes, source.labels, source.name, ignore=ignore, leave_out=leave_out)
         tally = Tally(comparison.legend)
         tally.take(comparison, classes, source, sure, watched)
     if isinstance(source, PolygonReference) and shapes is not None:

@@ -66,7 +66,6 @@ def evaluate_model(
                 classes,
                 reference.labels,
                 reference.name,
-                legend=model.card.legend,
                 ignore=ignore,
                 leave_out=leave_out,
             )

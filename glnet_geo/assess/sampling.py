@@ -18,7 +18,6 @@ from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.watched import Watched
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, OutputError
 from glnet_geo.io.classes import ClassMap, open_classes
-from glnet_geo.io.reference_raster import named_legend
 from glnet_geo.io.sample_points import SamplePoints, write_sample_points
 from glnet_geo.io.scene import block_cache
 from glnet_geo.io.staging import Staging
@@ -106,7 +105,7 @@ def sample(
             ranks = draw_ranks(sizes.pixels.tolist(), per_class, seed)
             strips = watched.strips("drawing", classes.height, classes.strips())
             points = _points(classes, sizes, find_pixels(strips, ranks), seed)
-            _write(staging.temporary(path), points, classes, legend, seed)
+            _write(staging.temporary(path), points, classes, seed)
         staging.commit()
     _warn_of_small(classes, sizes, per_class)
     return SampleSummary(
@@ -138,15 +137,14 @@ def _points(
     )
 
 
-def _write(path: Path, points: SamplePoints, classes: ClassMap, given: Legend | None, seed: int) -> None:
+def _write(path: Path, points: SamplePoints, classes: ClassMap, seed: int) -> None:
     # A person may see a class that the map names and never found.
-    legend, _ = named_legend(classes, given)
-    place = {c.id: code for code, c in enumerate(legend)}
+    place = {c.id: code for code, c in enumerate(classes.known)}
     moved = np.array([place[c.id] for c in classes.legend], dtype=np.intp)
     write_sample_points(
         path,
         SamplePoints(xy=points.xy, code=moved[points.code], pixels=points.pixels, area_m2=points.area_m2),
-        legend,
+        classes.known,
         classes.crs,
         {
             "GLNET_GEO_VERSION": glnet_geo.__version__,

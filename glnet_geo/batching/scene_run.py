@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -182,13 +182,13 @@ class _SceneRun:
         delivery = Delivery(pending, self._making(plan, staging))
         tally = Tally(plan.scene, plan.card.legend)
 
-        def sinks() -> list[Sink]:
+        def sinks() -> Iterator[Sink]:
+            yield delivery
+            if mosaics:
+                yield tally
             tags = provenance(plan, f"{len(self._usable)} tiles")
-            made = [
-                output(staging.temporary(path), plan.scene, plan.card.legend, shop.drawing, tags)
-                for path in mosaics
-            ]
-            return [delivery, tally, *made] if mosaics else [delivery]
+            for path in mosaics:
+                yield output(staging.temporary(path), plan.scene, plan.card.legend, shop.drawing, tags)
 
         work = Work(
             job=self._job(plan, options),

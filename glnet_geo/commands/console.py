@@ -171,7 +171,9 @@ class Bar:
         self._progress.stop()
 
     def begin(self, what: str, total: int) -> None:
-        """Start a bar of its own."""
+        """Start a bar in place of the last."""
+        if self._task is not None:
+            self._progress.remove_task(self._task)
         self._task = self._progress.add_task(what, total=total)
 
     def advance(self, steps: int = 1) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -37,23 +37,27 @@ class ClassMap:
     """A raster whose values are classes, open for reading; made by `open_classes`.
 
     Attributes:
-        path: as it was given, but for what may be secret in an address.
+        shown: its path for a person: see `Source`.
         name: without its folder.
         height: rows.
         width: columns.
         transform: pixel (col, row) to map coordinates; None without georeference.
         crs: None where there is none.
         legend: the classes that occur, by rising value.
+        known: these and the classes that are only named, in the order of a class file, else by rising value.
+        named: whether any class has a name that is more than its number.
         tags: what the raster says of itself.
     """
 
-    path: str
+    shown: str
     name: str
     height: int
     width: int
     transform: Affine | None
     crs: CRS | None
     legend: Legend
+    known: Legend
+    named: bool
     tags: dict[str, str]
     _band: int
     _source: Source = field(repr=False)
@@ -124,14 +128,22 @@ def _described(source: Source, band: int, legend: Legend | None) -> ClassMap:
     values = _values(source, validity, band, dataset.shape)
     if not values:
         raise SceneError(f"{source.name} has no pixel with a class: check its nodata value and its mask")
+    names, colors = (
+        class_names(dataset, band)
+        if legend is None
+        else ({c.id: c.name for c in legend}, {c.id: c.color for c in legend})
+    )
+    _doubt(source, values, names, colors, given=legend is not None)
     return ClassMap(
-        path=source.shown,
+        shown=source.shown,
         name=source.name,
         height=dataset.height,
         width=dataset.width,
         transform=None if dataset.transform.is_identity else dataset.transform,
         crs=dataset.crs,
-        legend=_legend(source, band, values, legend),
+        legend=Legend.of_values(values, names, colors),
+        known=_known(values, names, colors, legend),
+        named=bool(names),
         tags=dataset.tags(),
         _band=band,
         _source=source,
@@ -139,27 +151,38 @@ def _described(source: Source, band: int, legend: Legend | None) -> ClassMap:
     )
 
 
-def _legend(source: Source, band: int, values: Sequence[int], given: Legend | None) -> Legend:
-    """Names and colours of the values that occur."""
-    if given is None:
-        names, colors = class_names(source.dataset(), band)
-        if len(values) > _MANY and not names and not colors:
-            warnings.warn(
-                f"{source.name} holds {len(values)} different values without names or colours: if it is an image and not "
-                "a map of classes, classify it first",
-                DoubtfulInputWarning,
-                stacklevel=5,
-            )
-        return Legend.of_values(values, names, colors)
-    unnamed = sorted(set(values) - {c.id for c in given})
-    if unnamed:
+def _doubt(
+    source: Source, values: Sequence[int], names: Mapping[int, str], colors: Mapping[int, str], *, given: bool
+) -> None:
+    """Warn of values that look like no classes, or that a class file does not name."""
+    if not given and len(values) > _MANY and not names and not colors:
+        warnings.warn(
+            f"{source.name} holds {len(values)} different values without names or colours: if it is an image and not "
+            "a map of classes, classify it first",
+            DoubtfulInputWarning,
+            stacklevel=5,
+        )
+    unnamed = sorted(set(values) - names.keys())
+    if given and unnamed:
         warnings.warn(
             f"{source.name} holds the classes {', '.join(map(str, unnamed[:10]))}, which the class file does not name: "
             "they are called by their numbers",
             DoubtfulInputWarning,
             stacklevel=5,
         )
-    return Legend.of_values(values, {c.id: c.name for c in given}, {c.id: c.color for c in given})
+
+
+def _known(
+    values: Sequence[int], names: Mapping[int, str], colors: Mapping[int, str], given: Legend | None
+) -> Legend:
+    """The classes that occur and those that are only named."""
+    known = {*values}
+    if len(known | names.keys()) <= MOST_CLASSES:
+        # 255 is a class where the map uses it, and never otherwise.
+        known |= names.keys() - {NODATA}
+    whole = Legend.of_values(known, names, colors)
+    order = {c.id: place for place, c in enumerate(given or ())}
+    return Legend(tuple(sorted(whole, key=lambda c: order.get(c.id, len(order)))))
 
 
 def _values(source: Source, validity: Validity, band: int, shape: tuple[int, int]) -> list[int]:

@@ -54,10 +54,11 @@ class ConfidenceMap:
         raw = self._source.values([1], window)
         valid = self._validity.apply(self._source, window, raw)
         confidence = np.where(valid, raw[0].astype(np.float64) / (100 if self._percent else 1), np.nan)
-        if ((confidence < 0) | (confidence > 1)).any():
+        strange = (confidence < 0) | (confidence > 1)
+        if strange.any():
             wanted = "whole percent from 0 to 100" if self._percent else "numbers from 0 to 1"
             raise EvaluationError(
-                f"{self._source.name} holds {np.nanmax(raw[0][valid]):g}, which is no confidence: it must hold {wanted}, or "
+                f"{self._source.name} holds {raw[0][strange][0]:g}, which is no confidence: it must hold {wanted}, or "
                 "declare its nodata value"
             )
         return confidence

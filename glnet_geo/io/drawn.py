@@ -199,7 +199,9 @@ def _name(value: object) -> str:
     """A class by its value: whole numbers stay whole where a table made fractions of them."""
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return ""
-    return f"{value:g}" if isinstance(value, float) else str(value).strip()
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else f"{value:g}"
+    return str(value).strip()
 
 
 def _is_number(name: str) -> bool:

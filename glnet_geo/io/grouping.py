@@ -12,6 +12,7 @@ import shapely
 from affine import Affine
 from rasterio.crs import CRS
 
+from glnet_geo.core.graph import components
 from glnet_geo.io.tiled import corner
 from glnet_geo.io.tiles import TileFile
 
@@ -62,7 +63,7 @@ def kinds(tiles: Sequence[TileFile]) -> dict[Kind, list[TileFile]]:
 
 
 def grids(tiles: Sequence[TileFile]) -> list[list[TileFile]]:
-    """Tiles of one kind by the pixel grid that they lie on; one without a place, or turned, is alone."""
+    """Tiles of one kind by the pixel grid that they lie on; one without a place, turned or mirrored is alone."""
     alone: list[list[TileFile]] = []
     found: dict[tuple[int, int], list[TileFile]] = {}
     for tile in tiles:
@@ -86,13 +87,10 @@ def clusters(tiles: Sequence[TileFile]) -> list[list[TileFile]]:
     (top, left), (bottom, right) = corners.T, (corners + sizes).T
     reach = NEAR / 2
     boxes = shapely.box(left - reach, top - reach, right + reach, bottom + reach)
-    parents = list(range(len(tiles)))
-    for one, other in shapely.STRtree(boxes).query(boxes, predicate="intersects").T:
-        first, second = sorted((_root(parents, int(one)), _root(parents, int(other))))
-        parents[second] = first
+    neighbours = shapely.STRtree(boxes).query(boxes, predicate="intersects")
     found: dict[int, list[TileFile]] = defaultdict(list)
-    for number, tile in enumerate(tiles):
-        found[_root(parents, number)].append(tile)
+    for tile, cluster in zip(tiles, components(len(tiles), neighbours).tolist(), strict=True):
+        found[cluster].append(tile)
     return list(found.values())
 
 
@@ -106,7 +104,9 @@ def sentences(found: dict[Kind, list[TileFile]]) -> Iterator[str]:
 
 def _on_grid(tile: TileFile) -> bool:
     pixel = tile.transform
-    return pixel is not None and tile.crs is not None and (pixel.b, pixel.d) == (0, 0)
+    return (
+        pixel is not None and tile.crs is not None and (pixel.b, pixel.d) == (0, 0) and pixel.a > 0 > pixel.e
+    )
 
 
 def _bins(tile: TileFile) -> tuple[int, int]:
@@ -114,13 +114,6 @@ def _bins(tile: TileFile) -> tuple[int, int]:
     pixel = tile.transform or Affine.identity()
     row, col = (round(edge % 1 * _BINS) % _BINS for edge in (pixel.f / pixel.e, pixel.c / pixel.a))
     return row, col
-
-
-def _root(parents: list[int], number: int) -> int:
-    while parents[number] != number:
-        parents[number] = parents[parents[number]]
-        number = parents[number]
-    return number
 
 
 def _text(crs: CRS | None) -> str | None:

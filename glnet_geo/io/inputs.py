@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from glob import glob
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
@@ -166,6 +168,8 @@ def _is_raster(asset: Mapping[str, Any]) -> bool:
 
 def _resolved(text: str, file: Path) -> str:
     """A path that is written in a file."""
+    if text.startswith("file://"):
+        return url2pathname(urlsplit(text).path)
     if _is_address(text) or Path(text).is_absolute():
         return text
     beside = file.parent / text

@@ -116,30 +116,6 @@ def open_reference(
         yield reference
 
 
-def named_legend(mapped: ClassMap, given: Legend | None) -> tuple[Legend, bool]:
-    """The classes that occur in a map and those that it only names, and whether it names any.
-
-    Raises:
-        SceneError: the map cannot be opened any more.
-    """
-    if given is not None:
-        names, colors = {c.id: c.name for c in given}, {c.id: c.color for c in given}
-    else:
-        source = Source(mapped.path, resampling=Resampling.nearest)
-        try:
-            names, colors = class_names(source.dataset(), 1)
-        finally:
-            source.close()
-    values = {c.id for c in mapped.legend}
-    if len(values | names.keys()) <= NODATA:
-        # 255 is a class where the map uses it, and never otherwise.
-        values |= names.keys() - {NODATA}
-    whole = Legend.of_values(values, names, colors)
-    # What was given keeps its order.
-    order = {c.id: place for place, c in enumerate(given or ())}
-    return Legend(tuple(sorted(whole, key=lambda c: order.get(c.id, len(order))))), bool(names)
-
-
 def _opened(
     closing: ExitStack, path: str | Path, mapped: Placed, legend: Legend, *, by_size: bool
 ) -> RasterReference | ColorReference:

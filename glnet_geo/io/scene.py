@@ -52,7 +52,8 @@ class Scene:
     """One raster on its own pixel grid, open for reading from several threads; made by `open_scene`.
 
     Attributes:
-        path: as it was given, but for what may be secret in an address.
+        path: as it was given.
+        shown: the path for a person: see `Source`.
         name: without its folder.
         height: rows.
         width: columns.
@@ -67,6 +68,7 @@ class Scene:
     """
 
     path: str
+    shown: str
     name: str
     height: int
     width: int
@@ -221,7 +223,8 @@ def _described(source: Source, bands: str | None, wanted: Sequence[str], nodata:
     warn_of_imagery_as_alpha(source, validity, dataset.shape)
     warn_of_rational_polynomials(dataset, source.name)
     return Scene(
-        path=source.shown,
+        path=source.path,
+        shown=source.shown,
         name=source.name,
         height=dataset.height,
         width=dataset.width,

@@ -189,6 +189,7 @@ def scene_of(
     words = list(dict.fromkeys(tile.file.nodata for tile in tiles))
     return Scene(
         path=name,
+        shown=name,
         name=name,
         height=shape[0],
         width=shape[1],

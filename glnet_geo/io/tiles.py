@@ -114,7 +114,7 @@ def described(path: str, *, bands: str | None, wanted: Sequence[str], nodata: fl
                 raise TypeError(f"{path} is read by {scene.pixels}")
             return TileFile(
                 path=path,
-                shown=scene.path,
+                shown=scene.shown,
                 name=scene.name,
                 height=scene.height,
                 width=scene.width,

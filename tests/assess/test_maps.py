@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import geopandas
 import numpy as np
 import pyproj
 import pytest
+import rasterio
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio.errors import RasterioIOError
 
 from glnet_geo.assess.maps import evaluate
 from glnet_geo.core.metrics import Confusion
@@ -96,6 +99,21 @@ class TestRasters:
         )
         with pytest.raises(EvaluationError, match=r"strange\.tif holds the color #090909"):
             evaluate(mapped, strange)
+
+    def test_the_query_of_an_address_is_needed_and_not_shown(
+        self, tmp_path: Path, mapped: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        reference, address = write_map(tmp_path / "ref.tif", TRUE), "https://example.org/map.tif"
+
+        def open_(path: object, *rest: object, opened: Any = rasterio.open, **more: object) -> Any:
+            if str(path) == address:
+                raise RasterioIOError("HTTP response code: 403")
+            return opened(mapped if str(path) == f"{address}?key=secret" else path, *rest, **more)
+
+        monkeypatch.setattr(rasterio, "open", open_)
+        found = evaluate(f"{address}?key=secret", reference)
+        assert found.map == "map.tif"
+        assert found.scores == evaluate(mapped, reference).scores
 
     def test_unknown_does_not_count_in_means(self, tmp_path: Path) -> None:
         legend = type(LEGEND)(
@@ -308,6 +326,10 @@ class TestConfidence:
                 "holds 101, which is no confidence: it must hold whole percent",
             ),
             (np.full((1, 60, 50), 7, np.float32), "must hold numbers from 0 to 1"),
+            (
+                np.repeat([[0.9], [-0.5]], [1500, 1500]).reshape(1, 60, 50),
+                "holds -0.5, which is no confidence",
+            ),
             (np.full((1, 59, 50), 7, np.uint8), "is not on the grid of map.tif"),
         ],
     )

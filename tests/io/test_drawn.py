@@ -111,6 +111,13 @@ def test_classes_that_are_numbers_are_sorted_as_such(tmp_path: Path) -> None:
     assert read_drawn(tmp_path / "q.gpkg", "class").classes == ["2", "9", "10"]
 
 
+def test_large_numbers_are_classes_of_their_own(tmp_path: Path) -> None:
+    table = geopandas.read_file(polygons(tmp_path / "p.gpkg", [*BOXES, ("x", (0, 0, 2, 2))]))
+    table["class"] = [1234567.0, 1234568.0, 0.5]
+    table.to_file(tmp_path / "q.gpkg")
+    assert read_drawn(tmp_path / "q.gpkg", "class").classes == ["0.5", "1234567", "1234568"]
+
+
 def _with_style(path: Path, text: str) -> None:
     with closing(sqlite3.connect(path)) as package:
         package.execute(

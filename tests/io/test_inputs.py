@@ -84,6 +84,8 @@ def test_stac_items_give_their_rasters(tiles: list[Path], tmp_path: Path) -> Non
     assert found(catalogue) == tiles
     catalogue.write_text(json.dumps(items[0]))
     assert found(catalogue) == tiles[:1]
+    catalogue.write_text(json.dumps(item("c", image={"href": tiles[1].as_uri(), "type": TIFF})))
+    assert found(catalogue) == tiles[1:]
 
 
 def test_an_asset_is_chosen_where_there_are_several(tiles: list[Path], tmp_path: Path) -> None:

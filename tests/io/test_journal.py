@@ -197,7 +197,14 @@ def test_a_file_is_another_after_a_change(tmp_path: Path) -> None:
     assert identity(path) == before
     path.write_bytes(b"other")
     assert identity(path) != before
-    assert identity("https://example.com/scene.tif") == ["https://example.com/scene.tif"]
+
+
+def test_addresses_are_told_apart_by_queries_that_nobody_reads() -> None:
+    address = "https://example.com/get"
+    assert identity(address) == [address]
+    one, other = identity(f"{address}?id=1&key=secret"), identity(f"{address}?id=2&key=secret")
+    assert one != other
+    assert "secret" not in str(one)
 
 
 def test_a_frame_that_has_seen_what_is_not_to_be_used_counts_as_missing(tmp_path: Path) -> None:

@@ -92,14 +92,15 @@ class TestWhatASceneSaysOfItself:
             assert scene.transform == transform
             np.testing.assert_array_equal(read_whole(scene)[0], pixels)
 
-    def test_the_query_of_an_address_stays_out_of_its_name_and_path(
+    def test_the_query_of_an_address_stays_out_of_what_is_shown(
         self, monkeypatch: pytest.MonkeyPatch, holed: Path
     ) -> None:
         """It often holds a key to somebody's storage, and the name is written into every map."""
         monkeypatch.setattr(rasterio, "open", lambda path, open_=rasterio.open: open_(holed))
         with open_scene("https://example.org/a/scene.tif?key=secret", wanted=RGB) as scene:
             assert scene.name == "scene.tif"
-            assert scene.path == "https://example.org/a/scene.tif"
+            assert scene.shown == "https://example.org/a/scene.tif"
+            assert scene.path == "https://example.org/a/scene.tif?key=secret"
 
 
 class TestNativeReads:

@@ -208,6 +208,14 @@ class TestGroups:
         ]
         assert [len(grid) for grid in grids(tiles)] == [1, 1, 1, 1]
 
+    @pytest.mark.parametrize("mirrored", [(1, -1), (-1, 1)], ids=["south up", "east to the left"])
+    def test_what_is_mirrored_is_alone(self, tmp_path: Path, mirrored: tuple[int, int]) -> None:
+        tiles = [
+            self.place(tmp_path / "a.tif", 0),
+            self.place(tmp_path / "b.tif", 20, pixel=UTM @ Affine.scale(*mirrored)),
+        ]
+        assert [[tile.name for tile in grid] for grid in grids(tiles)] == [["a.tif"], ["b.tif"]]
+
     def test_tiles_hang_together_over_small_gaps(self, tmp_path: Path) -> None:
         places = [(0, 0), (20, 20), (56, 40), (93, 40), (0, 300)]
         tiles = [self.place(tmp_path / f"{n}.tif", *place) for n, place in enumerate(places)]
