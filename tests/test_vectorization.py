@@ -196,6 +196,19 @@ def test_confidence_of_a_class_raster(tmp_path: Path) -> None:
     assert "confidence" not in drawn(path, tmp_path / "other.gpkg").columns
 
 
+@pytest.mark.parametrize("dissolve", [False, True])
+def test_confidence_is_the_mean_of_what_is_known(tmp_path: Path, dissolve: bool) -> None:  # noqa: FBT001 - a case
+    ids = np.array([[0, 0, 1], [0, 4, 1], [0, 4, 255]], dtype=np.uint8)
+    path = write_map(tmp_path / "map.tif", ids)
+    sure = write_map(
+        tmp_path / "sure.tif", np.array([[90, 255, 50], [70, 255, 255], [255, 255, 99]], dtype=np.uint8)
+    )
+    table = drawn(path, tmp_path / "map.gpkg", confidence=sure, drawing=Drawing(dissolve=dissolve))
+    found = table.set_index("class_id").confidence
+    assert (found[0], found[1]) == (80, 50)
+    assert np.isnan(found[4])
+
+
 def test_names_come_from_a_class_file(tmp_path: Path) -> None:
     path = write_plain(tmp_path / "map.tif", np.array([[311, 312], [311, 311]], dtype=np.int16))
     legend = Legend(

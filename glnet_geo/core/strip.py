@@ -25,7 +25,7 @@ class Strip:
     Attributes:
         row: scene row of the strip's first row.
         classes: (rows, width) uint8, class ids, 255 where nothing was classified.
-        confidence: (rows, width) uint8, percent, 255 where nothing was classified; None where not asked for.
+        confidence: (rows, width) uint8, percent, 255 where it is not known; None where not asked for.
     """
 
     row: int

@@ -143,9 +143,17 @@ class PolygonLayer:
             class_name=self._names[regions.class_ids],
             area_m2=areas(polygons, raster.crs) if located else unknown,
             perimeter_m=perimeters(polygons, raster.crs) if located else unknown,
-            confidence=(regions.weights / regions.pixels).astype(np.float32) if self._confidence else None,
+            confidence=_mean_confidence(regions) if self._confidence else None,
             region_id=None if self._dissolve else regions.region_ids,
         )
+
+
+def _mean_confidence(regions: Regions) -> NDArray[np.float32]:
+    """(regions,) mean percent of the pixels of which it is known; NaN where it is of none."""
+    known = regions.pixels - regions.unknown
+    mean = np.full(len(regions), np.nan, np.float32)
+    np.divide(regions.weights, known, out=mean, where=known > 0, casting="same_kind")
+    return mean
 
 
 def _batches(regions: Regions) -> Iterator[Regions]:
@@ -189,5 +197,6 @@ def _dissolved(regions: Regions) -> Regions:
         polygons=np.array([shapely.MultiPolygon(list(parts)) for parts in polygons], dtype=object),
         pixels=np.bincount(of_class, regions.pixels).astype(np.int64),
         weights=np.bincount(of_class, regions.weights).astype(np.int64),
+        unknown=np.bincount(of_class, regions.unknown).astype(np.int64),
         region_ids=np.zeros(len(classes), np.int64),
     )
