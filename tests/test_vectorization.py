@@ -177,6 +177,21 @@ def test_one_polygon_per_class_where_dissolved(tmp_path: Path) -> None:
         assert row.perimeter_m == pytest.approx(mine.perimeter_m.sum())
 
 
+def test_what_is_dissolved_is_never_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of a multipolygon that share a stretch of border are no valid multipolygon."""
+    for module in ("slabs", "trace", "simplify"):
+        monkeypatch.setattr(f"glnet_geo.core.{module}.split_rows", lambda _width: 8, raising=False)
+    monkeypatch.setattr("glnet_geo.core.drawing.MAX_VERTICES", 20)
+    path = write_map(tmp_path / "map.tif", patches(64, 50))
+    pieces = drawn(path, tmp_path / "pieces.gpkg")
+    assert not pieces.region_id.is_unique
+    table = drawn(path, tmp_path / "map.gpkg", drawing=Drawing(dissolve=True))
+    assert table.geometry.is_valid.all()
+    whole = drawn(path, tmp_path / "whole.gpkg", drawing=Drawing(max_vertices=0))
+    lengths = whole.groupby("class_id").perimeter_m.sum()
+    assert dict(zip(table.class_id, table.perimeter_m, strict=True)) == pytest.approx(lengths.to_dict())
+
+
 def test_another_crs(tmp_path: Path) -> None:
     path = write_map(tmp_path / "map.tif", patches(50, 40))
     own = drawn(path, tmp_path / "own.gpkg", drawing=Drawing(simplify=15))

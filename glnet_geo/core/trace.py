@@ -82,6 +82,12 @@ class Tracer:
         """
         return self._names.aliases
 
+    @property
+    def open_points(self) -> int:
+        """Points of outlines that are kept for regions that are not complete."""
+        frontier = self._frontier
+        return sum(outlines.points.values.size for outlines in (frontier.chains, *frontier.rings))
+
     def feed(
         self,
         classes: NDArray[np.uint8],

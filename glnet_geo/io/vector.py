@@ -114,7 +114,8 @@ class PolygonLayer:
             if len(regions):
                 self._waiting.append(regions)
                 self._corners += int(shapely.get_num_coordinates(regions.polygons).sum())
-            if self._dissolve and self._corners > _MOST_DISSOLVED:
+            # What is dissolved is not split, so it may stay open for long.
+            if self._dissolve and self._corners + self._regions.open_points > _MOST_DISSOLVED:
                 raise OutputError(
                     f"{self._path.name} would hold polygons of more than {_MOST_DISSOLVED:,} corners: leave out --dissolve, or "
                     "simplify more"
@@ -189,7 +190,7 @@ def _placed(polygons: NDArray[np.object_], transform: Affine) -> NDArray[np.obje
 
 
 def _dissolved(regions: Regions) -> Regions:
-    """One multipolygon of each class: its regions share no border, so nothing has to be joined."""
+    """One multipolygon of each class: its regions, which were not split, share no border, so nothing has to be joined."""
     classes, of_class = np.unique(regions.class_ids, return_inverse=True)
     polygons = [shapely.get_parts(regions.polygons[of_class == number]) for number in range(len(classes))]
     return Regions(

@@ -338,6 +338,26 @@ class TestFormats:
 
 
 class TestFailures:
+    @pytest.mark.parametrize("end", [4, 5])
+    def test_more_corners_than_can_be_dissolved(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: int
+    ) -> None:
+        """They are refused while their regions are still open (four rows), and when these are complete."""
+        monkeypatch.setattr(vector, "_MOST_DISSOLVED", 40)
+        comb = np.zeros((end, 41), np.uint8)
+        comb[:4, 1::2] = 255
+        layer = PolygonLayer(
+            tmp_path / "map.gpkg",
+            Place(height=9, width=41, transform=NORTH_UP, crs=UTM),
+            LEGEND,
+            Drawing(dissolve=True),
+            tags={},
+        )
+        with pytest.raises(
+            OutputError, match=r"map\.gpkg would hold polygons of more than 40 corners: leave out"
+        ):
+            layer.write(Strip(row=0, classes=comb))
+
     @pytest.mark.parametrize("suffix", FORMATS)
     def test_a_folder_that_went_away(self, tmp_path: Path, suffix: str) -> None:
         with pytest.raises(OutputError, match=rf"^map\{suffix} could not be written \(.+\): free some space"):
