@@ -45,5 +45,5 @@ def test_no_strip_passes_when_somebody_has_asked_to_stop() -> None:
     listener = Listener(stop=3)
     strips = watched("counting", 7, cut(MAP, 3), listener)
     assert next(strips).row == 0
-    with pytest.raises(CancelledError, match="^nothing was written$"):
+    with pytest.raises(CancelledError, match=r"^nothing was written$"):
         next(strips)
