@@ -74,7 +74,7 @@ def train(
     _check_outputs(out, None if curves is None else Path(curves), overwrite=overwrite)
     machine = _machine(options)
     limit_gpu_memory(machine)
-    known = init_card(options.init)
+    known = init_card(options.init, download=options.download)
     wanted = known.bands if known is not None else tuple(_band_names(options) or RGB)
     with closing(_lessons(lesson, options, wanted, known)) as lessons:
         held = split(lessons, options.validate)

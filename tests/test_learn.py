@@ -414,6 +414,7 @@ def test_an_unknown_beginning_is_refused(tmp_path: Path) -> None:
     for init, message in (
         ("nobody", "no model is called nobody"),
         ("timm:resnet50", "add --download"),
+        ("timm:resnet5", "timm knows no backbone 'resnet5': .* such as resnet50"),
         ("timm:resnet50=absent.safetensors", "does not exist"),
     ):
         with pytest.raises(ModelError, match=message):
