@@ -21,7 +21,7 @@ from torch import Tensor
 
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.progress import Silence
-from glnet_geo.errors import CancelledError, ModelError, OptionError, TrainingError
+from glnet_geo.errors import CancelledError, ModelError, OptionError, OutputError, TrainingError
 from glnet_geo.learn import train
 from glnet_geo.learn_options import Lesson, TrainOptions
 from glnet_geo.model.package import load_model
@@ -353,7 +353,7 @@ def test_bad_outputs_are_refused_before_anything_is_read(tmp_path: Path) -> None
     ):
         with pytest.raises(OptionError, match=message):
             train(lesson, tmp_path / out)
-    with pytest.raises(OptionError, match=r"end its name with \.png"):
+    with pytest.raises(OutputError, match=r"use \.png$"):
         train(lesson, tmp_path / "mine.safetensors", curves=tmp_path / "curves.svg")
 
 
