@@ -23,7 +23,7 @@ from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import CancelledError, ModelError, OptionError, OutputError, TrainingError
 from glnet_geo.learn import train
-from glnet_geo.learn_options import Lesson, TrainOptions
+from glnet_geo.learn_options import LabelMaps, TrainOptions
 from glnet_geo.model.package import load_model
 from glnet_geo.pipeline import classify
 from glnet_geo.plan import Options
@@ -78,7 +78,7 @@ def _curve(folder: Path) -> list[dict[str, object]]:
 @pytest.fixture(scope="module")
 def unbroken(
     tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[Path, Lesson, TrainOptions, Path, int]:
+) -> tuple[Path, LabelMaps, TrainOptions, Path, int]:
     folder = tmp_path_factory.mktemp("unbroken")
     lesson, options = lessons.pair_folders(folder), lessons.options(folder, epochs=3)
     told = Counting()
@@ -89,7 +89,7 @@ def unbroken(
 @settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), every_step=st.booleans())
 def test_a_run_killed_anywhere_ends_with_the_weights_of_an_unbroken_one(
-    unbroken: tuple[Path, Lesson, TrainOptions, Path, int],
+    unbroken: tuple[Path, LabelMaps, TrainOptions, Path, int],
     tmp_path_factory: pytest.TempPathFactory,
     data: st.DataObject,
     *,
@@ -110,7 +110,7 @@ def test_a_run_killed_anywhere_ends_with_the_weights_of_an_unbroken_one(
 
 @pytest.mark.slow
 def test_a_process_killed_ends_with_the_weights_of_an_unbroken_one(
-    unbroken: tuple[Path, Lesson, TrainOptions, Path, int], tmp_path: Path
+    unbroken: tuple[Path, LabelMaps, TrainOptions, Path, int], tmp_path: Path
 ) -> None:
     folder, lesson, options, whole, _ = unbroken
     out = tmp_path / "again.safetensors"
@@ -272,6 +272,13 @@ def test_polygons_become_a_model(tmp_path: Path) -> None:
     assert summary.card.scores is not None
     assert summary.card.scores.scenes == ("city (held-out blocks)",)
     assert np.array(summary.card.scores.confusion).sum(axis=1).min() > 0
+
+
+def test_a_model_that_learnt_is_for_pixels_like_those_it_saw(tmp_path: Path) -> None:
+    lesson = lessons.drawn(tmp_path)
+    options = lessons.options(tmp_path, stages=("global_to_local",), validate=("none",))
+    summary = train(lesson, tmp_path / "mine.safetensors", options=options)
+    assert summary.learnt
     distance = summary.card.ground_sample_distance
     assert distance is not None
     assert distance.minimum <= 0.5 <= distance.maximum
@@ -344,7 +351,7 @@ def test_curves_are_drawn(tmp_path: Path) -> None:
 
 
 def test_bad_outputs_are_refused_before_anything_is_read(tmp_path: Path) -> None:
-    lesson = Lesson()
+    lesson = LabelMaps(images=tmp_path, labels=tmp_path)
     (tmp_path / "there.safetensors").touch()
     for out, message in (
         ("mine.pth", "end it with .safetensors"),
@@ -364,6 +371,7 @@ def test_bad_outputs_are_refused_before_anything_is_read(tmp_path: Path) -> None
         ({"epochs": 0}, "at least 1"),
         ({"minutes": 0}, "more than 0"),
         ({"balance": 2}, r"0\.\.1"),
+        ({"seed": 2**32}, r"the seed must lie in 0\.\."),
         ({"stages": ("last",)}, "no stage 'last'"),
     ],
 )
@@ -374,21 +382,11 @@ def test_options_that_cannot_be_used_are_refused(changed: dict[str, object], mes
 
 def test_half_precision_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="choose --precision bf16 or fp32"):
-        train(Lesson(), tmp_path / "m.safetensors", options=TrainOptions(precision="fp16"))
-
-
-@pytest.mark.parametrize(
-    ("lesson", "message"),
-    [
-        (Lesson(), "no labels were given"),
-        (Lesson(labels=Path("labels")), "no images were given"),
-        (Lesson(labels=Path("p.gpkg"), scenes=[Path("s.tif")]), "polygons need --field"),
-        (Lesson(dataset="inria"), "needs its folder"),
-    ],
-)
-def test_half_a_lesson_is_refused(tmp_path: Path, lesson: Lesson, message: str) -> None:
-    with pytest.raises(OptionError, match=message):
-        train(lesson, tmp_path / "m.safetensors", options=lessons.options(tmp_path))
+        train(
+            LabelMaps(images=tmp_path, labels=tmp_path),
+            tmp_path / "m.safetensors",
+            options=TrainOptions(precision="fp16"),
+        )
 
 
 def test_an_unknown_beginning_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -136,7 +137,7 @@ def lessons_of_polygons(
         judged=tuple(c.id for c in legend),
         distances=_distances(pictures),
         sparse=True,
-        about=f"{len(drawn.polygons)} polygons drawn on {_listed([pair.name for pair in pairs])}",
+        about=f"{len(drawn.polygons)} polygons drawn on {_listed([pair.name for pair in pairs])} ({_counted(drawn)})",
     )
 
 
@@ -211,6 +212,12 @@ def _box(picture: Picture) -> shapely.Polygon | None:
 
 def _distances(pictures: Sequence[Picture]) -> tuple[float, ...]:
     return tuple(sorted(side for picture in pictures for side in picture.distance or ()))
+
+
+def _counted(drawn: Drawn) -> str:
+    """How many polygons each class has."""
+    counts = Counter(drawn.names.tolist())
+    return _listed([f"{counts[name]} {name}" for name in drawn.classes])
 
 
 def _listed(names: Sequence[str]) -> str:

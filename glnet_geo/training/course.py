@@ -57,6 +57,11 @@ class Outcome:
     step: int
     steps: Mapping[Stage, int]
 
+    @property
+    def learnt(self) -> bool:
+        """Whether the training improved on what it began with."""
+        return bool(self.stage)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
