@@ -328,6 +328,14 @@ def test_nothing_held_out_is_nothing_measured(tmp_path: Path) -> None:
     assert summary.card.scores is None
 
 
+def test_images_of_any_format_teach(tmp_path: Path) -> None:
+    lesson = lessons.pair_folders(tmp_path, suffix=".img")
+    # Erdas Imagine calls every band Layer_1 and so on.
+    options = lessons.options(tmp_path, stages=("global",), validate=("none",), bands="1,2,3")
+    summary = train(lesson, tmp_path / "mine.safetensors", options=options)
+    assert summary.card.bands == ("red", "green", "blue")
+
+
 def test_curves_are_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib draws the curves")
     lesson = lessons.pair_folders(tmp_path)
