@@ -87,9 +87,11 @@ def train(
         course = _course(lessons, held, start, folder, machine, options, progress, began)
         try:
             outcome = course.run()
-        except (KeyboardInterrupt, CancelledError):
-            progress.info(f"broken off: the same command goes on from the last checkpoint in {folder.path}")
-            raise
+        except (KeyboardInterrupt, CancelledError) as stopped:
+            raise CancelledError(
+                f"{out.name} was not written; what was learnt is kept in {folder.path}: run the same command again to go "
+                "on, or delete that folder"
+            ) from stopped
         card = card_of(
             out.stem,
             outcome,

@@ -101,7 +101,7 @@ def test_a_run_killed_anywhere_ends_with_the_weights_of_an_unbroken_one(
         if every_step:
             patch.setattr(schedule, "CHECKPOINT_EVERY_S", -1.0)
         for death in data.draw(st.lists(st.integers(1, told), min_size=1, max_size=2)):
-            with suppress(KeyboardInterrupt):
+            with suppress(KeyboardInterrupt, CancelledError):
                 train(lesson, out, options=options, progress=Counting(death), overwrite=True)
         train(lesson, out, options=options, overwrite=True)
     assert _same(out, whole)
@@ -154,7 +154,7 @@ def test_changes_of_pace_that_were_written_down_are_followed_after_a_kill(tmp_pa
         path.with_suffix(".training").mkdir()
         (path.with_suffix(".training") / "plan.json").write_text(json.dumps(plan))
     train(lesson, whole, options=options)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(CancelledError):
         train(lesson, out, options=options, progress=Counting(12))
     train(lesson, out, options=options)
     assert _same(out, whole)
@@ -196,9 +196,31 @@ def test_a_person_may_stop(tmp_path: Path) -> None:
             return True
 
     lesson, options = lessons.pair_folders(tmp_path), lessons.options(tmp_path, stages=("global",))
-    with pytest.raises(CancelledError, match="the same command goes on"):
+    with pytest.raises(CancelledError, match="run the same command again to go on"):
         train(lesson, tmp_path / "mine.safetensors", options=options, progress=Stop())
     assert not (tmp_path / "mine.safetensors").exists()
+
+
+def test_nothing_is_lost_when_a_person_stops(tmp_path: Path) -> None:
+    class Stop(Silence):
+        steps = 0
+
+        def advance(self, steps: int = 1) -> None:
+            self.steps += steps
+
+        def cancelled(self) -> bool:
+            return self.steps >= 3
+
+    lesson, options = lessons.pair_folders(tmp_path), lessons.options(tmp_path, stages=("global",), epochs=8)
+    out, whole = tmp_path / "mine.safetensors", tmp_path / "whole.safetensors"
+    with pytest.raises(
+        CancelledError, match=r"mine\.safetensors was not written; what was learnt is kept in"
+    ):
+        train(lesson, out, options=options, progress=Stop())
+    assert torch.load(tmp_path / "mine.training" / "global.checkpoint", weights_only=True)["step"] == 3
+    train(lesson, out, options=options)
+    train(lesson, whole, options=options)
+    assert _same(out, whole)
 
 
 @pytest.mark.parametrize("what", ["checkpoint", "best", "log"])
@@ -209,7 +231,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(
     out, whole = tmp_path / "mine.safetensors", tmp_path / "whole.safetensors"
     train(lesson, whole, options=options)
     monkeypatch.setattr(schedule, "CHECKPOINT_EVERY_S", -1.0)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(CancelledError):
         train(lesson, out, options=options, progress=Counting(10))
     kept = (tmp_path / "mine.training" / "global.checkpoint").read_bytes()
 
@@ -220,7 +242,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(
         if what == "checkpoint":
             patch.setattr(torch, "save", full)
         elif what == "best":
-            patch.setattr(checkpoint, "save_file", full)
+            patch.setattr(checkpoint, "save", full)
         else:
             opened = Path.open
             patch.setattr(
@@ -228,9 +250,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(
                 "open",
                 lambda path, *args, **kw: full() if args[:1] == ("a",) else opened(path, *args, **kw),
             )
-        with pytest.raises(
-            TrainingError, match=r"cannot be written .*free some space; the last checkpoint is kept"
-        ):
+        with pytest.raises(TrainingError, match=r"cannot be written .*run the same command again to go on"):
             train(lesson, out, options=options)
     if what != "best":
         assert (tmp_path / "mine.training" / "global.checkpoint").read_bytes() == kept

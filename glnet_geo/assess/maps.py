@@ -11,7 +11,6 @@ from glnet_geo.assess.comparison import Comparison, Tally
 from glnet_geo.assess.points import compare_points
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress, Silence
-from glnet_geo.core.watched import Watched
 from glnet_geo.io.classes import open_classes
 from glnet_geo.io.confidence import ConfidenceMap
 from glnet_geo.io.reference_polygons import PolygonReference
@@ -49,7 +48,7 @@ def evaluate(
     Raises:
         GlnetGeoError: something cannot be used; the message says what, where, and what to do.
     """
-    watched = Watched(progress or Silence())
+    progress = progress or Silence()
     shapes = read_labelled(Path(reference), field) if _is_vector(reference) else None
     with ExitStack() as closing:
         closing.enter_context(block_cache())
@@ -59,7 +58,7 @@ def evaluate(
             comparison = Comparison.of(
                 classes, shapes.occurring, shapes.name, ignore=ignore, leave_out=leave_out
             )
-            return compare_points(comparison, classes, shapes, sure, watched)
+            return compare_points(comparison, classes, shapes, sure, progress)
         source: RasterReference | ColorReference | PolygonReference
         if shapes is None:
             source = closing.enter_context(open_reference(reference, classes, classes.known))
@@ -67,7 +66,7 @@ def evaluate(
             source = PolygonReference(shapes, classes)
         comparison = Comparison.of(classes, source.labels, source.name, ignore=ignore, leave_out=leave_out)
         tally = Tally(comparison.legend)
-        tally.take(comparison, classes, source, sure, watched)
+        tally.take(comparison, classes, source, sure, progress)
     if isinstance(source, PolygonReference) and shapes is not None:
         return tally.evaluation(
             comparison,

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import shapely
 
+from glnet_geo.core.graph import components
 from glnet_geo.core.holdout import places_of
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
@@ -192,11 +193,8 @@ def _places(pictures: Sequence[Picture]) -> list[str]:
     names = [picture.path.stem for picture in pictures]
     boxes = [_box(picture) for picture in pictures]
     if all(box is not None for box in boxes) and len({str(picture.crs) for picture in pictures}) == 1:
-        tree = shapely.STRtree(boxes)
-        place = list(range(len(boxes)))
-        for one, other in zip(*tree.query(boxes, predicate="intersects").tolist(), strict=True):
-            low, high = sorted((place[one], place[other]))
-            place = [low if at == high else at for at in place]
+        touching = shapely.STRtree(boxes).query(boxes, predicate="intersects")
+        place = components(len(boxes), touching).tolist()
         if len(set(place)) > 1:
             return [names[at] for at in place]
     return places_of(names)

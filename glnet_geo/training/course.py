@@ -129,7 +129,7 @@ class Course:
     def stop_if_asked(self) -> None:
         """Raise a CancelledError where the person wants to stop."""
         if self.progress.cancelled():
-            raise CancelledError("stopped as asked: the same command goes on from the last checkpoint")
+            raise CancelledError("stopped as asked")
 
     def _outcome(self, network: GLNet, best_step: int, schedule: Schedule) -> Outcome:
         """The best network, judged once more for all its numbers; the last one where nothing is judged."""

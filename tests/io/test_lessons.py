@@ -28,8 +28,10 @@ def _tile(folder: Path, name: str, col: int, label_col: int | None = None) -> No
         write_scene(folder / kind / f"{name}.tif", pixels, transform=UTM @ Affine.translation(at, 0))
 
 
-def test_images_that_touch_are_one_place(tmp_path: Path) -> None:
-    for name, col in (("a", 0), ("b", 40), ("c", 80), ("far", 500)):
+@pytest.mark.parametrize("cols", [(0, 40, 80, 500), (0, 80, 40, 500), (80, 0, 40, 500)])
+def test_images_that_touch_are_one_place(tmp_path: Path, cols: tuple[int, ...]) -> None:
+    """In whatever order they come; the first one gives the place its name."""
+    for name, col in zip(("a", "b", "c", "far"), cols, strict=True):
         _tile(tmp_path, name, col)
     lessons = lessons_of_pairs(tmp_path / "images", tmp_path / "labels", None, READING)
     assert list(lessons.places) == ["a", "a", "a", "far"]
