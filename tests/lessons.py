@@ -30,13 +30,15 @@ def halves(rows: int = 96, cols: int = 128, seed: int = 0) -> tuple[NDArray[np.u
     return (ids[None] * 40 + noise).astype(np.uint8), ids
 
 
-def pair_folders(folder: Path, names: tuple[str, ...] = ("east", "north", "west")) -> LabelMaps:
+def pair_folders(
+    folder: Path, names: tuple[str, ...] = ("east", "north", "west"), suffix: str = ".png"
+) -> LabelMaps:
     """Images and index label maps in two folders."""
     for number, name in enumerate(names):
         image, ids = halves(seed=number)
         for kind, pixels in (("images", image), ("labels", ids)):
             (folder / kind).mkdir(exist_ok=True, parents=True)
-            write_plain(folder / kind / f"{name}.png", pixels)
+            write_plain(folder / kind / f"{name}{suffix}", pixels)
     legend = folder / "legend.json"
     legend.write_text(
         json.dumps(

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.progress import Silence
-from glnet_geo.errors import CancelledError, ModelError, OptionError, TrainingError
+from glnet_geo.errors import CancelledError, ModelError, OptionError, OutputError, TrainingError
 from glnet_geo.learn import train
 from glnet_geo.learn_options import LabelMaps, TrainOptions
 from glnet_geo.model.package import load_model
@@ -348,6 +348,14 @@ def test_nothing_held_out_is_nothing_measured(tmp_path: Path) -> None:
     assert summary.card.scores is None
 
 
+def test_images_of_any_format_teach(tmp_path: Path) -> None:
+    lesson = lessons.pair_folders(tmp_path, suffix=".img")
+    # Erdas Imagine calls every band Layer_1 and so on.
+    options = lessons.options(tmp_path, stages=("global",), validate=("none",), bands="1,2,3")
+    summary = train(lesson, tmp_path / "mine.safetensors", options=options)
+    assert summary.card.bands == ("red", "green", "blue")
+
+
 def test_curves_are_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib draws the curves")
     lesson = lessons.pair_folders(tmp_path)
@@ -380,7 +388,7 @@ def test_bad_outputs_are_refused_before_anything_is_read(tmp_path: Path) -> None
     ):
         with pytest.raises(OptionError, match=message):
             train(lesson, tmp_path / out)
-    with pytest.raises(OptionError, match=r"end its name with \.png"):
+    with pytest.raises(OutputError, match=r"use \.png$"):
         train(lesson, tmp_path / "mine.safetensors", curves=tmp_path / "curves.svg")
 
 

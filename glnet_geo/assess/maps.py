@@ -17,8 +17,7 @@ from glnet_geo.io.reference_polygons import PolygonReference
 from glnet_geo.io.reference_raster import ColorReference, RasterReference, open_reference
 from glnet_geo.io.reference_vector import read_labelled
 from glnet_geo.io.scene import block_cache
-
-_VECTORS = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet", ".kml", ".gml", ".sqlite")
+from glnet_geo.io.suffixes import READ_VECTORS
 
 
 def evaluate(
@@ -81,4 +80,4 @@ def evaluate(
 
 
 def _is_vector(path: str | Path) -> bool:
-    return str(path).lower().endswith(_VECTORS)
+    return str(path).lower().endswith(READ_VECTORS)

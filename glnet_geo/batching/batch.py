@@ -25,7 +25,6 @@ from glnet_geo.errors import (
     CancelledError,
     DoubtfulInputWarning,
     OptionError,
-    OutputError,
     SceneError,
 )
 from glnet_geo.frames import Frames, LocalFrames
@@ -34,6 +33,8 @@ from glnet_geo.io.inputs import tile_paths
 from glnet_geo.io.ledger import REPORT, Ledger
 from glnet_geo.io.scene import SAMPLE_SIDE, block_cache, range_of
 from glnet_geo.io.stac import require_pystac
+from glnet_geo.io.staging import check_output
+from glnet_geo.io.suffixes import MAPS
 from glnet_geo.io.tiled import sample_of
 from glnet_geo.io.tiles import TileError, TileFile, TileReader, described
 from glnet_geo.pipeline import means_of
@@ -125,8 +126,8 @@ def _check(options: Options, outputs: Outputs, *, seamless: bool) -> None:
     if outputs.stac is not None:
         require_pystac()
     for mosaic in outputs.mosaics:
-        if not mosaic.parent.is_dir():
-            raise OutputError(f"the folder {mosaic.parent} does not exist: create it, or name another")
+        # One that is there may be this very batch's.
+        check_output(mosaic, MAPS, overwrite=True)
 
 
 def _named(paths: Sequence[str], outputs: Outputs, progress: Progress) -> dict[str, TileOutputs]:

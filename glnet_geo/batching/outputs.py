@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from glnet_geo.errors import OptionError, OutputError
-from glnet_geo.io.staging import RASTERS, VECTORS, is_raster
+from glnet_geo.errors import OptionError
+from glnet_geo.io.staging import check_suffix, is_raster
+from glnet_geo.io.suffixes import MAP_VECTORS, MAPS
 
 DEFAULT_NAME = "{stem}_landcover{suffix}"
 
@@ -57,13 +58,12 @@ class Outputs:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        known = [suffix.lstrip(".") for suffix in (*RASTERS, *VECTORS)]
+        known = [suffix.lstrip(".") for suffix in MAPS]
         for kind in self.formats:
             if kind not in known:
                 raise OptionError(f"{kind} is no format of a map: use some of {', '.join(known)}, or none")
         for mosaic in self.mosaics:
-            if mosaic.suffix.lower() not in RASTERS + VECTORS:
-                raise OutputError(f"{mosaic} has no known suffix: use one of {' '.join(RASTERS + VECTORS)}")
+            check_suffix(mosaic, MAPS)
         if not self.formats and not self.confidence and not self.mosaics:
             raise OptionError("nothing is to be written: name a format, or a file with --mosaic")
         self._formatted("a", "b", 1, ".tif")
@@ -92,7 +92,7 @@ class Outputs:
     @property
     def wants_polygons(self) -> bool:
         """Whether polygons, which say how sure they are, are among the outputs."""
-        return any(f".{kind}" in VECTORS for kind in self.formats) or any(
+        return any(f".{kind}" in MAP_VECTORS for kind in self.formats) or any(
             not is_raster(mosaic) for mosaic in self.mosaics
         )
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,14 @@ def test_pictures_are_places_by_their_names(tmp_path: Path) -> None:
     lessons = lessons_of_pairs(Path(str(folders.images)), Path(str(folders.labels)), None, READING)
     assert list(lessons.places) == ["t1", "t1", "t4"]
     assert lessons.distances == ()
+
+
+def test_images_and_labels_of_other_formats_are_found(tmp_path: Path) -> None:
+    folders = pair_folders(tmp_path, suffix=".img")
+    reading = replace(READING, bands="1,2,3")
+    lessons = lessons_of_pairs(Path(str(folders.images)), Path(str(folders.labels)), None, reading)
+    assert [pair.name for pair in lessons.pairs] == ["east", "north", "west"]
+    lessons.close()
 
 
 def test_polygons_on_no_scene_are_refused_and_a_scene_without_any_is_left_out(tmp_path: Path) -> None:
