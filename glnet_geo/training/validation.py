@@ -78,8 +78,8 @@ def judge(
             seen = _share(frame)
             if not whole:
                 windows = [w for w in windows if _labelled(labels, seen, w)]
-            valid = pair.valid(Spot.of(frame.window))
-            pixels = normalization_of(pair, normalization)(pair.image(Spot.of(frame.window)), valid)
+            values, valid = pair.read(Spot.of(frame.window))
+            pixels = normalization_of(pair, normalization)(values, valid)
             if valid is not None:
                 windows = [w for w in windows if valid[w.rows, w.cols].any()]
             if windows:
