@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from glnet_geo.core.normalize import EIGHT_BITS
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.errors import CancelledError, OptionError
 from glnet_geo.io.curves import draw_curves, require_curves
@@ -68,7 +69,7 @@ def train(
     limit_gpu_memory(machine)
     known = init_card(options.init)
     wanted = known.bands if known is not None else tuple(_band_names(options) or RGB)
-    with closing(_lessons(lesson, options, wanted, known)) as lessons:
+    with closing(lessons_for(lesson, options, wanted, known)) as lessons:
         held = split(lessons, options.validate)
         for sentence in (f"learning from {lessons.about}", held.how, f"on {machine}"):
             progress.info(sentence)
@@ -136,16 +137,24 @@ def _band_names(options: TrainOptions) -> list[str] | None:
     return [f"band {part}" if part.isdigit() else part for part in named]
 
 
-def _lessons(lesson: Lesson, options: TrainOptions, wanted: Sequence[str], known: Card | None) -> Lessons:
-    """What to learn from, opened, for a model with these bands that may begin as a known one."""
+def lessons_for(lesson: Lesson, options: TrainOptions, wanted: Sequence[str], known: Card | None) -> Lessons:
+    """What to learn from, opened, for a model with these bands that may begin as a known one.
+
+    Raises:
+        GlnetGeoError: something cannot be used; the message says what, where, what to do.
+    """
     reading = Reading(
-        wanted=wanted, bands=options.bands, nodata=options.nodata, value_range=options.value_range
+        wanted=wanted,
+        own_range=EIGHT_BITS if known is None else known.normalization.value_range,
+        bands=options.bands,
+        nodata=options.nodata,
+        value_range=options.value_range,
     )
     images, labels = (None if path is None else Path(path) for path in (lesson.images, lesson.labels))
     if lesson.dataset is not None:
         if images is None:
             raise OptionError(f"--dataset {lesson.dataset} needs its folder: add --images FOLDER")
-        return lessons_of_dataset(lesson.dataset, images)
+        return lessons_of_dataset(lesson.dataset, images, reading)
     if labels is None:
         raise OptionError("no labels were given: add --labels, a folder of label maps or a file of polygons")
     if lesson.scenes:
