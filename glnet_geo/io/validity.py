@@ -138,5 +138,7 @@ def _equal(band: NDArray[np.generic], value: float) -> NDArray[np.bool_]:
     if math.isnan(value):
         return np.asarray(np.isnan(band), dtype=np.bool_)
     if np.issubdtype(band.dtype, np.integer):
+        if not can_hold(band.dtype.name, value):
+            return np.zeros(band.shape, np.bool_)
         return np.asarray(band == int(value), dtype=np.bool_)
     return np.asarray(band == value, dtype=np.bool_)
