@@ -149,6 +149,12 @@ class ZoomedPixels:
         self.source.close()
 
     def _nearest(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether the pixels in these rows and columns, which rise, are usable."""
         top, left = int(rows[0]), int(cols[0])
         window = Window(row=top, col=left, height=int(rows[-1]) - top + 1, width=int(cols[-1]) - left + 1)
-        return self.pixels.valid(window)[np.ix_(rows - top, cols - left)]
+        down, across = np.ix_(rows - top, cols - left)
+        pixels = self.pixels
+        valid = pixels.validity.apply(self.source, window, None)[down, across]
+        if pixels.validity.by_pixels:
+            valid &= pixels.validity.measured(self.source.values(pixels.bands, window)[:, down, across])
+        return valid
