@@ -53,10 +53,7 @@ class Pair:
             self._pixels = ZoomedPixels.of(str(image), numbers, nodata)
             refused.callback(self._pixels.close)
             if self._labels.shape not in {None, self.shape}:
-                raise TrainingError(
-                    f"{image} has {_size(self.shape)} and {self._labels.name} has {_size(self._labels.shape)}: "
-                    "give pairs of one size"
-                )
+                raise TrainingError(self._apart(image))
             refused.pop_all()
 
     @property
@@ -97,6 +94,14 @@ class Pair:
             return ids
         valid = self._pixels.valid(spot)
         return ids if valid is None else np.where(valid, ids, NODATA).astype(np.uint8)
+
+    def _apart(self, image: Path) -> str:
+        """The sentence on an image and labels of different sizes."""
+        how, remedy = "", "give pairs of one size"
+        if self._pixels.warped:
+            how = " as its ground control points place it"
+            remedy = "warp both onto one grid (gdalwarp), since maps are made of what it shows there"
+        return f"{image} has {_size(self.shape)}{how} and {self._labels.name} has {_size(self._labels.shape)}: {remedy}"
 
     def __enter__(self) -> Self:
         return self

@@ -16,7 +16,7 @@ from glnet_geo.core.resample import Stretches
 from glnet_geo.core.window import Window
 from glnet_geo.errors import SceneError
 from glnet_geo.io.pixels import FilePixels, as_they_are, resample_into
-from glnet_geo.io.source import Source
+from glnet_geo.io.source import Source, control_points
 from glnet_geo.io.spot import Spot
 
 _ROWS_AT_ONCE = 512
@@ -99,6 +99,11 @@ class ZoomedPixels:
     def shape(self) -> tuple[int, int]:
         """(rows, cols) in pixels."""
         return self.pixels.shape
+
+    @property
+    def warped(self) -> bool:
+        """Whether the file is seen where its ground control points place it."""
+        return control_points(self.source.dataset()) > 0
 
     @property
     def whole(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,15 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from glnet_geo.core.window import Window
-from glnet_geo.errors import OptionError
+from glnet_geo.errors import DoubtfulInputWarning, OptionError, TrainingError
+from glnet_geo.io.labels import RasterLabels
 from glnet_geo.io.lessons import lessons_of_polygons
 from glnet_geo.io.pairs import Pair
 from glnet_geo.io.picture import Reading, look_at
 from glnet_geo.io.scene import open_scene
 from glnet_geo.io.spot import Spot
 from tests.io.geotiffs import PLACE, RGB, UTM, lattice_of, read_whole, texture, write
+from tests.rasters import write_plain
 
 ROWS, COLS = 40, 60
 OTHER = 199
@@ -66,6 +70,9 @@ KINDS = [
     Kind(name="control points, given", profile={"points": UTM}, given=0),
 ]
 
+# Where nothing is missing GDAL resamples, and the size of a warped view fits no zoom.
+ON_THEIR_GRID = [kind for kind in KINDS if kind.hole is not None and "points" not in kind.profile]
+
 
 class Everywhere:
     """Labels of one class on any scene."""
@@ -109,12 +116,11 @@ def test_any_window_shows_what_mapping_sees_there(tmp_path: Path, kind: Kind) ->
 
 
 @pytest.mark.filterwarnings("ignore:corners of")
+@pytest.mark.parametrize("kind", ON_THEIR_GRID, ids=lambda kind: kind.name)
 @pytest.mark.parametrize("zoom", [0.5, 0.75, 1.25, 2.0])
 def test_zoomed_spots_show_what_mapping_sees_on_such_a_lattice(
     tmp_path: Path, kind: Kind, zoom: float
 ) -> None:
-    if kind.hole is None or "points" in kind.profile:
-        pytest.skip("nothing is missing, or the size of the view fits no zoom")
     path = kind.write(tmp_path, crs=None, transform=None)
     with open_scene(path, wanted=RGB, nodata=kind.given) as scene:
         lattice = lattice_of(scene, (zoom, zoom))
@@ -176,3 +182,29 @@ def test_polygons_on_a_scene_placed_by_control_points_label_what_they_cover(tmp_
     assert (labels == ids["bright"]).sum() == 8 * 38
     assert (seen[:, labels == ids["bright"]] == 200).all()
     assert (seen[:, labels == ids["dark"]] == 50).all()
+
+
+def test_a_label_map_of_a_scene_placed_by_control_points_must_lie_where_they_place_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "turned.tif", texture(3, ROWS, COLS), points=UTM, colours=RGB)
+    picture = look_at(path, Reading(wanted=RGB))
+    raw = RasterLabels(write_plain(tmp_path / "raw.png", np.zeros((ROWS, COLS), np.uint8)))
+    rows, cols = picture.shape
+    with pytest.raises(
+        TrainingError,
+        match=rf"turned\.tif has {rows} x {cols} pixels as its ground control points place it and .*raw\.png has "
+        r"40 x 60 pixels: warp both onto one grid",
+    ):
+        picture.with_labels(raw)
+    fits = RasterLabels(write_plain(tmp_path / "fits.png", np.zeros((rows, cols), np.uint8)))
+    picture.with_labels(fits).close()
+
+
+def test_many_threads_read_what_one_reads(tmp_path: Path, kind: Kind) -> None:
+    window = Window(row=2, col=3, height=30, width=30)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DoubtfulInputWarning)
+        pair = _pair(kind.write(tmp_path), kind.given)
+    with pair, ThreadPoolExecutor(4) as readers:
+        alone, _ = pair.read(Spot.of(window))
+        for together, _ in readers.map(pair.read, [Spot.of(window)] * 16):
+            np.testing.assert_array_equal(together, alone)
