@@ -26,7 +26,8 @@ from glnet_geo.model.catalogue import SUFFIX
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import Machine, choose_machine, limit_gpu_memory
 from glnet_geo.model.package import save_package
-from glnet_geo.training.course import Course, Judge
+from glnet_geo.training.classroom import Classroom, Judge
+from glnet_geo.training.course import Course
 from glnet_geo.training.held_out import Split, split
 from glnet_geo.training.memory import patches_that_fit
 from glnet_geo.training.new_card import card_of
@@ -89,7 +90,7 @@ def train(
             start,
             lessons,
             held,
-            judged=course.judged,
+            judged=course.room.judged,
             augmentation=options.augmentation,
             value_range=options.value_range,
             credit=options.credit,
@@ -197,22 +198,25 @@ def _course(
         balance=options.balance,
     )
     recipes = _recipes(held, start, machine, options, sparse=lessons.sparse)
-    return Course(
+    room = Classroom(
         start=start,
-        recipes=recipes,
         sampler=sampler,
         judge=_judge(held, lessons, start, machine) if held.judged else None,
         legend=lessons.legend,
         judged=[ids.index(number) for number in lessons.judged],
         folder=folder,
+        device=machine.device,
+        patches_at_once=_patches_at_once(recipes, start, sampler, machine, options),
+        seed=options.seed,
+        progress=progress,
+    )
+    return Course(
+        room=room,
+        recipes=recipes,
         fingerprint=_fingerprint(lessons, held, start, recipes, options),
         minutes=_minutes(lessons, options),
         began=began,
-        device=machine.device,
-        patches_at_once=_patches_at_once(recipes, start, sampler, machine, options),
         kept=KEPT_BY_POLYGONS if lessons.sparse else 0.0,
-        seed=options.seed,
-        progress=progress,
     )
 
 

@@ -125,3 +125,9 @@ def enlarged(logits: NDArray[np.float32], share: Window) -> NDArray[np.float32]:
     larger = functional.interpolate(torch.from_numpy(logits)[None], scale_factor=CELL, mode="bilinear")
     pixels: NDArray[np.float32] = larger[0].numpy()[:, share.rows, share.cols]
     return pixels
+
+
+def mean_iou(confusion: Confusion, judged: Sequence[int]) -> float:
+    """Mean IoU of some channels, those left out that are neither labelled nor mapped; 0 where none is left."""
+    values = [float(value) for value in confusion.iou[list(judged)] if value == value]  # noqa: PLR0124 - not NaN
+    return sum(values) / len(values) if values else 0.0
