@@ -80,9 +80,10 @@ class Picture:
         return Window(row=0, col=0, height=self.shape[0], width=self.shape[1])
 
     def with_labels(self, labels: Labels) -> Pair:
-        """The image and what its pixels are.
+        """The image and what its pixels are; the labels are closed with it.
 
         Raises:
+            SceneError: the image cannot be opened any more.
             TrainingError: the two do not fit each other.
         """
         return Pair(self.path, labels, bands=self.bands, nodata=self.nodata, value_range=self.value_range)

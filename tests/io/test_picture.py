@@ -208,3 +208,27 @@ def test_many_threads_read_what_one_reads(tmp_path: Path, kind: Kind) -> None:
         alone, _ = pair.read(Spot.of(window))
         for together, _ in readers.map(pair.read, [Spot.of(window)] * 16):
             np.testing.assert_array_equal(together, alone)
+
+
+@pytest.mark.filterwarnings("ignore::glnet_geo.DoubtfulInputWarning")
+@pytest.mark.parametrize(
+    "name", ["RGB.byte.tif", "RGBA.byte.tif", "cog_rgb_mask.tif", "pix4d_alpha_nodata.tif", "cog_gcps.tif"]
+)
+def test_real_files_show_what_mapping_sees(shared_data: Path, name: str) -> None:
+    path, rng = shared_data / "edgecases" / name, np.random.default_rng(0)
+    bands, wanted = ("1", ("gray",)) if name == "cog_gcps.tif" else (None, RGB)
+    reading = Reading(wanted=wanted, bands=bands, value_range=(0, 255))
+    with (
+        open_scene(path, wanted=wanted, bands=bands) as scene,
+        look_at(path, reading).with_labels(Everywhere()) as pair,
+    ):
+        height, width = (min(97, side) for side in scene.shape)
+        lattice = lattice_of(scene)
+        phases = int(lattice.rows.phase), int(lattice.cols.phase)
+        for _ in range(5):
+            row, col = rng.integers(0, scene.height - height + 1), rng.integers(0, scene.width - width + 1)
+            window = Window(row=int(row), col=int(col), height=height, width=width)
+            block = scene.read(window.moved(*phases), lattice)
+            seen, usable = pair.read(Spot.of(window))
+            np.testing.assert_array_equal(seen, block.pixels)
+            np.testing.assert_array_equal(True if usable is None else usable, block.valid)
