@@ -60,14 +60,11 @@ class RasterLabels:
         self._dataset = opened(path)
         self._lock = threading.Lock()
         self.name = str(path)
-        if self._dataset.count != 1 and values is None:
-            raise TrainingError(
-                f"{path} has {self._dataset.count} bands: give a label map of one, holding class ids"
-            )
-        if self._dataset.count not in {1, 3, 4}:
-            raise TrainingError(
-                f"{path} has {self._dataset.count} bands: give a label map of one (class ids) or three (colours)"
-            )
+        bands = self._dataset.count
+        if bands not in {1, 3, 4} or (bands > 1 and values is None):
+            self.close()
+            wanted = "one, holding class ids" if values is None else "one (class ids) or three (colours)"
+            raise TrainingError(f"{path} has {bands} bands: give a label map of {wanted}")
         self.lossy = self._dataset.driver in _LOSSY
         self._table = None if values is None else _Table(values)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from glnet_geo.core.grid import Tiling
 from glnet_geo.core.legend import Legend
-from glnet_geo.core.normalize import Normalization
+from glnet_geo.core.normalize import EIGHT_BITS, Normalization
 from glnet_geo.errors import ModelError
 from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import Architecture, GLNet, Sharing, light, published
@@ -172,7 +172,9 @@ def _from_backbone(init: str, legend: Legend, bands: tuple[str, ...], *, downloa
         architecture=architecture,
         tiling=_PUBLISHED_TILING if as_published else _LIGHT_TILING,
         bands=bands,
-        normalization=Normalization(low=0, high=255, mean=_per_band(mean, bands), std=_per_band(std, bands)),
+        normalization=Normalization(
+            low=EIGHT_BITS[0], high=EIGHT_BITS[1], mean=_per_band(mean, bands), std=_per_band(std, bands)
+        ),
         tensors={
             f"{branch}.backbone.body.{key}": value for branch in branches for key, value in body.items()
         },
