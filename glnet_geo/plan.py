@@ -122,7 +122,8 @@ class Plan:
             yield [
                 Tile(frame, _patches_that_count(frame, self.card.tiling))
                 for frame in row
-                if self._is_wanted(self.scene_window(_grown(frame.share)))
+                # Pixels are interpolated between cells.
+                if self._is_wanted(self.scene_window(frame.share.grown(1, 1)))
             ]
 
     def _is_wanted(self, window: Window) -> bool:
@@ -301,11 +302,6 @@ def _patches_that_count(frame: Frame, tiling: Tiling) -> list[Window]:
     """The patches of a frame that reach into its share; the rest of a frame that moved inward has no weight."""
     share = in_pixels(frame.share).moved(-frame.window.row, -frame.window.col)
     return [patch for patch in tiling.patches(frame.window.shape) if patch.intersection(share) is not None]
-
-
-def _grown(cells: Window) -> Window:
-    """One cell more on every side: pixels are interpolated between cells."""
-    return Window(row=cells.row - 1, col=cells.col - 1, height=cells.height + 2, width=cells.width + 2)
 
 
 def _touches(aoi: Aoi, window: Window) -> bool:

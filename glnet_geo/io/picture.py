@@ -77,7 +77,7 @@ class Picture:
     @property
     def whole(self) -> Window:
         """All pixels."""
-        return Window(row=0, col=0, height=self.shape[0], width=self.shape[1])
+        return Window.whole(self.shape)
 
     def with_labels(self, labels: Labels) -> Pair:
         """The image and what its pixels are; the labels are closed with it.

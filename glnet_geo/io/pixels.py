@@ -92,7 +92,7 @@ class FilePixels:
     def sample(self, most: int) -> NDArray[np.generic]:
         """See `Pixels`; the pixels lie on a regular grid, and are taken from overviews where there are some."""
         shape = (min(self.shape[0], most), min(self.shape[1], most))
-        whole = Window(row=0, col=0, height=self.shape[0], width=self.shape[1])
+        whole = Window.whole(self.shape)
         pixels = self.source.values(self.bands, whole, shape)
         return pixels[:, self.validity.apply(self.source, whole, pixels, shape)]
 

@@ -98,7 +98,7 @@ def _labelled_frames(pair: Pair, tiling: Tiling) -> Iterator[tuple[Frame, NDArra
     rows, cols = (side // CELL * CELL for side in pair.shape)
     if not rows or not cols:
         return
-    extent = Window(row=0, col=0, height=rows, width=cols)
+    extent = Window.whole((rows, cols))
     for row in frame_rows(extent, replace(tiling, frame_overlap=0)):
         for frame in row:
             labels = pair.label(Spot.of(in_pixels(frame.share)))
