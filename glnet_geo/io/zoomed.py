@@ -16,6 +16,7 @@ from glnet_geo.core.resample import Stretches
 from glnet_geo.core.window import Window
 from glnet_geo.errors import SceneError
 from glnet_geo.io.pixels import FilePixels, as_they_are, resample_into
+from glnet_geo.io.shelf import SHELF
 from glnet_geo.io.source import Source, control_points
 from glnet_geo.io.spot import Spot
 
@@ -24,9 +25,9 @@ _ROWS_AT_ONCE = 512
 
 
 class SharedSource(Source):
-    """A raster that all threads read through one dataset, one after the other.
+    """A raster that all threads read through one dataset, one after the other; it is open only when it is needed.
 
-    A training has so many rasters open that systems would not allow one dataset of each per thread.
+    A training has so many rasters that systems would not allow to have all of them open.
     """
 
     def __init__(self, path: str, nodata: float | None = None) -> None:
@@ -35,14 +36,31 @@ class SharedSource(Source):
         super().__init__(path, nodata)
 
     def dataset(self) -> DatasetReader:
-        """The only one.
+        """The only one; it may be closed as soon as another raster is read.
 
         Raises:
             SceneError: it cannot be opened, or is closed.
         """
         if self._shared is None or self._closed:
             self._shared = self._open()
+            SHELF.read(self)
         return self._shared
+
+    def rest(self) -> bool:
+        """See `Restful`."""
+        if not self._turn.acquire(blocking=False):
+            return False
+        try:
+            self._close_files()
+            self._shared = None
+        finally:
+            self._turn.release()
+        return True
+
+    def close(self) -> None:
+        """Close the file for good; no thread may be reading."""
+        SHELF.drop(self)
+        super().close()
 
     def zoomed(self, bands: Sequence[int], spot: Spot) -> NDArray[np.generic]:
         """(bands, rows, cols) in the file's type, averaged where shrunk, else bilinear; overviews may be used.
@@ -60,6 +78,7 @@ class SharedSource(Source):
     @contextmanager
     def _reading(self, window: Window) -> Iterator[DatasetReader]:
         with self._turn, super()._reading(window) as dataset:
+            SHELF.read(self)
             yield dataset
 
 
@@ -70,10 +89,14 @@ class ZoomedPixels:
     Attributes:
         pixels: of the file, as mapping reads them.
         source: where they come from.
+        warped: whether the file is seen where its ground control points place it.
+        whole: whether no pixel can lack data, in bands of one type; GDAL resamples them then, which is quick.
     """
 
     pixels: FilePixels
     source: SharedSource
+    warped: bool
+    whole: bool
 
     @classmethod
     def of(cls, path: str, bands: Sequence[int], nodata: float | None) -> ZoomedPixels:
@@ -92,25 +115,17 @@ class ZoomedPixels:
                     f"{path} has {count} bands and {max(bands)} are to be read: give another image"
                 )
             pixels = FilePixels.of(source, bands, nodata)
+            dataset, validity = source.dataset(), pixels.validity
+            one_type = len({dataset.dtypes[number - 1] for number in bands}) == 1
+            whole = one_type and not (validity.declared or validity.floating)
+            warped = control_points(dataset) > 0
             refused.pop_all()
-        return cls(pixels, source)
+        return cls(pixels, source, warped, whole)
 
     @property
     def shape(self) -> tuple[int, int]:
         """(rows, cols) in pixels."""
         return self.pixels.shape
-
-    @property
-    def warped(self) -> bool:
-        """Whether the file is seen where its ground control points place it."""
-        return control_points(self.source.dataset()) > 0
-
-    @property
-    def whole(self) -> bool:
-        """Whether no pixel can lack data, in bands of one type; GDAL resamples them then, which is quick."""
-        validity, dtypes = self.pixels.validity, self.source.dataset().dtypes
-        one_type = len({dtypes[number - 1] for number in self.pixels.bands}) == 1
-        return one_type and not (validity.declared or validity.floating)
 
     def read(self, spot: Spot) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None]:
         """Values (bands, rows, cols) at a spot, and (rows, cols) True where usable; None where all are.
