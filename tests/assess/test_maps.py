@@ -232,6 +232,19 @@ class TestPolygons:
         assert found.left_out.contradictory == 50
         assert found.scores.compared == 200 - 50
 
+    def test_nothing_but_contradictions_is_told_as_such(self, tmp_path: Path, mapped: Path) -> None:
+        twice = write_shapes(tmp_path / "twice.gpkg", [pixel_box(0, 0, 9, 9)] * 2, {"class": [0, 4]})
+        with pytest.raises(
+            EvaluationError, match=r"every pixel that twice\.gpkg covers lies in polygons of several classes"
+        ):
+            evaluate(mapped, twice)
+        with pytest.raises(EvaluationError, match=r"all that twice\.gpkg says of map\.tif is ignored"):
+            evaluate(
+                mapped,
+                write_shapes(tmp_path / "twice.gpkg", [pixel_box(0, 0, 9, 9)], {"class": [0]}),
+                ignore=["0"],
+            )
+
     @pytest.mark.parametrize(
         ("shapes", "crs", "fields", "words"),
         [
