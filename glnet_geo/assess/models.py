@@ -10,12 +10,16 @@ from pathlib import Path
 
 from glnet_geo.assess.assessment import Evaluation
 from glnet_geo.assess.comparison import Comparison, Tally
-from glnet_geo.core.progress import Progress, Silence
+from glnet_geo.assess.label_maps import check_label_maps
+from glnet_geo.assess.once import Once, Talk
+from glnet_geo.core.overall import Overall
+from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
 from glnet_geo.core.watched import Watched
 from glnet_geo.errors import EvaluationError
 from glnet_geo.io.classes import open_classes
 from glnet_geo.io.confidence import ConfidenceMap
 from glnet_geo.io.pair_files import find_pairs
+from glnet_geo.io.reference_key import ReferenceKey
 from glnet_geo.io.reference_raster import open_reference
 from glnet_geo.io.scene import block_cache
 from glnet_geo.model.package import Model, load_model
@@ -28,18 +32,23 @@ def evaluate_model(
     labels: str | Path,
     *,
     options: Options | None = None,
+    reference_legend: str | Path | None = None,
     ignore: Sequence[str] = (),
     leave_out: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Tell how well a model maps whole images, in one confusion matrix over all, and whether its confidence is right.
 
+    All label maps are checked before the first image is classified.
+
     Args:
         images: folder of images of any size.
-        labels: folder of label maps of the same names and sizes: class numbers in one band, or the colours of the model's
-            legend. Names may end in ``_sat`` and ``_mask``, as DeepGlobe's, and the folders may be one.
+        labels: folder of label maps of the same names and sizes: class numbers in one band, or colours. Names may end in
+            ``_sat`` and ``_mask``, as DeepGlobe's, and the folders may be one.
         options: the model and how to classify.
-        ignore: names or numbers in the label maps that are not compared.
+        reference_legend: class file of the label maps, as for training: what their values or colours mean, and under
+            ``"ignored"`` which of them are not compared; None for the numbers and colours of the model's classes.
+        ignore: names, numbers or colours (``#rrggbb``) in the label maps that are not compared.
         leave_out: names or numbers of classes that stay in the confusion matrix and do not count in means; None for a
             class named ``unknown``.
         progress: told where the job stands; may cancel it.
@@ -50,30 +59,42 @@ def evaluate_model(
     options, progress = options or Options(), progress or Silence()
     pairs = find_pairs(Path(images), Path(labels), error=EvaluationError)
     model = options.model if isinstance(options.model, Model) else load_model(options.model)
-    options = replace(options, model=model)
-    tally, notes = Tally(model.card.legend), tuple[str, ...]()
+    options, legend = replace(options, model=model), model.card.legend
+    key, once = ReferenceKey.of(legend, reference_legend, ignore), Once(len(pairs))
+    megapixels = check_label_maps(
+        pairs, model.card, key, once, progress, ignore=ignore, leave_out=leave_out or ()
+    )
+    counted = f"{len(pairs)} image{'s' * (len(pairs) != 1)}"
+    overall = Overall(progress, megapixels, f"mapping {counted}")
+    tally, notes = Tally(legend), tuple[str, ...]()
     comparison: Comparison | None = None
-    for number, (image, label) in enumerate(pairs, 1):
-        progress.info(f"{image.name} ({number} of {len(pairs)})")
-        with tempfile.TemporaryDirectory(prefix="glnet-geo-") as folder, ExitStack() as closing:
+    for (image, label), size in zip(pairs, megapixels, strict=True):
+        stop_if_cancelled(progress)
+        part = overall.part(size, talks=True)
+        talk = Talk(part, once, image.name)
+        with (
+            tempfile.TemporaryDirectory(prefix="glnet-geo-") as folder,
+            once.about(image.name),
+            ExitStack() as closing,
+        ):
             # Named as the image, since sentences about it name it.
             mapped, sure = Path(folder) / f"{image.stem}.tif", Path(folder) / f"{image.stem}-confidence.tif"
-            classify(image, mapped, options=options, confidence=sure, progress=progress)
+            classify(image, mapped, options=options, confidence=sure, progress=talk)
             closing.enter_context(block_cache())
-            classes = closing.enter_context(open_classes(mapped, legend=model.card.legend))
-            reference = closing.enter_context(open_reference(label, classes, model.card.legend, by_size=True))
+            classes = closing.enter_context(open_classes(mapped, legend=legend))
+            reference = closing.enter_context(open_reference(label, classes, key, by_size=True))
             comparison = Comparison.of(
-                classes,
-                reference.labels,
-                reference.name,
-                ignore=ignore,
-                leave_out=leave_out,
+                classes, reference.labels, reference.name, ignore=key.ignored, leave_out=leave_out
             )
             confidence = closing.enter_context(ConfidenceMap(sure, classes))
-            tally.take(comparison, classes, reference, confidence, Watched(progress))
-            notes = reference.notes
+            tally.take(comparison, classes, reference, confidence, Watched(talk))
+            if reference.notes:
+                notes = (
+                    f"the colors of the label maps in {labels} are taken for those of the model's classes",
+                )
+        part.finish()
     if comparison is None:
         raise EvaluationError(f"{images} holds no image: give another folder")
     whole = replace(comparison, reference=str(labels))
-    name = f"{model.card.name} on {len(pairs)} images of {images}"
+    name = f"{model.card.name} on {counted} of {images}"
     return tally.evaluation(whole, mapped=name, kind="raster", notes=notes)

@@ -105,7 +105,7 @@ def test_a_model_is_assessed_on_a_data_set(tmp_path: Path, capsys: pytest.Captur
     arguments += ["--labels", str(tmp_path / "labels"), "--device", "cpu", "--progress", "none"]
     assert run(arguments) == 0
     out = capsys.readouterr().out
-    assert "1 images" in out
+    assert "on 1 image of" in out
     assert "expected calibration error" in out
 
 
@@ -147,11 +147,19 @@ def test_pictures_are_drawn_with_a_library_that_is_imported_only_then(mapped: Pa
     [
         (["--reference", "none.tif"], 8, "none.tif does not exist"),
         ([], 2, "--reference is missing"),
-        (["--reference", "r.tif", "--images", "."], 2, "--images means nothing with MAP"),
+        (["--reference", "r.tif", "--images", "."], 2, "--images means nothing with MAP: leave it out"),
+        (
+            ["--reference", "r.tif", "--images", ".", "--labels", ".", "--exact"],
+            2,
+            "--images, --labels and --exact mean nothing with MAP: leave them out",
+        ),
+        (["--reference", "r.tif", "--field", "a"], 2, "--field means nothing with a reference raster"),
+        (["--reference", "r.gpkg", "--reference-legend", "c.json"], 2, "nothing with a vector file"),
+        (["--reference", "r.tif", "--overwrite"], 2, "--overwrite means nothing without --out-json or"),
         (
             ["--reference", "r.tif", "--model", "urban", "--bands", "1"],
             2,
-            "--bands, --model means nothing with MAP",
+            "--model and --bands mean nothing with MAP: leave them out",
         ),
         (["--reference", "r.tif", "--out-json", "x.txt"], 5, "another suffix than .json"),
         (["--reference", "r.tif", "--out-json", "nowhere/x.json"], 5, "does not exist"),
@@ -165,11 +173,45 @@ def test_wrong_use_is_one_sentence(
     assert words in sentence
 
 
-def test_without_a_map_images_and_labels_are_needed(capsys: pytest.CaptureFixture[str]) -> None:
-    code, sentence = failed(capsys, "evaluate", "--images", ".")
-    assert (code, "--labels missing" in sentence) == (2, True)
-    code, sentence = failed(capsys, "evaluate", "--images", ".", "--labels", ".", "--reference", "r.tif")
-    assert (code, "--reference means nothing without MAP" in sentence) == (2, True)
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "MAP is missing: name the map to assess and --reference, or give --images and --labels"),
+        (["--reference", "r.tif"], "MAP is missing"),
+        (["--images", "."], "--labels is missing"),
+        (["--labels", "."], "--images is missing"),
+        (
+            ["--images", ".", "--labels", ".", "--reference", "r.tif", "--field", "a"],
+            "--reference and --field mean nothing without MAP: leave them out",
+        ),
+    ],
+)
+def test_without_a_map_images_and_labels_are_needed(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    code, sentence = failed(capsys, "evaluate", *arguments)
+    assert (code, words in sentence) == (2, True), sentence
+
+
+def test_a_reference_is_never_written_over(
+    tmp_path: Path, mapped: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reference = tmp_path / "ref.json"
+    reference.write_text("labels that took a day", encoding="utf-8")
+    more = ["--reference", reference, "--out-json", reference, "--overwrite"]
+    code, sentence = failed(capsys, "evaluate", mapped, *more)
+    assert (code, "give the report another name" in sentence) == (2, True)
+    assert reference.read_text(encoding="utf-8") == "labels that took a day"
+
+
+@pytest.mark.parametrize("command", ["evaluate", "sample"])
+def test_quiet_says_nothing(
+    tmp_path: Path, mapped: Path, reference: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = ["--reference", str(reference)] if command == "evaluate" else ["--out", str(tmp_path / "p.gpkg")]
+    assert run([command, str(mapped), *more, "-q"]) == 0
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "")
 
 
 def test_existing_reports_are_kept(
