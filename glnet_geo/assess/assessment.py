@@ -125,12 +125,16 @@ class MapEstimate:
         covered: share of the map, 0 to 1, that has labelled points in its classes; below 1, all estimates are those of that
             part, and classes without labelled points have none.
         accuracy: share of the map that is right.
+        proportions: shares of the area by true class (rows) and mapped class (columns), which sum to 1.
         classes: one by one.
+
+    Source: Olofsson et al., Remote Sensing of Environment 148 (2014); proportions are those of equation 4.
     """
 
     unit: Unit
     covered: float
     accuracy: Interval
+    proportions: tuple[tuple[float, ...], ...]
     classes: tuple[ClassEstimate, ...]
 
 
@@ -300,7 +304,7 @@ def map_estimate(
         unit: of the areas and of the sizes of the strata.
         coverage: of the sample.
     """
-    points = sample.counts.sum(axis=(0, 2))
+    points, areas = sample.counts.sum(axis=(0, 2)), sample.confusion.counts
     estimates = zip(
         sample.sizes_of_classes, sample.precision, sample.recall, sample.iou, sample.f1, strict=True
     )
@@ -312,6 +316,7 @@ def map_estimate(
         unit=unit,
         covered=coverage.share,
         accuracy=Interval.of(sample.accuracy),
+        proportions=tuple(tuple(float(one) for one in row) for row in areas / areas.sum()),
         classes=tuple(
             ClassEstimate(
                 id=c.id,

@@ -56,7 +56,7 @@ def check_label_maps(
             found.update(dict.fromkeys(labels))
             megapixels.append(pixels.height * pixels.width / 1e6)
             progress.advance()
-    check_ignored(ignore, found, (card.legend, key.legend), "any label map")
+    check_ignored(ignore, found, (card.legend, key.legend), "the label maps")
     return megapixels
 
 

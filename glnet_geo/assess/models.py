@@ -12,6 +12,7 @@ from glnet_geo.assess.assessment import Evaluation
 from glnet_geo.assess.comparison import Comparison, Tally
 from glnet_geo.assess.label_maps import check_label_maps
 from glnet_geo.assess.once import Once, Talk
+from glnet_geo.core.legend import NODATA
 from glnet_geo.core.overall import Overall
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
 from glnet_geo.core.watched import Watched
@@ -60,7 +61,8 @@ def evaluate_model(
     pairs = find_pairs(Path(images), Path(labels), error=EvaluationError)
     model = options.model if isinstance(options.model, Model) else load_model(options.model)
     options, legend = replace(options, model=model), model.card.legend
-    key, once = ReferenceKey.of(legend, reference_legend, ignore), Once(len(pairs))
+    # As in training, what has no class of its own is 255.
+    key, once = ReferenceKey.of(legend, reference_legend, (*ignore, str(NODATA))), Once(len(pairs))
     megapixels = check_label_maps(
         pairs, model.card, key, once, progress, ignore=ignore, leave_out=leave_out or ()
     )

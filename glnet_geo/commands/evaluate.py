@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ from glnet_geo.commands.options import file_argument, how_to_classify, json_opti
 from glnet_geo.errors import OptionError
 
 if TYPE_CHECKING:
-    from glnet_geo.assess.assessment import Evaluation
+    from glnet_geo.assess.assessment import Evaluation, MapEstimate
+    from glnet_geo.io.assessment_picture import Drawing
 
 _OF_MAPS = ("reference", "field", "confidence")
 _OF_BOTH = ("map", "reference_legend", "ignore", "leave_out")
@@ -205,17 +206,41 @@ def _evaluated(options: dict[str, Any], shown: Any) -> Evaluation:
 def _draw(path: Path, evaluation: Evaluation) -> None:
     from glnet_geo.io.assessment_picture import Drawing, write_picture
 
-    calibration = evaluation.calibration
-    write_picture(
-        path,
-        Drawing(
-            title=evaluation.map,
-            names=[c.name for c in evaluation.scores.classes],
-            confusion=evaluation.scores.confusion,
-            unit="points" if evaluation.kind == "points" else "pixels",
-            curve=None
-            if calibration is None
-            else [(one.confidence, one.accuracy, one.share) for one in calibration.bins],
-            calibration_error=None if calibration is None else calibration.expected_calibration_error,
-        ),
+    calibration, estimate = evaluation.calibration, evaluation.estimate
+    drawing = Drawing(
+        title=evaluation.map,
+        names=[c.name for c in evaluation.scores.classes],
+        confusion=[[count / max(sum(row), 1) for count in row] for row in evaluation.scores.confusion],
+        heading="percent of each row (pixels)",
+        curve=None
+        if calibration is None
+        else [(one.confidence, one.accuracy, one.share) for one in calibration.bins],
+        calibration_error=None if calibration is None else calibration.expected_calibration_error,
     )
+    write_picture(path, drawing if estimate is None else _weighted(drawing, estimate))
+
+
+def _weighted(drawing: Drawing, estimate: MapEstimate) -> Drawing:
+    """The picture of a sample: its rows are no recall, so classes are weighted by their areas."""
+    from glnet_geo.commands.evaluation_table import area_unit
+
+    factor, unit = area_unit(estimate)
+    untold = [estimate.covered < 1 and c.area.value is None for c in estimate.classes]
+    part = "" if estimate.covered == 1 else f"the labelled {estimate.covered:.1%} of "
+    return replace(
+        drawing,
+        confusion=[
+            [float("nan") if untold[row] or untold[col] else share for col, share in enumerate(shares)]
+            for row, shares in enumerate(estimate.proportions)
+        ],
+        heading=f"percent of {part}the map (from points)",
+        areas=[
+            (c.mapped_area * factor, _times(c.area.value, factor), _times(c.area.half_width, factor))
+            for c in estimate.classes
+        ],
+        area_unit=unit if estimate.covered == 1 else f"{unit} (true: in that part alone)",
+    )
+
+
+def _times(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor

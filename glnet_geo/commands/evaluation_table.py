@@ -108,7 +108,7 @@ def _area_table(estimate: MapEstimate) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    factor, unit = _unit(estimate)
+    factor, unit = area_unit(estimate)
     table = Table(title=f"What the points say of {_covered(estimate)} (95 % confidence intervals)")
     table.add_column("class")
     there = "" if estimate.covered == 1 else " there"
@@ -133,7 +133,7 @@ def _covered(estimate: MapEstimate) -> str:
     return f"that {estimate.covered:.1%} of the map whose classes have labelled points"
 
 
-def _unit(estimate: MapEstimate) -> tuple[float, str]:
+def area_unit(estimate: MapEstimate) -> tuple[float, str]:
     """By what to multiply areas for a person, and what they are then."""
     if estimate.unit == "pixels":
         return 1.0, "pixels"

@@ -152,11 +152,13 @@ def check_ignored(
             continue
         if _whole(text) is None and not is_color(text):
             raise EvaluationError(
-                f"--ignore names {text!r}, which neither the map nor {reference} knows: choose from "
+                f"--ignore names {text!r}, which is a class of neither the map nor {reference}: choose from "
                 f"{_listed([str(one) for one in known])}"
             )
         warnings.warn(
-            f"--ignore {text} does nothing: {reference} does not hold it", DoubtfulInputWarning, stacklevel=4
+            f"--ignore {text} does nothing: it does not occur in {reference}",
+            DoubtfulInputWarning,
+            stacklevel=4,
         )
 
 

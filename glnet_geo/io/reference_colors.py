@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
-from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
+from glnet_geo.errors import DoubtfulInputWarning
 from glnet_geo.io.reference_key import ReferenceKey
 from glnet_geo.io.source import Source
 
@@ -62,7 +62,7 @@ class ColorReference:
         """All colours that the raster shows, rising.
 
         Raises:
-            EvaluationError: one means nothing, or there is none.
+            EvaluationError: one means nothing.
         """
         if self._lossy:
             warnings.warn(
@@ -78,8 +78,6 @@ class ColorReference:
             if strange.size:
                 raise key.stranger(int(strange[0]), self.name)
             found.update(colors.tolist())
-        if not found:
-            raise EvaluationError(f"{self.name} has no pixel with a class: it is transparent everywhere")
         return sorted(found)
 
     def _shown(self) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.bool_]]]:

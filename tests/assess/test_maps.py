@@ -143,7 +143,7 @@ class TestRasters:
         reference = write_map(tmp_path / "ref.tif", TRUE)
         with pytest.raises(
             EvaluationError,
-            match=r"'rod', which neither the map nor ref\.tif knows: choose from 0 \(water\), 1",
+            match=r"'rod', which is a class of neither the map nor ref\.tif: choose from 0 \(water\), 1",
         ):
             evaluate(mapped, reference, ignore=["rod"])
         for text in ("9", "#000000"):

@@ -167,11 +167,27 @@ def test_label_maps_in_colours_of_their_own_are_read_by_the_class_file_of_traini
     assert again.scores == expected.scores
 
 
+def test_a_label_map_that_is_transparent_everywhere_tells_nothing(
+    folders: tuple[Path, Path], options: Options
+) -> None:
+    write_plain(folders[1] / "b_mask.png", np.zeros((4, 90, 200), np.uint8))
+    found = evaluate_model(*folders, options=options, ignore=["9"])
+    assert found.left_out.unlabelled == 90 * 200
+
+
+def test_255_is_no_label_as_in_training(folders: tuple[Path, Path], options: Options) -> None:
+    expected = evaluate_model(*folders, options=options, ignore=["9"])
+    for path in folders[1].iterdir():
+        ids = read(path)
+        write_plain(path, np.where(ids == 9, 255, ids).astype(np.uint8))
+    assert evaluate_model(*folders, options=options).scores == expected.scores
+
+
 def test_what_no_label_map_holds_is_not_ignored_in_silence(
     folders: tuple[Path, Path], options: Options
 ) -> None:
     with pytest.raises(
-        EvaluationError, match="--ignore names 'rod', which neither the map nor any label map"
+        EvaluationError, match="--ignore names 'rod', which is a class of neither the map nor the label maps"
     ):
         evaluate_model(*folders, options=options, ignore=["9", "rod"])
     with pytest.warns(DoubtfulInputWarning, match="--ignore 99 does nothing"):

@@ -95,6 +95,12 @@ def test_labelled_points_tell_of_the_whole_map(tmp_path: Path, mapped: Path) -> 
     assert found.estimate.accuracy.value is not None
     assert found.estimate.accuracy.half_width is not None
     assert abs(found.estimate.accuracy.value - whole.accuracy) < 1.5 * found.estimate.accuracy.half_width
+    shares = np.array(found.estimate.proportions)
+    assert shares.sum() == pytest.approx(1)
+    assert np.diag(shares).sum() == pytest.approx(found.estimate.accuracy.value)
+    np.testing.assert_allclose(shares.sum(axis=0), [np.equal(c.id, MAPPED).mean() for c in LEGEND], rtol=1e-3)
+    recall = np.diag(shares) / shares.sum(axis=1)
+    assert recall == pytest.approx([c.recall.value for c in found.estimate.classes])
     for c, pixels in zip(found.estimate.classes, whole.in_reference.tolist(), strict=True):
         assert c.area.value is not None
         assert c.area.half_width is not None
@@ -227,6 +233,11 @@ def test_outputs_that_cannot_be_are_refused(tmp_path: Path, mapped: Path) -> Non
         sample(mapped, tmp_path / "points.geojson")
     with pytest.raises(OptionError, match="at least 1"):
         sample(mapped, tmp_path / "points.gpkg", per_class=0)
+    itself = tmp_path / "map.gpkg"
+    itself.write_bytes(mapped.read_bytes())
+    with pytest.raises(OutputError, match="is the map itself"):
+        sample(itself, itself, overwrite=True)
+    assert itself.read_bytes() == mapped.read_bytes()
     sample(mapped, tmp_path / "points.gpkg", per_class=3)
     before = (tmp_path / "points.gpkg").read_bytes()
     with pytest.raises(OutputError, match="exists: add --overwrite"):

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import geopandas
+import numpy as np
 import pytest
 
 from glnet_geo.commands import run
@@ -114,6 +115,27 @@ def test_a_picture(tmp_path: Path, mapped: Path, reference: Path) -> None:
     picture = tmp_path / "report.png"
     assert run(["evaluate", str(mapped), "--reference", str(reference), "--picture", str(picture)]) == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_picture_of_points_is_weighted_by_area(
+    tmp_path: Path, mapped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib", reason="pictures are an extra")
+    points, report = tmp_path / "points.gpkg", tmp_path / "report.json"
+    assert run(["sample", str(mapped), "--per-class", "20", "--out", str(points), "-q"]) == 0
+    table = geopandas.read_file(points, layer="points")
+    table["class"] = table["map_class_name"]
+    table.loc[::4, "class"] = "water"
+    table.to_file(points, layer="points")
+    drawn: list[assessment_picture.Drawing] = []
+    monkeypatch.setattr(assessment_picture, "write_picture", lambda _, drawing: drawn.append(drawing))
+    more = ["--picture", str(tmp_path / "p.png"), "--out-json", str(report), "-q"]
+    assert run(["evaluate", str(mapped), "--reference", str(points), *more]) == 0
+    estimate = json.loads(report.read_text(encoding="utf-8"))["estimate"]
+    assert np.array(drawn[0].confusion) == pytest.approx(np.array(estimate["proportions"]))
+    assert drawn[0].heading == "percent of the map (from points)"
+    assert drawn[0].areas is not None
+    assert drawn[0].areas[0][1] == pytest.approx(estimate["classes"][0]["area"]["value"] / 1e4)
 
 
 def test_a_picture_without_its_library_is_refused_at_once(

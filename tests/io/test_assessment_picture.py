@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ def _drawing(curve: list[tuple[float, float, float]] | None) -> Drawing:
     return Drawing(
         title="map.tif",
         names=["water", "road"],
-        confusion=[[5, 1], [0, 0]],
-        unit="pixels",
+        confusion=[[0.8, 0.2], [0, float("nan")]],
+        heading="percent of each row (pixels)",
         curve=curve,
         calibration_error=None if curve is None else 0.05,
     )
@@ -36,6 +37,19 @@ def test_a_curve_makes_the_picture_wider(tmp_path: Path) -> None:
             assert len(colours) > 20
     assert sizes[1][0] > sizes[0][0] + 300
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_areas_have_a_panel_of_their_own(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="pictures are an extra")
+    widths = []
+    for number, areas in enumerate((None, [(3.0, 2.5, 0.4), (2.0, 1.0, None), (1.0, None, None)])):
+        drawing = replace(
+            _drawing(None), names=["a", "b", "c"][: 3 if areas else 2], areas=areas, area_unit="ha"
+        )
+        write_picture(tmp_path / f"{number}.png", drawing)
+        with Image.open(tmp_path / f"{number}.png") as picture:
+            widths.append(picture.size[0])
+    assert widths[1] > widths[0] + 300
 
 
 def test_without_the_library_the_remedy_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
