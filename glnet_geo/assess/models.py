@@ -5,14 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from glnet_geo.assess.assessment import Evaluation
 from glnet_geo.assess.comparison import Comparison, Tally
 from glnet_geo.assess.label_maps import check_label_maps
 from glnet_geo.assess.once import Once, Talk
-from glnet_geo.core.legend import NODATA
+from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.overall import Overall
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
 from glnet_geo.core.watched import Watched
@@ -20,6 +20,7 @@ from glnet_geo.errors import EvaluationError
 from glnet_geo.io.classes import open_classes
 from glnet_geo.io.confidence import ConfidenceMap
 from glnet_geo.io.pair_files import find_pairs
+from glnet_geo.io.reference_colors import ColorReference
 from glnet_geo.io.reference_key import ReferenceKey
 from glnet_geo.io.reference_raster import open_reference
 from glnet_geo.io.scene import block_cache
@@ -68,35 +69,57 @@ def evaluate_model(
     )
     counted = f"{len(pairs)} image{'s' * (len(pairs) != 1)}"
     overall = Overall(progress, megapixels, f"mapping {counted}")
-    tally, notes = Tally(legend), tuple[str, ...]()
+    job = _Job(options=options, legend=legend, key=key, leave_out=leave_out, tally=Tally(legend))
     comparison: Comparison | None = None
     for (image, label), size in zip(pairs, megapixels, strict=True):
         stop_if_cancelled(progress)
         part = overall.part(size, talks=True)
-        talk = Talk(part, once, image.name)
-        with (
-            tempfile.TemporaryDirectory(prefix="glnet-geo-") as folder,
-            once.about(image.name),
-            ExitStack() as closing,
-        ):
-            # Named as the image, since sentences about it name it.
-            mapped, sure = Path(folder) / f"{image.stem}.tif", Path(folder) / f"{image.stem}-confidence.tif"
-            classify(image, mapped, options=options, confidence=sure, progress=talk)
-            closing.enter_context(block_cache())
-            classes = closing.enter_context(open_classes(mapped, legend=legend))
-            reference = closing.enter_context(open_reference(label, classes, key, by_size=True))
-            comparison = Comparison.of(
-                classes, reference.labels, reference.name, ignore=key.ignored, leave_out=leave_out
-            )
-            confidence = closing.enter_context(ConfidenceMap(sure, classes))
-            tally.take(comparison, classes, reference, confidence, Watched(talk))
-            if reference.notes:
-                notes = (
-                    f"the colors of the label maps in {labels} are taken for those of the model's classes",
-                )
+        with once.about(image.name):
+            comparison = job.count(image, label, Talk(part, once, image.name))
         part.finish()
     if comparison is None:
         raise EvaluationError(f"{images} holds no image: give another folder")
+    notes: tuple[str, ...] = ()
+    if job.by_color and not key.own:
+        notes = (f"the colors of the label maps in {labels} are taken for those of the model's classes",)
     whole = replace(comparison, reference=str(labels))
     name = f"{model.card.name} on {counted} of {images}"
-    return tally.evaluation(whole, mapped=name, kind="raster", notes=notes)
+    return job.tally.evaluation(whole, mapped=name, kind="raster", notes=notes)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Job:
+    """Maps images and counts where the maps agree with label maps.
+
+    Attributes:
+        options: the model and how to classify.
+        legend: of the model.
+        key: what values and colours of label maps mean.
+        leave_out: classes that do not count in means; None for a class named ``unknown``.
+        tally: of all images so far.
+        by_color: whether any label map so far holds colours.
+    """
+
+    options: Options
+    legend: Legend
+    key: ReferenceKey
+    leave_out: Sequence[str] | None
+    tally: Tally
+    by_color: bool = False
+
+    def count(self, image: Path, label: Path, progress: Progress) -> Comparison:
+        """Map an image and count its pixels; returns how classes were told."""
+        with tempfile.TemporaryDirectory(prefix="glnet-geo-") as folder, ExitStack() as closing:
+            # Named as the image, since sentences about it name it.
+            mapped, sure = Path(folder) / f"{image.stem}.tif", Path(folder) / f"{image.stem}-confidence.tif"
+            classify(image, mapped, options=self.options, confidence=sure, progress=progress)
+            closing.enter_context(block_cache())
+            classes = closing.enter_context(open_classes(mapped, legend=self.legend))
+            reference = closing.enter_context(open_reference(label, classes, self.key, by_size=True))
+            comparison = Comparison.of(
+                classes, reference.labels, reference.name, ignore=self.key.ignored, leave_out=self.leave_out
+            )
+            confidence = closing.enter_context(ConfidenceMap(sure, classes))
+            self.tally.take(comparison, classes, reference, confidence, Watched(progress))
+            self.by_color |= isinstance(reference, ColorReference)
+            return comparison
