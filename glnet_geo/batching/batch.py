@@ -204,6 +204,9 @@ def _doubts_told_once(paths: Sequence[str]) -> Iterator[None]:
         yield
     found: dict[str, list[str]] = {}
     for warning in raised:
+        if not issubclass(warning.category, DoubtfulInputWarning):
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+            continue
         text = str(warning.message)
         name = next((name for name in names if name in text), "")
         found.setdefault(text.replace(name, "") if name else text, []).append(text)

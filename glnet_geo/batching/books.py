@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -122,14 +122,13 @@ class Books:
             if path not in gone and entry.outputs and all(Path(output).exists() for output in entry.paths)
         )
 
-    def _take(self, event: dict[str, Any]) -> None:
-        if event.get("job") != self.job and event.get("kind") != "result":
-            return
-        if event["kind"] == "begun":
-            self._begun.update(event["outputs"])
-        elif event["kind"] == "range":
-            self._ranges[event["of"]] = (event["range"][0], event["range"][1])
-        elif event["kind"] == "result":
-            entry = TileResult.from_json(event)
-            # What another job has done is as good as an earlier batch.
-            (self._now if entry.job == self.job else self._earlier)[entry.tile] = entry
+    def _take(self, event: Mapping[str, Any]) -> None:
+        """Remember what was noted; what a batch of another version has noted in another way counts as missing."""
+        match event:
+            case {"kind": "begun", "job": self.job, "outputs": [*paths]}:
+                self._begun.update(map(str, paths))
+            case {"kind": "range", "job": self.job, "of": str(kind), "range": [low, high]}:
+                self._ranges[kind] = (low, high)
+            case {"kind": "result"} if (entry := TileResult.read(event)) is not None:
+                # What another job has done is as good as an earlier batch.
+                (self._now if entry.job == self.job else self._earlier)[entry.tile] = entry

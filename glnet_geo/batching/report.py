@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from glnet_geo.report import ClassShare
 
@@ -50,26 +50,26 @@ class TileResult:
         return self.megapixels / self.seconds if self.seconds else None
 
     def to_json(self) -> dict[str, Any]:
-        """As `from_json` reads it."""
+        """As `read` takes it."""
         rate = self.megapixels_per_second
         return asdict(self) | {"megapixels_per_second": rate and round(rate, 3)}
 
     @classmethod
-    def from_json(cls, entry: Mapping[str, Any]) -> TileResult:
-        """An entry of a report.
-
-        Raises:
-            KeyError, TypeError: it is none.
-        """
-        known = {name: entry[name] for name in cls.__slots__}
-        return cls(
-            **known
-            | {
-                "outputs": tuple(tuple(output) for output in entry["outputs"]),
-                "classes": tuple(ClassShare(**share) for share in entry["classes"]),
-                "identity": tuple(entry["identity"]),
+    def read(cls, found: object) -> TileResult | None:
+        """An entry of a report or of a ledger; None where it is none, or one of another version."""
+        if not isinstance(found, Mapping):
+            return None
+        try:
+            known = {name: found[name] for name in cls.__slots__} | {
+                "outputs": tuple(tuple(output) for output in found["outputs"]),
+                "classes": tuple(ClassShare(**share) for share in found["classes"]),
+                "identity": tuple(found["identity"]),
             }
-        )
+        except (KeyError, TypeError):
+            return None
+        entry = cls(**known)
+        usable = isinstance(entry.tile, str) and entry.status in get_args(Status) and all(entry.outputs)
+        return entry if usable else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,13 +138,11 @@ class BatchReport:
 
 def entries(report: Mapping[str, Any]) -> list[TileResult]:
     """All entries of a report that can be read."""
-    found = []
+    found: list[TileResult] = []
     for name in ("earlier", "mosaics", "tiles"):
-        for entry in report.get(name, []):
-            try:
-                found.append(TileResult.from_json(entry))
-            except (KeyError, TypeError):
-                continue
+        listed = report.get(name)
+        if isinstance(listed, list):
+            found += [entry for entry in map(TileResult.read, listed) if entry is not None]
     return found
 
 

@@ -15,6 +15,7 @@ from typing_extensions import Self
 
 from glnet_geo.errors import OutputError
 from glnet_geo.io.lock import Lock
+from glnet_geo.replacing import replacing
 
 REPORT = "report.json"
 
@@ -72,9 +73,11 @@ class Ledger:
     def events(self) -> Iterator[dict[str, Any]]:
         """What was noted, in order."""
         with suppress(OSError):
-            for line in (self.work / _EVENTS).read_text(encoding="utf-8").splitlines():
+            for line in (self.work / _EVENTS).read_text(encoding="utf-8", errors="replace").splitlines():
                 with suppress(ValueError):
-                    yield json.loads(line)
+                    event = json.loads(line)
+                    if isinstance(event, dict):
+                        yield event
 
     def note(self, event: Mapping[str, Any]) -> None:
         """Add an event.
@@ -102,13 +105,13 @@ class Ledger:
         Raises:
             OutputError: the disk is full.
         """
-        new = self.work / REPORT
+        path = self._folder / REPORT
         try:
-            new.write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
-            os.replace(new, self._folder / REPORT)  # noqa: PTH105 - the rename must replace on every system
+            with replacing(path) as made:
+                made.write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
         except OSError as error:
             raise _full(self._folder, error) from error
-        return self._folder / REPORT
+        return path
 
     def remove(self) -> None:
         """The batch has ended: nothing needs to be kept."""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from glnet_geo.errors import TrainingError
+from glnet_geo.replacing import HIDDEN, replacing
 
 
 class RunFolder:
     """The folder of one training.
 
     Args:
-        path: made where it is missing.
+        path: made where it is missing; nobody else may be training there.
 
     Raises:
         TrainingError: it cannot be made, read or written (in every method).
@@ -26,6 +26,9 @@ class RunFolder:
         self.path = path
         try:
             path.mkdir(exist_ok=True)
+            # What was being written when a training was killed.
+            for half in path.glob(f"{HIDDEN}*"):
+                half.unlink(missing_ok=True)
         except OSError as error:
             raise TrainingError(
                 f"{path} cannot be made ({error.strerror}): name --out in another folder"
@@ -80,13 +83,10 @@ class RunFolder:
         self._replace(self._log, "".join(kept))
 
     def _replace(self, path: Path, text: str) -> None:
-        unfinished = path.with_name(f".{path.name}.unfinished")
         try:
-            unfinished.write_text(text, encoding="utf-8")
-            os.replace(unfinished, path)  # noqa: PTH105 - the rename must replace on every system
+            with replacing(path) as made:
+                made.write_text(text, encoding="utf-8")
         except OSError as error:
-            with suppress(OSError):
-                unfinished.unlink()
             raise _unwritten(path, error) from error
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from glnet_geo.errors import OutputError
 from glnet_geo.io.staging import unwritten
+from glnet_geo.replacing import replacing
 
 
 def check_output(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
@@ -37,15 +37,13 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let a file be made in a hidden folder beside its place, and move it there.
+    """Let a file be made elsewhere, and move it to its place.
 
     Raises:
         OutputError: it cannot be written.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix=".glnet-geo-", dir=path.parent) as folder:
-            made = Path(folder) / path.name
+        with replacing(path) as made:
             write(made)
-            made.replace(path)
     except OSError as error:
         raise unwritten(path, error.strerror or error) from error

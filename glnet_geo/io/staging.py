@@ -9,11 +9,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from uuid import uuid4
 
 from typing_extensions import Self
 
 from glnet_geo.errors import OutputError
+from glnet_geo.replacing import hidden_name
 
 RASTERS = (".tif", ".tiff")
 VECTORS = (".gpkg", ".fgb", ".parquet", ".geojson")
@@ -168,8 +168,7 @@ def _all_or_none() -> Iterator[Callable[[Path, Path], None]]:
 
 def _hidden_names(paths: Sequence[Path]) -> dict[Path, Path]:
     """A path for a new hidden folder in every folder that paths lie in."""
-    # The process is named, so that a program that ends it the hard way knows what to remove.
-    name = f".glnet-geo-{os.getpid()}-{uuid4().hex[:12]}"
+    name = hidden_name()
     return {parent: parent / name for parent in {path.parent for path in paths}}
 
 

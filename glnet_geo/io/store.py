@@ -9,14 +9,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
-from uuid import uuid4
 
 from glnet_geo.errors import OptionError
+from glnet_geo.replacing import HIDDEN, replacing
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
-
-_NEW = ".new"
 
 
 class Store(Protocol):
@@ -63,23 +61,17 @@ class Folder:
 
     def names(self) -> list[str]:
         """Of all files that are whole."""
-        return [name for name in os.listdir(self.path) if not name.endswith(_NEW)]  # noqa: PTH208 - names are asked for
+        return [name for name in os.listdir(self.path) if not name.startswith(HIDDEN)]  # noqa: PTH208 - names are asked for
 
     def read(self, name: str) -> bytes:
         """A whole file."""
         return (self.path / name).read_bytes()
 
     def write(self, name: str, data: bytes) -> None:
-        """Write beside the name, then rename."""
-        # Two processes may write the same file at once.
-        new = self.path / f"{name}.{uuid4().hex[:12]}{_NEW}"
-        try:
-            new.write_bytes(data)
-            os.replace(new, self.path / name)  # noqa: PTH105 - the rename must replace on every system
-        except OSError:
-            with suppress(OSError):
-                new.unlink()
-            raise
+        """Write under another name, then rename."""
+        # Who reads it can tell whether it is whole.
+        with replacing(self.path / name, outlives_a_crash=False) as made:
+            made.write_bytes(data)
 
     def remove(self, name: str) -> None:
         """Delete a file."""
@@ -91,7 +83,7 @@ class Folder:
 
     def sweep(self) -> None:
         """Delete what was being written when a process was killed; nobody else may be writing."""
-        for half in self.path.glob(f"*{_NEW}"):
+        for half in self.path.glob(f"{HIDDEN}*"):
             half.unlink(missing_ok=True)
 
 

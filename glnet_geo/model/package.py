@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from glnet_geo.errors import ModelError
 from glnet_geo.model.card import Card
 from glnet_geo.model.catalogue import CARD_KEY, SUFFIX, card_text, installed_models
 from glnet_geo.model.glnet import GLNet
+from glnet_geo.replacing import replacing
 
 DEFAULT_MODEL = "urban"
 
@@ -51,14 +50,11 @@ def save_package(path: Path, network: GLNet, card: Card, *, half: bool = False) 
         for name, tensor in network.state_dict().items()
         if not name.endswith("num_batches_tracked")
     }
-    unfinished = path.with_name(f".{path.name}.unfinished")
     try:
-        # Not save_file, whose files nobody else may read.
-        unfinished.write_bytes(save(tensors, metadata={"format": "pt", CARD_KEY: card.to_json()}))
-        os.replace(unfinished, path)  # noqa: PTH105 - the rename must replace on every system
+        with replacing(path) as made:
+            # Not save_file, whose files nobody else may read.
+            made.write_bytes(save(tensors, metadata={"format": "pt", CARD_KEY: card.to_json()}))
     except (OSError, SafetensorError) as error:
-        with suppress(OSError):
-            unfinished.unlink()
         raise ModelError(f"{path} cannot be written ({error}): choose another folder") from error
 
 

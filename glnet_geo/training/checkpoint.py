@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from torch import Tensor
 
 from glnet_geo.errors import TrainingError
 from glnet_geo.model.glnet import GLNet
+from glnet_geo.replacing import replacing
 from glnet_geo.training.recipe import Recipe
 
 
@@ -39,16 +38,12 @@ def save_checkpoint(
         "network": network.state_dict(),
         "optimizer": optimizer.state_dict(),
     }
-    unfinished = path.with_suffix(".unfinished")
     try:
-        torch.save(state, unfinished)
-        os.replace(unfinished, path)  # noqa: PTH105 - the rename must replace on every system
+        # An open file, as torch would write the name of a closed one into it.
+        with replacing(path) as made, made.open("wb") as file:
+            torch.save(state, file)
     except (OSError, RuntimeError) as error:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise TrainingError(
-            f"{path} cannot be written ({error}): free some space; the last checkpoint is kept"
-        ) from error
+        raise _unwritten(path, error) from error
 
 
 def restore_checkpoint(
@@ -83,17 +78,12 @@ def save_weights(path: Path, network: GLNet) -> None:
     Raises:
         TrainingError: they cannot be written; what was there before is still there.
     """
-    unfinished = path.with_suffix(".unfinished")
     tensors = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
     try:
-        save_file(tensors, unfinished)
-        os.replace(unfinished, path)  # noqa: PTH105 - the rename must replace on every system
+        with replacing(path) as made:
+            save_file(tensors, made)
     except (OSError, SafetensorError) as error:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise TrainingError(
-            f"{path} cannot be written ({error}): free some space; the last checkpoint is kept"
-        ) from error
+        raise _unwritten(path, error) from error
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -107,3 +97,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     except (OSError, SafetensorError) as error:
         raise TrainingError(f"{path} cannot be read: remove {path.parent} to start afresh") from error
     return weights
+
+
+def _unwritten(path: Path, error: Exception) -> TrainingError:
+    return TrainingError(f"{path} cannot be written ({error}): free some space; the last checkpoint is kept")

@@ -10,6 +10,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from qgis.core import QgsProcessingFeedback
@@ -142,10 +143,14 @@ class Job:
         )
 
     def _clean_up(self, pid: int) -> None:
-        """Remove what a job that could not clean up was making; its folders name its process."""
+        """Remove what a job that could not clean up was making; its folders and files name its process."""
         for folder in {os.path.dirname(os.path.abspath(path)) for path in self._outputs}:
             for left in glob.glob(os.path.join(glob.escape(folder), f".glnet-geo-{pid}-*")):
-                shutil.rmtree(left, ignore_errors=True)
+                if os.path.isdir(left):
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    with suppress(OSError):
+                        os.remove(left)
 
 
 class _Progress:

@@ -24,7 +24,7 @@ FIELD = "class"
 """Of the file; the person's own field may have a name that a file cannot hold."""
 
 # What a training keeps beside its model; a folder of the same name may hold other things too.
-_OURS = ("polygons-*.gpkg*", "plan.json", "log.jsonl", "best.safetensors", "*.checkpoint", ".*.unfinished")
+_OURS = ("polygons-*.gpkg*", "plan.json", "log.jsonl", "best.safetensors", "*.checkpoint", ".glnet-geo-*")
 
 
 def labels_file(source: QgsFeatureSource, layer: QgsVectorLayer | None, field: str) -> str:

@@ -82,10 +82,10 @@ def test_rows_end_before_a_gap(tmp_path: Path) -> None:
 def test_what_was_being_written_at_a_kill_is_swept(tmp_path: Path) -> None:
     with Journal(tmp_path / "j", JOB) as journal:
         journal.add_strip(_strip(0, 2))
-        (tmp_path / "j" / "rows_2_2.new").write_bytes(b"half")
+        (tmp_path / "j" / ".glnet-geo-1-abc").write_bytes(b"half")
     with Journal(tmp_path / "j", JOB) as journal:
         assert journal.rows == 2
-        assert not list((tmp_path / "j").glob("*.new"))
+        assert not list((tmp_path / "j").glob(".*"))
 
 
 def test_another_job_starts_afresh_and_says_what_differs(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         with pytest.raises(OutputError, match=r"No space left on device.*run the same command again"):
             journal.add_strip(_strip(2, 2))
         assert journal.rows == 2
-        assert not list((tmp_path / "j").glob("*.new"))
+        assert not list((tmp_path / "j").glob(".*"))
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_a_failed_rename_leaves_nothing(
     def full(*_paths: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("glnet_geo.model.package.os.replace", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(ModelError, match="No space left on device"):
         save_package(tmp_path / "x.safetensors", network, tiny.card(network))
     assert list(tmp_path.iterdir()) == []

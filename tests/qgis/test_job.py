@@ -214,6 +214,7 @@ def test_an_engine_that_does_not_listen_is_ended(fake_engine: Any, out: Path) ->
     fake_engine(
         "import pathlib; folder = pathlib.Path(arguments[arguments.index('--out') + 1]).parent\n"
         "(folder / f'.glnet-geo-{os.getpid()}-abc').mkdir()\n"
+        "(folder / f'.glnet-geo-{os.getpid()}-def').touch()\n"
         "(folder / '.glnet-geo-1-of-another').mkdir()\n"
         "print(json.dumps({'type': 'progress', 'what': 'x', 'share': 0.5}), file=sys.stderr, flush=True)\n"
         "time.sleep(60)"

@@ -240,7 +240,8 @@ class Train(EngineAlgorithm):
                 folder.clear()
             try:
                 arguments = self._arguments(parameters, context, folder.take(self._labels), out, curves)
-                summary = self.run_job(engine, arguments, [out], feedback, resumable=resumable)
+                outputs = [out, curves] if curves else [out]
+                summary = self.run_job(engine, arguments, outputs, feedback, resumable=resumable)
             except (EngineError, SourceError):
                 if not resumable:
                     folder.clear()

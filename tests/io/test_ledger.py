@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from glnet_geo.io.ledger import Ledger
+
+
+def test_events_come_back_without_those_that_are_damaged(tmp_path: Path) -> None:
+    with Ledger(tmp_path) as ledger:
+        ledger.note({"kind": "begun"})
+        with (ledger.work / "events.jsonl").open("ab") as lines:
+            lines.write(b'[1, 2]\n"text"\n\xff\xfe\x00\n{"kind": "res')
+    with Ledger(tmp_path) as ledger:
+        ledger.note({"kind": "range"})
+        assert [event["kind"] for event in ledger.events()] == ["begun", "range"]
