@@ -109,6 +109,17 @@ def test_a_shard_of_another_job_is_refused(tmp_path: Path, job: Job) -> None:
         )
 
 
+def test_jobs_with_outputs_of_one_name_share_a_work_folder(tmp_path: Path, job: Job) -> None:
+    made = []
+    for name, high in (("a", 99), ("b", 200)):
+        (tmp_path / name).mkdir()
+        options = Options(model=job.model, precision="fp32", value_range=(0, high))
+        scene, outs = job.arguments(tmp_path / name)
+        made.append(compute_shard(scene, outs, Shard(1, 9), options=options, work=tmp_path / "work"))
+    assert [len(list(Path(one.work).glob("frame_*"))) for one in made] == [one.frames for one in made]
+    assert {Path(one.work) for one in made} == set((tmp_path / "work").iterdir())
+
+
 def test_what_another_job_writes_late_is_never_taken(tmp_path: Path) -> None:
     logits = np.ones((2, 3, 4), np.float32)
     with Journal(tmp_path / "j", {"job": 1}) as journal:

@@ -15,25 +15,31 @@ from typing_extensions import Self
 
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OutputError
-from glnet_geo.io.lock import Lock
 from glnet_geo.io.marked import FrameStore, Lacking, Marked, mark_of, not_kept
-from glnet_geo.io.store import Folder, store_at
+from glnet_geo.io.store import Folder, Held, store_at
 
 _JOB = "job.json"
-_LOCK = "lock"
 _MAKING = "making.json"
 
 
-def journal_folder(output: Path, work: str | Path | None = None) -> str | Path:
+def journal_folder(
+    output: Path, work: str | Path | None = None, *, scene: str | Path | None = None
+) -> str | Path:
     """Where the journal of a job lies: named after its first output, and beside it.
+
+    In a work folder, where jobs with outputs of one name may meet, a mark of the output's folder and of the scene is
+    added. The folder counts as it was given: shards of one job may run in different ones, but under one command.
 
     Args:
         output: the first one.
         work: a folder, or an address that fsspec writes to, where it shall lie instead.
+        scene: what is mapped, which all machines see at the same path; None where the output alone tells.
     """
-    name = f"{output.name}.unfinished"
     if work is None:
-        return output.with_name(name)
+        return output.with_name(f"{output.name}.unfinished")
+    apart = [output.parent.as_posix(), None if scene is None else identity(scene)[0]]
+    mark = "" if apart == [".", None] else f".{mark_of(apart).hex()[:8]}"
+    name = f"{output.name}{mark}.unfinished"
     return f"{str(work).rstrip('/')}/{name}" if "://" in str(work) else Path(work) / name
 
 
@@ -91,15 +97,11 @@ class Journal:
         self._rows = Marked(self._store, mark_of(self._job))
         self.frames = FrameStore(self._rows, lacking or {})
         self._shared = shared
-        self._lock: Lock | None = None
-        self._held = False
+        self._held: Held | None = None
 
     def __enter__(self) -> Self:
         try:
-            self._store.make()
-            if isinstance(self._store, Folder):
-                self._lock = Lock(self._store.path / _LOCK, shared=self._shared)
-            self._held = True
+            self._held = self._store.hold(shared=self._shared)
             self._start()
         except BlockingIOError as error:
             raise OutputError(
@@ -207,14 +209,14 @@ class Journal:
         self._store.write(_JOB, json.dumps(self._job).encode())
 
     def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held is None:
+            return
         # A journal without a line would only be in the way; where others share it, it may be theirs.
         with suppress(OSError):
-            if self._held and not self._shared and self.empty:
-                self._store.discard()
-        self._held = False
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+            if not self._shared and self.empty:
+                held.remove()
+        held.release()
 
     @property
     def _name(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -14,13 +13,12 @@ from typing import Any
 from typing_extensions import Self
 
 from glnet_geo.errors import OutputError
-from glnet_geo.io.lock import Lock
+from glnet_geo.io.locked_folder import LockedFolder
 from glnet_geo.replacing import replacing
 
 REPORT = "report.json"
 
 _EVENTS = "events.jsonl"
-_LOCK = "lock"
 _WORK = "batch.unfinished"
 
 
@@ -42,18 +40,18 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.work = folder / _WORK
-        self._lock: Lock | None = None
+        self._held: LockedFolder | None = None
 
     def __enter__(self) -> Self:
         try:
-            self.work.mkdir(parents=True, exist_ok=True)
-            self._lock = Lock(self.work / _LOCK)
+            self._held = LockedFolder(self.work)
             self._end_line()
         except BlockingIOError as error:
             raise OutputError(
                 f"another batch is writing to {self._folder}: wait for it, or choose another folder"
             ) from error
         except OSError as error:
+            self._let_go()
             raise OutputError(
                 f"nothing can be written in {self._folder} ({error.strerror}): choose another folder"
             ) from error
@@ -62,13 +60,7 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
-        with suppress(OSError):
-            # Where nothing was begun, nothing needs to stay.
-            if self.work.is_dir() and {path.name for path in self.work.iterdir()} <= {_LOCK}:
-                shutil.rmtree(self.work)
+        self._let_go()
 
     def events(self) -> Iterator[dict[str, Any]]:
         """What was noted, in order."""
@@ -115,10 +107,19 @@ class Ledger:
 
     def remove(self) -> None:
         """The batch has ended: nothing needs to be kept."""
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
-        shutil.rmtree(self.work, ignore_errors=True)
+        if self._held is not None:
+            self._held.remove()
+            self._held = None
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held is None:
+            return
+        with suppress(OSError):
+            # Where nothing was begun, nothing needs to stay.
+            if held.empty:
+                held.remove()
+        held.release()
 
     def _end_line(self) -> None:
         """A line that was cut short must not swallow the next."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from glnet_geo.errors import OptionError
+from glnet_geo.io.locked_folder import LockedFolder
 from glnet_geo.replacing import HIDDEN, replacing
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class Store(Protocol):
-    """Small files by name; can be pickled. Everything but `discard` raises OSError where it fails."""
+    """Small files by name; can be pickled. Everything raises OSError where it fails."""
 
     def __str__(self) -> str:
         """Its address, for a person."""
 
-    def make(self) -> None:
-        """Be there."""
+    def hold(self, *, shared: bool) -> Held:
+        """Be there, for this process alone or for those that share it, where others can be kept out."""
 
     def names(self) -> list[str]:
         """Of all files."""
@@ -38,8 +38,15 @@ class Store(Protocol):
     def remove(self, name: str) -> None:
         """Be without a file; it may be gone already."""
 
-    def discard(self) -> None:
-        """Be gone, with all files, as far as possible."""
+
+class Held(Protocol):
+    """A store that is worked in."""
+
+    def release(self) -> None:
+        """Let go of it; may be called more than once."""
+
+    def remove(self) -> None:
+        """Let the store be gone, with all files, as far as possible, and let go of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +62,13 @@ class Folder:
     def __str__(self) -> str:
         return str(self.path)
 
-    def make(self) -> None:
-        """Make the folder."""
-        self.path.mkdir(parents=True, exist_ok=True)
+    def hold(self, *, shared: bool) -> LockedFolder:
+        """Make the folder, and lock it.
+
+        Raises:
+            BlockingIOError: another process holds it.
+        """
+        return LockedFolder(self.path, shared=shared)
 
     def names(self) -> list[str]:
         """Of all files that are whole."""
@@ -76,10 +87,6 @@ class Folder:
     def remove(self, name: str) -> None:
         """Delete a file."""
         (self.path / name).unlink(missing_ok=True)
-
-    def discard(self) -> None:
-        """Delete the folder."""
-        shutil.rmtree(self.path, ignore_errors=True)
 
     def sweep(self) -> None:
         """Delete what was being written when a process was killed; nobody else may be writing."""
@@ -102,11 +109,12 @@ class Remote:
     def __str__(self) -> str:
         return self.url
 
-    def make(self) -> None:
+    def hold(self, *, shared: bool) -> Held:  # noqa: ARG002 - nothing here keeps others out
         """Make the place where the kind of storage has folders, in one that is there."""
         with suppress(FileExistsError), self._files() as (files, root):
             # With parents, a bucket of a mistyped name would be made.
             files.mkdir(root, create_parents=False)
+        return _Unlocked(self._discard)
 
     def names(self) -> list[str]:
         """Of all files."""
@@ -132,8 +140,7 @@ class Remote:
         with suppress(FileNotFoundError), self._files() as (files, root):
             files.rm_file(f"{root}/{name}")
 
-    def discard(self) -> None:
-        """Delete the place."""
+    def _discard(self) -> None:
         with suppress(OSError), self._files() as (files, root):
             files.rm(root, recursive=True)
 
@@ -160,8 +167,9 @@ class Nowhere:
     def __str__(self) -> str:
         return "nowhere"
 
-    def make(self) -> None:
-        """There is nothing to make."""
+    def hold(self, *, shared: bool) -> Held:  # noqa: ARG002 - nobody can be kept out of nowhere
+        """There is nothing to hold."""
+        return _Unlocked(lambda: None)
 
     def names(self) -> list[str]:
         """None."""
@@ -177,8 +185,19 @@ class Nowhere:
     def remove(self, name: str) -> None:
         """It is not there."""
 
-    def discard(self) -> None:
-        """There is nothing to discard."""
+
+@dataclass(frozen=True, slots=True)
+class _Unlocked:
+    """A store that others cannot be kept out of.
+
+    Attributes:
+        remove: lets it be gone.
+    """
+
+    remove: Callable[[], None]
+
+    def release(self) -> None:
+        """There is nothing to let go of."""
 
 
 def store_at(address: str | Path | None) -> Store:

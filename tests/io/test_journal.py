@@ -221,3 +221,42 @@ def test_a_frame_that_has_seen_what_is_not_to_be_used_counts_as_missing(tmp_path
         # A worker that had begun before is late.
         before.frames.put(0, 8, logits)
         assert journal.frames.get(0, 8) is None
+
+
+def test_beside_its_output_a_journal_is_named_after_it(tmp_path: Path) -> None:
+    assert journal_folder(tmp_path / "map.tif") == tmp_path / "map.tif.unfinished"
+    assert journal_folder(tmp_path / "map.tif", scene="/scenes/a.tif") == tmp_path / "map.tif.unfinished"
+
+
+@pytest.mark.parametrize("work", ["work", "s3://bucket/work", "s3://bucket/work/"])
+def test_in_a_work_folder_jobs_do_not_meet(work: str) -> None:
+    places = {
+        str(journal_folder(Path(out), work, scene=scene))
+        for out in ("map.tif", "a/map.tif", "b/map.tif", "/a/map.tif", "map.gpkg")
+        for scene in (None, "/scenes/a.tif", "/scenes/b.tif", "https://example.com/a.tif")
+    }
+    assert len(places) == 20
+    assert all(place.startswith(f"{work.rstrip('/')}/map.") for place in places)
+
+
+def test_machines_that_share_a_command_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever folder each is in, as long as the scene and the work folder are the same."""
+    found = []
+    for name in ("node1", "node2"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        found.append(journal_folder(Path("maps/map.tif"), "/shared/work", scene="/shared/scene.tif"))
+        found.append(journal_folder(Path("./maps//map.tif"), "/shared/work", scene="/shared/scene.tif"))
+    assert len(set(found)) == 1
+
+
+def test_scenes_of_one_name_in_two_folders_do_not_meet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "scene.tif").touch()
+        monkeypatch.chdir(tmp_path / name)
+        found.append(journal_folder(Path("map.tif"), "/shared/work", scene="scene.tif"))
+    assert len(set(found)) == 2
