@@ -12,6 +12,7 @@ from pathlib import Path
 import glnet_geo
 from glnet_geo.batching.books import Books
 from glnet_geo.batching.catalogue import catalogue
+from glnet_geo.batching.inputs import all_paths, outputs_of_tiles
 from glnet_geo.batching.marks import job_mark
 from glnet_geo.batching.outputs import Outputs, TileOutputs
 from glnet_geo.batching.overall import Overall
@@ -26,7 +27,6 @@ from glnet_geo.errors import (
     DoubtfulInputWarning,
     OptionError,
     OutputError,
-    SceneError,
 )
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.grouping import Kind, kinds, sentences
@@ -78,7 +78,8 @@ def batch(
     _check(options, outputs, seamless=seamless)
     started = time.monotonic()
     given = [inputs] if isinstance(inputs, str | Path) else inputs
-    named = _named(tile_paths(given, asset=asset), outputs, progress)
+    read = [*given, *([] if options.aoi is None else [options.aoi])]
+    named = outputs_of_tiles(tile_paths(given, asset=asset), outputs, read, progress)
     with Ledger(outputs.folder) as ledger, ExitStack() as closing:
         closing.enter_context(block_cache())
         reader = TileReader(retries)
@@ -105,7 +106,7 @@ def batch(
             work=ledger.work if work is None else work,
         )
         if not outputs.overwrite:
-            books.refuse_foreign(_all_paths(named, outputs))
+            books.refuse_foreign(all_paths(named, outputs))
         with _stopping(books, named, outputs):
             scenes = _map_all(shop, progress, seamless=seamless)
         report = _report(shop, seconds=time.monotonic() - started)
@@ -127,25 +128,6 @@ def _check(options: Options, outputs: Outputs, *, seamless: bool) -> None:
     for mosaic in outputs.mosaics:
         if not mosaic.parent.is_dir():
             raise OutputError(f"the folder {mosaic.parent} does not exist: create it, or name another")
-
-
-def _named(paths: Sequence[str], outputs: Outputs, progress: Progress) -> dict[str, TileOutputs]:
-    """The outputs of every tile; inputs that are outputs of others, such as those of an earlier run, are left out."""
-    named = outputs.of(paths)
-    made = {path.resolve() for path in _all_paths(named, outputs)}
-    tiles = [path for path in paths if Path(path).resolve() not in made]
-    if len(tiles) == len(paths):
-        return named
-    progress.info(f"{len(paths) - len(tiles)} of the inputs are outputs of this batch and are not mapped")
-    if not tiles:
-        raise SceneError("all inputs are outputs of this batch: name the tiles, or choose another folder")
-    return outputs.of(tiles)
-
-
-def _all_paths(named: dict[str, TileOutputs], outputs: Outputs) -> Iterator[Path]:
-    for tile in named.values():
-        yield from tile.all
-    yield from outputs.mosaics
 
 
 def _map_all(shop: Workshop, progress: Progress, *, seamless: bool) -> list[VirtualScene]:

@@ -132,3 +132,10 @@ class Books:
             case {"kind": "result"} if (entry := TileResult.read(event)) is not None:
                 # What another job has done is as good as an earlier batch.
                 (self._now if entry.job == self.job else self._earlier)[entry.tile] = entry
+
+
+def outputs_noted(ledger: Ledger) -> set[tuple[object, ...]]:
+    """The identities of all outputs that batches in a folder have made, whatever their jobs; the ledger may be closed."""
+    noted = (TileResult.read(event) for event in ledger.events())
+    results = (*entries(ledger.earlier()), *(entry for entry in noted if entry is not None))
+    return {output for entry in results for output in entry.outputs}

@@ -72,21 +72,26 @@ class Outputs:
         """The outputs of every tile, by its path.
 
         Raises:
-            OptionError: two tiles would get files of one name.
+            OptionError: two tiles would get files of one name, or one that of a mosaic.
         """
-        owners: dict[Path, str] = {}
-        found: dict[str, TileOutputs] = {}
-        for number, tile in enumerate(tiles, 1):
-            plain = Path(tile.partition("?")[0])
-            made = self._named(plain.stem, plain.parent.name, number)
+        named = self.proposed(tiles)
+        owners = {path.resolve(): "the mosaic" for path in self.mosaics}
+        for tile, made in named.items():
             for path in made.all:
-                other = owners.setdefault(path, tile)
+                other = owners.setdefault(path.resolve(), tile)
                 if other != tile:
                     raise OptionError(
                         f"{other} and {tile} would both be written to {path}: tell them apart with --name, such as "
                         "'{parent}_{stem}_landcover{suffix}'"
                     )
-            found[tile] = made
+        return named
+
+    def proposed(self, tiles: Sequence[str]) -> dict[str, TileOutputs]:
+        """As `of`, but several may get files of one name."""
+        found: dict[str, TileOutputs] = {}
+        for number, tile in enumerate(tiles, 1):
+            plain = Path(tile.partition("?")[0])
+            found[tile] = self._named(plain.stem, plain.parent.name, number)
         return found
 
     @property
