@@ -33,9 +33,10 @@ from glnet_geo.io.grouping import Kind, kinds, sentences
 from glnet_geo.io.inputs import tile_paths
 from glnet_geo.io.ledger import REPORT, Ledger
 from glnet_geo.io.scene import SAMPLE_SIDE, block_cache, range_of
-from glnet_geo.io.stac import require_pystac
+from glnet_geo.io.stac import check_folder, require_pystac
 from glnet_geo.io.tiled import sample_of
 from glnet_geo.io.tiles import TileError, TileFile, TileReader, described
+from glnet_geo.io.work import check_work
 from glnet_geo.pipeline import means_of
 from glnet_geo.plan import Options, knows_values, machine_of, model_of
 
@@ -75,17 +76,19 @@ def batch(
         GlnetGeoError: something else than a tile cannot be used; finished tiles stay.
     """
     options, drawing, progress = options or Options(), drawing or Drawing(), progress or Silence()
-    _check(options, outputs, seamless=seamless)
+    _check(options, outputs, work, seamless=seamless)
     started = time.monotonic()
     given = [inputs] if isinstance(inputs, str | Path) else inputs
     read = [*given, *([] if options.aoi is None else [options.aoi])]
     named = outputs_of_tiles(tile_paths(given, asset=asset), outputs, read, progress)
+    if outputs.stac is not None:
+        check_folder(outputs.stac, [outputs.folder, *all_paths(named, outputs)])
+    frames = frames or LocalFrames()
+    model, machine = model_of(options), machine_of(options, here=frames.here)
     with Ledger(outputs.folder) as ledger, ExitStack() as closing:
         closing.enter_context(block_cache())
         reader = TileReader(retries)
         closing.callback(reader.close)
-        frames = frames or LocalFrames()
-        model, machine = model_of(options), machine_of(options, here=frames.here)
         job = means_of(model, machine, options) | {
             "bands": options.bands,
             "value range": options.value_range,
@@ -110,21 +113,25 @@ def batch(
         with _stopping(books, named, outputs):
             scenes = _map_all(shop, progress, seamless=seamless)
         report = _report(shop, seconds=time.monotonic() - started)
+        ledger.write_report(report.to_json())
         if outputs.stac is not None:
             catalogue(outputs.stac, scenes, report, model.card, progress)
-        ledger.write_report(report.to_json())
         ledger.remove()
     return report
 
 
-def _check(options: Options, outputs: Outputs, *, seamless: bool) -> None:
-    """Refuse what cannot be done together."""
+def _check(options: Options, outputs: Outputs, work: str | Path | None, *, seamless: bool) -> None:
+    """Refuse what the options alone tell: what cannot be done together, is missing, or has no place."""
     if outputs.mosaics and not seamless:
         raise OptionError("a mosaic is made of seamless tiles: leave out --no-seamless, or --mosaic")
     if options.exact and seamless:
         raise OptionError("--exact maps each scene as one frame: add --no-seamless")
+    if options.aoi is not None and not Path(options.aoi).exists():
+        raise AoiError(f"{options.aoi} does not exist: check the path of the area of interest")
+    check_work(work)
     if outputs.stac is not None:
         require_pystac()
+        check_folder(outputs.stac)
     for mosaic in outputs.mosaics:
         if not mosaic.parent.is_dir():
             raise OutputError(f"the folder {mosaic.parent} does not exist: create it, or name another")

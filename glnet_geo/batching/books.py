@@ -16,7 +16,9 @@ _NAMED = 3
 
 
 class Books:
-    """Results of tiles and mosaics, by path; what is entered is kept in the ledger at once.
+    """Results of tiles and mosaics, by path; what is entered is kept in the ledger, once the first outputs are begun.
+
+    A batch that is refused before has nothing to go on from.
 
     Args:
         ledger: open.
@@ -33,6 +35,7 @@ class Books:
         self._now: dict[str, TileResult] = {}
         self._begun: set[str] = set()
         self._ranges: dict[str, tuple[float, float]] = {}
+        self._withheld: list[Mapping[str, Any]] | None = []
         for event in ledger.events():
             self._take(event)
 
@@ -93,12 +96,14 @@ class Books:
         """Outputs are about to be made; a kill may come when they are in their places and no result is entered."""
         paths = [str(path.resolve()) for path in outputs]
         self._begun.update(paths)
-        self._ledger.note({"kind": "begun", "job": self.job, "outputs": paths})
+        withheld, self._withheld = self._withheld or (), None
+        for event in (*withheld, {"kind": "begun", "job": self.job, "outputs": paths}):
+            self._note(event)
 
     def enter(self, result: TileResult) -> None:
         """A tile or a mosaic is done, skipped, or failed."""
         self._now[result.tile] = result
-        self._ledger.note({"kind": "result", **result.to_json()})
+        self._note({"kind": "result", **result.to_json()})
 
     def value_range(self, kind: str) -> tuple[float, float] | None:
         """That of a kind of tiles, as it was found before the batch was interrupted."""
@@ -107,7 +112,7 @@ class Books:
     def enter_range(self, kind: str, found: tuple[float, float]) -> None:
         """The value range of a kind of tiles is known."""
         self._ranges[kind] = found
-        self._ledger.note({"kind": "range", "job": self.job, "of": kind, "range": found})
+        self._note({"kind": "range", "job": self.job, "of": kind, "range": found})
 
     def result(self, tile: str) -> TileResult | None:
         """What became of a tile in this batch."""
@@ -121,6 +126,12 @@ class Books:
             for path, entry in self._earlier.items()
             if path not in gone and entry.outputs and all(Path(output).exists() for output in entry.paths)
         )
+
+    def _note(self, event: Mapping[str, Any]) -> None:
+        if self._withheld is None:
+            self._ledger.note(event)
+        else:
+            self._withheld.append(event)
 
     def _take(self, event: Mapping[str, Any]) -> None:
         """Remember what was noted; what a batch of another version has noted in another way counts as missing."""

@@ -61,9 +61,13 @@ class Outputs:
         for kind in self.formats:
             if kind not in known:
                 raise OptionError(f"{kind} is no format of a map: use some of {', '.join(known)}, or none")
+            if self.formats.count(kind) > 1:
+                raise OptionError(f"the format {kind} is named twice: name it once")
         for mosaic in self.mosaics:
             if mosaic.suffix.lower() not in RASTERS + VECTORS:
                 raise OutputError(f"{mosaic} has no known suffix: use one of {' '.join(RASTERS + VECTORS)}")
+            if sum(other.resolve() == mosaic.resolve() for other in self.mosaics) > 1:
+                raise OutputError(f"the mosaic {mosaic} is named twice: give every output a name of its own")
         if not self.formats and not self.confidence and not self.mosaics:
             raise OptionError("nothing is to be written: name a format, or a file with --mosaic")
         self._formatted("a", "b", 1, ".tif")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -119,6 +120,31 @@ def require_pystac() -> None:
         ) from error
 
 
+def check_folder(folder: Path, outputs: Iterable[Path] = ()) -> None:
+    """Refuse a folder that a catalogue cannot be written to, or that holds anything but a catalogue.
+
+    Args:
+        folder: of the catalogue.
+        outputs: what else is written: a catalogue is replaced with all that lies in its folder.
+
+    Raises:
+        OutputError: it is refused.
+    """
+    if folder.exists() and (not folder.is_dir() or _foreign(folder)):
+        raise OutputError(f"{folder} holds something else than a catalogue: choose another folder")
+    place = folder.resolve()
+    inside = next((path for path in outputs if path.resolve().is_relative_to(place)), None)
+    if inside is not None:
+        raise OutputError(
+            f"{folder} is to hold {inside} too, and a catalogue needs a folder of its own: choose another"
+        )
+    above = next(path for path in place.parents if path.exists())
+    if not above.is_dir():
+        raise OutputError(f"{above} is no folder, so {folder} cannot be made: choose another folder")
+    if not os.access(above, os.W_OK):
+        raise OutputError(f"the folder {above} is read-only: choose another for the catalogue")
+
+
 def write_catalogue(folder: Path, entries: Sequence[MapEntry], maker: Maker) -> Path:
     """Write a static catalogue, which appears whole; one that was there before is replaced.
 
@@ -135,8 +161,7 @@ def write_catalogue(folder: Path, entries: Sequence[MapEntry], maker: Maker) -> 
     """
     import pystac
 
-    if folder.exists() and (not folder.is_dir() or _foreign(folder)):
-        raise OutputError(f"{folder} holds something else than a catalogue: choose another folder")
+    check_folder(folder)
     items = [_item(entry, maker) for entry in entries]
     boxes = np.array([item.bbox for item in items])
     bounds = [*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist()]

@@ -125,6 +125,14 @@ def test_outputs_among_the_inputs_are_no_tiles(
         (["--mosaic", "all.tif", "--no-seamless"], 2, "leave out --no-seamless"),
         (["--exact"], 2, "add --no-seamless"),
         (["--model", "none"], 4, "no model is called none"),
+        (["--format", "tif,gpkg,tif"], 2, "tif is named twice"),
+        (["--mosaic", "all.tif", "--mosaic", "all.tif"], 5, "all.tif is named twice"),
+        (["--aoi", "none.gpkg"], 6, "none.gpkg does not exist"),
+        (["--work-dir", "s3x://a/b"], 2, "s3x://a/b cannot be used"),
+        (["--stac", "tiles/t0.tif"], 5, "holds something else"),
+        (["--stac", "tiles"], 5, "holds something else"),
+        (["--stac", "tiles/t0.tif/catalogue"], 5, "t0.tif is no folder"),
+        (["--stac", "maps"], 5, "needs a folder of its own"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(
@@ -132,16 +140,33 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     tiles: Path,
     model: Path,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
     arguments: list[str],
     code: int,
     sentence: str,
 ) -> None:
-    command = ["batch", str(tiles), "--out-dir", str(tmp_path / "maps"), "--model", str(model), *arguments]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("glnet_geo.batching.batch.described", None)
+    command = ["batch", str(tiles), "--out-dir", "maps", "--model", str(model), *arguments]
     assert run(command) == code
     captured = capsys.readouterr()
     assert sentence in captured.err
     assert captured.out == ""
-    assert not (tmp_path / "maps" / "batch.unfinished").exists()
+    assert list(tmp_path.iterdir()) == [tiles]
+
+
+def test_what_is_refused_once_tiles_are_known_leaves_nothing_too(
+    tmp_path: Path, tiles: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tiles / "broken.tif").write_bytes(b"broken")
+    write_scene(tiles / "other.tif", texture(80, 80), crs="EPSG:32641")
+    write_scene(tiles / "wide.tif", texture(80, 80).astype("uint16") * 9, crs="EPSG:32642")
+    before = sorted(tmp_path.rglob("*"))
+    command = ["batch", str(tiles), "--retry", "0", "--model", str(model)]
+    folder = tmp_path / "new" / "maps"
+    assert run([*command, "--out-dir", str(folder), "--mosaic", str(tmp_path / "all.gpkg")]) == 2
+    assert "--mosaic needs tiles on one pixel grid" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_two_tiles_of_one_name_are_told_apart(
