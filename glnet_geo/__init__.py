@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from glnet_geo.core.drawing import Drawing
     from glnet_geo.errors import DoubtfulInputWarning, GlnetGeoError
     from glnet_geo.learn import train
-    from glnet_geo.learn_options import Lesson, TrainOptions, TrainSummary
+    from glnet_geo.learn_options import (
+        DrawnPolygons,
+        LabelMaps,
+        PublishedDataset,
+        TrainOptions,
+        TrainSummary,
+    )
     from glnet_geo.model.package import Model, load_model
     from glnet_geo.pipeline import check, classify
     from glnet_geo.plan import Options
@@ -37,13 +43,15 @@ __all__ = [
     "ClassShare",
     "DoubtfulInputWarning",
     "Drawing",
+    "DrawnPolygons",
     "Evaluation",
     "Forecast",
     "GlnetGeoError",
-    "Lesson",
+    "LabelMaps",
     "Model",
     "Options",
     "Outputs",
+    "PublishedDataset",
     "SampleSummary",
     "Summary",
     "TileResult",
@@ -66,13 +74,15 @@ _HOMES = {
     "ClassShare": "glnet_geo.report",
     "DoubtfulInputWarning": "glnet_geo.errors",
     "Drawing": "glnet_geo.core.drawing",
+    "DrawnPolygons": "glnet_geo.learn_options",
     "Evaluation": "glnet_geo.assess.assessment",
     "Forecast": "glnet_geo.report",
     "GlnetGeoError": "glnet_geo.errors",
-    "Lesson": "glnet_geo.learn_options",
+    "LabelMaps": "glnet_geo.learn_options",
     "Model": "glnet_geo.model.package",
     "Options": "glnet_geo.plan",
     "Outputs": "glnet_geo.batching.outputs",
+    "PublishedDataset": "glnet_geo.learn_options",
     "SampleSummary": "glnet_geo.assess.sampling",
     "Summary": "glnet_geo.report",
     "TileResult": "glnet_geo.batching.report",

@@ -19,7 +19,15 @@ from glnet_geo.io.datasets import lessons_of_dataset
 from glnet_geo.io.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
 from glnet_geo.io.picture import Reading
 from glnet_geo.io.run_folder import RunFolder
-from glnet_geo.learn_options import KEPT_BY_POLYGONS, POLYGON_MINUTES, Lesson, TrainOptions, TrainSummary
+from glnet_geo.learn_options import (
+    KEPT_BY_POLYGONS,
+    POLYGON_MINUTES,
+    DrawnPolygons,
+    Lesson,
+    PublishedDataset,
+    TrainOptions,
+    TrainSummary,
+)
 from glnet_geo.model.card import Card
 from glnet_geo.model.catalogue import SUFFIX
 from glnet_geo.model.glnet import GLNet
@@ -79,9 +87,11 @@ def train(
         course = _course(lessons, held, start, folder, machine, options, progress, began)
         try:
             outcome = course.run()
-        except (KeyboardInterrupt, CancelledError):
-            progress.info(f"broken off: the same command goes on from the last checkpoint in {folder.path}")
-            raise
+        except (KeyboardInterrupt, CancelledError) as stopped:
+            raise CancelledError(
+                f"{out.name} was not written; what was learnt is kept in {folder.path}: run the same command again to go "
+                "on, or delete that folder"
+            ) from stopped
         card = card_of(
             out.stem,
             outcome,
@@ -100,6 +110,8 @@ def train(
         out=out,
         card=card,
         before=outcome.before,
+        learnt=outcome.learnt,
+        start=start.name,
         validation=held.how,
         log=folder.path / "log.jsonl",
         device=str(machine),
@@ -141,30 +153,19 @@ def _lessons(lesson: Lesson, options: TrainOptions, wanted: Sequence[str], known
     reading = Reading(
         wanted=wanted, bands=options.bands, nodata=options.nodata, value_range=options.value_range
     )
-    images, labels = (None if path is None else Path(path) for path in (lesson.images, lesson.labels))
-    if lesson.dataset is not None:
-        if images is None:
-            raise OptionError(f"--dataset {lesson.dataset} needs its folder: add --images FOLDER")
-        return lessons_of_dataset(lesson.dataset, images)
-    if labels is None:
-        raise OptionError("no labels were given: add --labels, a folder of label maps or a file of polygons")
-    if lesson.scenes:
-        if lesson.field is None:
-            raise OptionError("polygons need --field, the name of the attribute that holds the class")
-        scenes = [Path(scene) for scene in lesson.scenes]
+    if isinstance(lesson, PublishedDataset):
+        return lessons_of_dataset(lesson.name, Path(lesson.folder))
+    if isinstance(lesson, DrawnPolygons):
         return lessons_of_polygons(
-            scenes,
-            labels,
+            [Path(scene) for scene in lesson.scenes],
+            Path(lesson.labels),
             lesson.field,
             lesson.layer,
             reading,
             known=None if known is None else known.legend,
         )
-    if images is None:
-        raise OptionError(
-            "no images were given: add --images FOLDER, or name the scenes that the polygons lie on"
-        )
-    return lessons_of_pairs(images, labels, None if lesson.legend is None else Path(lesson.legend), reading)
+    legend = None if lesson.legend is None else Path(lesson.legend)
+    return lessons_of_pairs(Path(lesson.images), Path(lesson.labels), legend, reading)
 
 
 def _course(

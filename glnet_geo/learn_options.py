@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from glnet_geo.errors import OptionError
 from glnet_geo.io.datasets import DatasetName
@@ -13,6 +14,9 @@ from glnet_geo.model.machine import Device, Precision
 from glnet_geo.model.package import DEFAULT_MODEL
 from glnet_geo.training.augment import Augmentation
 from glnet_geo.training.stages import STAGES, Stage
+
+MOST_SEED = 2**32 - 1
+"""What every generator of random numbers takes."""
 
 POLYGON_MINUTES = 8.0
 """How long learning from a few polygons takes where nothing else is asked for."""
@@ -72,6 +76,8 @@ class TrainOptions:
             raise OptionError(f"{self.epochs} epochs were asked for: take at least 1")
         if self.minutes is not None and not self.minutes > 0:
             raise OptionError(f"{self.minutes} minutes were asked for: take more than 0")
+        if not 0 <= self.seed <= MOST_SEED:
+            raise OptionError(f"the seed must lie in 0..{MOST_SEED}, got {self.seed}")
         if not 0 <= self.balance <= 1:
             raise OptionError(f"the balance must lie in 0..1, got {self.balance}")
         for stage in self.stages:
@@ -80,26 +86,52 @@ class TrainOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lesson:
-    """What to learn from: one of three kinds; give the attributes of one.
+class LabelMaps:
+    """Images and label maps of the same names.
 
     Attributes:
-        images: a folder of images, whose labels lie in the folder ``labels``.
-        labels: a folder of label maps, or polygons drawn on ``scenes``.
-        legend: a class file for label maps; None to take the classes that they hold.
-        scenes: images under polygons.
-        field: the polygons' attribute that names the class.
-        layer: of the polygons; None for the first.
-        dataset: a published data set, in the folder ``images``.
+        images: their folder.
+        labels: folder of the label maps.
+        legend: a class file; None to take the classes that the label maps hold.
     """
 
-    images: str | Path | None = None
-    labels: str | Path | None = None
+    images: str | Path
+    labels: str | Path
     legend: str | Path | None = None
-    scenes: Sequence[str | Path] = ()
-    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnPolygons:
+    """Polygons drawn on scenes; what none covers teaches nothing.
+
+    Attributes:
+        scenes: that they are drawn on.
+        labels: their file.
+        field: the attribute that names the class.
+        layer: of the file; None for the first.
+    """
+
+    scenes: Sequence[str | Path]
+    labels: str | Path
+    field: str
     layer: str | None = None
-    dataset: DatasetName | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedDataset:
+    """A published data set, as it is distributed.
+
+    Attributes:
+        name: which one.
+        folder: where it lies.
+    """
+
+    name: DatasetName
+    folder: str | Path
+
+
+Lesson: TypeAlias = LabelMaps | DrawnPolygons | PublishedDataset
+"""What to learn from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +143,8 @@ class TrainSummary:
         card: what it says of itself, with its scores.
         before: mean IoU of the model that the training began with, on the same held-out labels; None where that knew
             other classes.
+        learnt: whether the training improved on that; else the package holds its weights.
+        start: name of what the training began with.
         validation: how labels were held out.
         log: the JSON lines of the losses and scores.
         device: where it was computed.
@@ -120,6 +154,8 @@ class TrainSummary:
     out: Path
     card: Card
     before: float | None
+    learnt: bool
+    start: str
     validation: str
     log: Path
     device: str

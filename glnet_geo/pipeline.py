@@ -13,7 +13,7 @@ from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import Sink, pour
-from glnet_geo.errors import CancelledError, OutputError, SceneError
+from glnet_geo.errors import CancelledError, SceneError
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.journal import Journal, identity, journal_folder
 from glnet_geo.io.marked import Lacking
@@ -22,6 +22,7 @@ from glnet_geo.io.raster import ClassRaster, ConfidenceRaster
 from glnet_geo.io.staging import Staging, is_raster
 from glnet_geo.io.tiles import TileError
 from glnet_geo.io.vector import PolygonLayer
+from glnet_geo.map_files import MapFiles
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import Model
 from glnet_geo.plan import Options, Plan, planned
@@ -64,38 +65,34 @@ def classify(
     started = time.monotonic()
     options, drawing, progress = options or Options(), drawing or Drawing(), progress or Silence()
     frames = frames or LocalFrames()
-    outs = [Path(path) for path in ([out] if isinstance(out, str | Path) else out)]
-    if confidence is not None and not is_raster(Path(confidence)):
-        raise OutputError(f"{confidence} cannot hold confidence: name a .tif file")
-    paths = checked([*outs, *([Path(confidence)] if confidence is not None else [])], scene)
-    sure = wants_confidence(outs, confidence)
-    staging = Staging(paths, overwrite=overwrite)
-    with planned(scene, options, confidence=sure, here=frames.here) as plan:
+    files = MapFiles.of(scene, out, confidence)
+    staging = Staging(files.all, overwrite=overwrite)
+    with planned(scene, options, confidence=files.tell_confidence, here=frames.here) as plan:
         for note in plan.notes:
             progress.info(note)
         # The published code's way finishes all rows at once: there is nothing to keep.
-        folder = journal_folder(paths[0], work) if resume and not plan.exact else None
+        folder = journal_folder(files.maps[0], work) if resume and not plan.exact else None
         tally = Tally(plan.scene, plan.card.legend)
         how = Work(
-            job=scene_job(plan, options, confidence=sure),
+            job=scene_job(plan, options, confidence=files.tell_confidence),
             journal=folder,
             frames=frames,
             drawing=drawing,
-            confidence=sure,
+            confidence=files.tell_confidence,
         )
         tags = provenance(plan, plan.scene.name)
 
         def sinks() -> Iterator[Sink]:
             yield tally
-            for path in outs:
+            for path in files.maps:
                 yield output(staging.temporary(path), plan.scene, plan.card.legend, drawing, tags)
-            if confidence is not None:
-                yield ConfidenceRaster(staging.temporary(Path(confidence)), plan.scene, tags=tags)
+            if files.confidence is not None:
+                yield ConfidenceRaster(staging.temporary(files.confidence), plan.scene, tags=tags)
 
-        deliver(plan, how, staging, sinks, progress, outputs=paths)
+        deliver(plan, how, staging, sinks, progress, outputs=files.all)
     return Summary(
         scene=plan.scene.shown,
-        outputs=tuple(str(path) for path in paths),
+        outputs=tuple(str(path) for path in files.all),
         model=plan.card.name,
         model_sha256=plan.model.sha256,
         device=str(plan.machine),
@@ -200,25 +197,6 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
             seconds=seconds(plan),
             notes=plan.notes,
         )
-
-
-def checked(paths: Sequence[Path], scene: str | Path) -> Sequence[Path]:
-    """The outputs, none of which is the scene.
-
-    Raises:
-        OutputError: there are none, or one is.
-    """
-    if not paths:
-        raise OutputError("no output was named: add --out landcover.gpkg")
-    for path in paths:
-        if path.exists() and Path(scene).exists() and path.samefile(scene):
-            raise OutputError(f"{path} is the scene itself: give the map another name")
-    return paths
-
-
-def wants_confidence(outs: Sequence[Path], confidence: str | Path | None) -> bool:
-    """Whether rows must tell how sure they are: a file does, or polygons, of which each says so."""
-    return confidence is not None or any(not is_raster(path) for path in outs)
 
 
 def scene_job(plan: Plan, options: Options, *, confidence: bool) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,10 +144,13 @@ class Tally:
 
     def write(self, strip: Strip) -> None:
         """Count the next rows."""
-        counts = np.bincount(strip.classes.ravel(), minlength=256)
-        self._pixels += counts
-        rows = slice(strip.row, strip.row + len(strip.classes))
-        self._area += counts * pixel_areas(self._raster, rows).mean()
+        areas = pixel_areas(self._raster, slice(strip.row, strip.row + len(strip.classes)))
+        # Classes lie at different latitudes, where pixels differ in size: only rows of one pixel area are counted together.
+        changes = np.flatnonzero(np.diff(np.nan_to_num(areas))) + 1
+        for row, stop in pairwise([0, *changes.tolist(), len(areas)]):
+            counts = np.bincount(strip.classes[row:stop].ravel(), minlength=256)
+            self._pixels += counts
+            self._area += counts * areas[row]
 
     def finish(self) -> None:
         """Refuse a map without a single classified pixel."""

@@ -15,7 +15,8 @@ from glnet_geo.errors import CancelledError, OptionError
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.journal import Journal, journal_folder
 from glnet_geo.io.staging import Staging
-from glnet_geo.pipeline import checked, scene_job, wants_confidence
+from glnet_geo.map_files import MapFiles
+from glnet_geo.pipeline import scene_job
 from glnet_geo.plan import Options, planned
 
 Item = TypeVar("Item")
@@ -105,18 +106,18 @@ def compute_shard(
         raise OptionError(
             "--exact computes a scene as one frame, which has no shards: leave out one of the two"
         )
-    outs = [Path(path) for path in ([out] if isinstance(out, str | Path) else out)]
-    paths = checked([*outs, *([Path(confidence)] if confidence is not None else [])], scene)
+    files = MapFiles.of(scene, out, confidence)
     # What classify would refuse must be known before all is computed.
-    Staging(paths, overwrite=overwrite)
-    sure = wants_confidence(outs, confidence)
-    with planned(scene, options, confidence=sure, here=frames.here) as plan:
+    Staging(files.all, overwrite=overwrite)
+    with planned(scene, options, confidence=files.tell_confidence, here=frames.here) as plan:
         for note in plan.notes:
             progress.info(note)
         mine = shard.of(list(chain(*plan.tiles())))
         with (
             Journal(
-                journal_folder(paths[0], work), scene_job(plan, options, confidence=sure), shared=True
+                journal_folder(files.maps[0], work),
+                scene_job(plan, options, confidence=files.tell_confidence),
+                shared=True,
             ) as journal,
             _stopping(journal),
             closing(frames.logits(plan, mine, journal.frames, progress)) as coming,

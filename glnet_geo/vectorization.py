@@ -13,9 +13,9 @@ import numpy as np
 import glnet_geo
 from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.legend import NODATA, Legend
-from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
+from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.sieve import Sieve
-from glnet_geo.core.strip import Strip, pour
+from glnet_geo.core.strip import Strip, pour, watched
 from glnet_geo.core.window import Window
 from glnet_geo.errors import CancelledError, OptionError, OutputError
 from glnet_geo.io.class_names import read_class_file
@@ -94,7 +94,8 @@ def vectorize(
             for path in paths
         ]
         try:
-            pour(merged(_strips(found, sure, progress), found, drawing), [tally, *layers], progress)
+            strips = watched("drawing", found.height, _strips(found, sure), progress)
+            pour(merged(strips, found, drawing), [tally, *layers], progress)
         except (KeyboardInterrupt, CancelledError) as stopped:
             raise CancelledError("nothing was written") from stopped
         staging.commit()
@@ -147,19 +148,16 @@ def _outputs(out: str | Path | Sequence[str | Path], classes: str | Path) -> lis
     return paths
 
 
-def _strips(classes: ClassMap, sure: ConfidenceMap | None, progress: Progress) -> Iterator[Strip]:
+def _strips(classes: ClassMap, sure: ConfidenceMap | None) -> Iterator[Strip]:
     """The rows of a class raster, with their confidence in percent where it is known."""
-    progress.begin("drawing", classes.height)
     for strip in classes.strips():
-        stop_if_cancelled(progress)
-        rows = len(strip.classes)
         if sure is None:
             yield strip
         else:
-            share = sure.read(Window(row=strip.row, col=0, height=rows, width=classes.width))
+            window = Window(row=strip.row, col=0, height=len(strip.classes), width=classes.width)
+            share = sure.read(window)
             percent = np.where(np.isfinite(share), np.rint(100 * np.nan_to_num(share)), NODATA)
             yield replace(strip, confidence=percent.astype(np.uint8))
-        progress.advance(rows)
 
 
 def _layer(path: Path, classes: ClassMap, drawing: Drawing, *, confidence: bool) -> PolygonLayer:

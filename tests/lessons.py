@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from glnet_geo.learn_options import Lesson, TrainOptions
+from glnet_geo.learn_options import DrawnPolygons, LabelMaps, TrainOptions
 from glnet_geo.model.package import save_package
 from glnet_geo.training.augment import Augmentation
 from tests.model import tiny
@@ -30,13 +30,15 @@ def halves(rows: int = 96, cols: int = 128, seed: int = 0) -> tuple[NDArray[np.u
     return (ids[None] * 40 + noise).astype(np.uint8), ids
 
 
-def pair_folders(folder: Path, names: tuple[str, ...] = ("east", "north", "west")) -> Lesson:
+def pair_folders(
+    folder: Path, names: tuple[str, ...] = ("east", "north", "west"), suffix: str = ".png"
+) -> LabelMaps:
     """Images and index label maps in two folders."""
     for number, name in enumerate(names):
         image, ids = halves(seed=number)
         for kind, pixels in (("images", image), ("labels", ids)):
             (folder / kind).mkdir(exist_ok=True, parents=True)
-            write_plain(folder / kind / f"{name}.png", pixels)
+            write_plain(folder / kind / f"{name}{suffix}", pixels)
     legend = folder / "legend.json"
     legend.write_text(
         json.dumps(
@@ -48,7 +50,7 @@ def pair_folders(folder: Path, names: tuple[str, ...] = ("east", "north", "west"
             }
         )
     )
-    return Lesson(images=folder / "images", labels=folder / "labels", legend=legend)
+    return LabelMaps(images=folder / "images", labels=folder / "labels", legend=legend)
 
 
 def polygons(
@@ -67,7 +69,7 @@ def polygons(
     return path
 
 
-def drawn(folder: Path, **more: Any) -> Lesson:
+def drawn(folder: Path, **more: Any) -> DrawnPolygons:
     """One georeferenced scene and a few polygons on it."""
     image, _ = halves(128, 128)
     scene = write_scene(folder / "city.tif", image)
@@ -78,7 +80,7 @@ def drawn(folder: Path, **more: Any) -> Lesson:
         for row in (6, 38, 70, 102)
         for col in (left, left + 32)
     ]
-    return Lesson(scenes=[scene], labels=polygons(folder / "drawn.gpkg", boxes, **more), field="class")
+    return DrawnPolygons(scenes=[scene], labels=polygons(folder / "drawn.gpkg", boxes, **more), field="class")
 
 
 def options(folder: Path, **more: Any) -> TrainOptions:

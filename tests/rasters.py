@@ -28,7 +28,7 @@ class Place:
 def write_plain(path: Path, pixels: NDArray[np.generic]) -> Path:
     """A raster without any place on earth, of (bands, rows, cols) or (rows, cols); the suffix tells the format."""
     bands = pixels if pixels.ndim == 3 else pixels[None]
-    driver = {".tif": "GTiff", ".png": "PNG"}[path.suffix]
+    driver = {".tif": "GTiff", ".png": "PNG", ".img": "HFA"}[path.suffix]
     count, height, width = bands.shape
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)

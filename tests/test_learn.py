@@ -21,9 +21,9 @@ from torch import Tensor
 
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.progress import Silence
-from glnet_geo.errors import CancelledError, ModelError, OptionError, TrainingError
+from glnet_geo.errors import CancelledError, ModelError, OptionError, OutputError, TrainingError
 from glnet_geo.learn import train
-from glnet_geo.learn_options import Lesson, TrainOptions
+from glnet_geo.learn_options import LabelMaps, TrainOptions
 from glnet_geo.model.package import load_model
 from glnet_geo.pipeline import classify
 from glnet_geo.plan import Options
@@ -78,7 +78,7 @@ def _curve(folder: Path) -> list[dict[str, object]]:
 @pytest.fixture(scope="module")
 def unbroken(
     tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[Path, Lesson, TrainOptions, Path, int]:
+) -> tuple[Path, LabelMaps, TrainOptions, Path, int]:
     folder = tmp_path_factory.mktemp("unbroken")
     lesson, options = lessons.pair_folders(folder), lessons.options(folder, epochs=3)
     told = Counting()
@@ -89,7 +89,7 @@ def unbroken(
 @settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), every_step=st.booleans())
 def test_a_run_killed_anywhere_ends_with_the_weights_of_an_unbroken_one(
-    unbroken: tuple[Path, Lesson, TrainOptions, Path, int],
+    unbroken: tuple[Path, LabelMaps, TrainOptions, Path, int],
     tmp_path_factory: pytest.TempPathFactory,
     data: st.DataObject,
     *,
@@ -101,7 +101,7 @@ def test_a_run_killed_anywhere_ends_with_the_weights_of_an_unbroken_one(
         if every_step:
             patch.setattr(schedule, "CHECKPOINT_EVERY_S", -1.0)
         for death in data.draw(st.lists(st.integers(1, told), min_size=1, max_size=2)):
-            with suppress(KeyboardInterrupt):
+            with suppress(KeyboardInterrupt, CancelledError):
                 train(lesson, out, options=options, progress=Counting(death), overwrite=True)
         train(lesson, out, options=options, overwrite=True)
     assert _same(out, whole)
@@ -110,7 +110,7 @@ def test_a_run_killed_anywhere_ends_with_the_weights_of_an_unbroken_one(
 
 @pytest.mark.slow
 def test_a_process_killed_ends_with_the_weights_of_an_unbroken_one(
-    unbroken: tuple[Path, Lesson, TrainOptions, Path, int], tmp_path: Path
+    unbroken: tuple[Path, LabelMaps, TrainOptions, Path, int], tmp_path: Path
 ) -> None:
     folder, lesson, options, whole, _ = unbroken
     out = tmp_path / "again.safetensors"
@@ -154,7 +154,7 @@ def test_changes_of_pace_that_were_written_down_are_followed_after_a_kill(tmp_pa
         path.with_suffix(".training").mkdir()
         (path.with_suffix(".training") / "plan.json").write_text(json.dumps(plan))
     train(lesson, whole, options=options)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(CancelledError):
         train(lesson, out, options=options, progress=Counting(12))
     train(lesson, out, options=options)
     assert _same(out, whole)
@@ -196,9 +196,31 @@ def test_a_person_may_stop(tmp_path: Path) -> None:
             return True
 
     lesson, options = lessons.pair_folders(tmp_path), lessons.options(tmp_path, stages=("global",))
-    with pytest.raises(CancelledError, match="the same command goes on"):
+    with pytest.raises(CancelledError, match="run the same command again to go on"):
         train(lesson, tmp_path / "mine.safetensors", options=options, progress=Stop())
     assert not (tmp_path / "mine.safetensors").exists()
+
+
+def test_nothing_is_lost_when_a_person_stops(tmp_path: Path) -> None:
+    class Stop(Silence):
+        steps = 0
+
+        def advance(self, steps: int = 1) -> None:
+            self.steps += steps
+
+        def cancelled(self) -> bool:
+            return self.steps >= 3
+
+    lesson, options = lessons.pair_folders(tmp_path), lessons.options(tmp_path, stages=("global",), epochs=8)
+    out, whole = tmp_path / "mine.safetensors", tmp_path / "whole.safetensors"
+    with pytest.raises(
+        CancelledError, match=r"mine\.safetensors was not written; what was learnt is kept in"
+    ):
+        train(lesson, out, options=options, progress=Stop())
+    assert torch.load(tmp_path / "mine.training" / "global.checkpoint", weights_only=True)["step"] == 3
+    train(lesson, out, options=options)
+    train(lesson, whole, options=options)
+    assert _same(out, whole)
 
 
 @pytest.mark.parametrize("what", ["checkpoint", "best", "log"])
@@ -209,7 +231,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(
     out, whole = tmp_path / "mine.safetensors", tmp_path / "whole.safetensors"
     train(lesson, whole, options=options)
     monkeypatch.setattr(schedule, "CHECKPOINT_EVERY_S", -1.0)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(CancelledError):
         train(lesson, out, options=options, progress=Counting(10))
     kept = (tmp_path / "mine.training" / "global.checkpoint").read_bytes()
 
@@ -220,7 +242,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(
         if what == "checkpoint":
             patch.setattr(torch, "save", full)
         elif what == "best":
-            patch.setattr(checkpoint, "save_file", full)
+            patch.setattr(checkpoint, "save", full)
         else:
             opened = Path.open
             patch.setattr(
@@ -228,9 +250,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(
                 "open",
                 lambda path, *args, **kw: full() if args[:1] == ("a",) else opened(path, *args, **kw),
             )
-        with pytest.raises(
-            TrainingError, match=r"cannot be written .*free some space; the last checkpoint is kept"
-        ):
+        with pytest.raises(TrainingError, match=r"cannot be written .*run the same command again to go on"):
             train(lesson, out, options=options)
     if what != "best":
         assert (tmp_path / "mine.training" / "global.checkpoint").read_bytes() == kept
@@ -272,6 +292,13 @@ def test_polygons_become_a_model(tmp_path: Path) -> None:
     assert summary.card.scores is not None
     assert summary.card.scores.scenes == ("city (held-out blocks)",)
     assert np.array(summary.card.scores.confusion).sum(axis=1).min() > 0
+
+
+def test_a_model_that_learnt_is_for_pixels_like_those_it_saw(tmp_path: Path) -> None:
+    lesson = lessons.drawn(tmp_path)
+    options = lessons.options(tmp_path, stages=("global_to_local",), validate=("none",))
+    summary = train(lesson, tmp_path / "mine.safetensors", options=options)
+    assert summary.learnt
     distance = summary.card.ground_sample_distance
     assert distance is not None
     assert distance.minimum <= 0.5 <= distance.maximum
@@ -321,6 +348,14 @@ def test_nothing_held_out_is_nothing_measured(tmp_path: Path) -> None:
     assert summary.card.scores is None
 
 
+def test_images_of_any_format_teach(tmp_path: Path) -> None:
+    lesson = lessons.pair_folders(tmp_path, suffix=".img")
+    # Erdas Imagine calls every band Layer_1 and so on.
+    options = lessons.options(tmp_path, stages=("global",), validate=("none",), bands="1,2,3")
+    summary = train(lesson, tmp_path / "mine.safetensors", options=options)
+    assert summary.card.bands == ("red", "green", "blue")
+
+
 def test_curves_are_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib draws the curves")
     lesson = lessons.pair_folders(tmp_path)
@@ -344,7 +379,7 @@ def test_curves_are_drawn(tmp_path: Path) -> None:
 
 
 def test_bad_outputs_are_refused_before_anything_is_read(tmp_path: Path) -> None:
-    lesson = Lesson()
+    lesson = LabelMaps(images=tmp_path, labels=tmp_path)
     (tmp_path / "there.safetensors").touch()
     for out, message in (
         ("mine.pth", "end it with .safetensors"),
@@ -353,7 +388,7 @@ def test_bad_outputs_are_refused_before_anything_is_read(tmp_path: Path) -> None
     ):
         with pytest.raises(OptionError, match=message):
             train(lesson, tmp_path / out)
-    with pytest.raises(OptionError, match=r"end its name with \.png"):
+    with pytest.raises(OutputError, match=r"use \.png$"):
         train(lesson, tmp_path / "mine.safetensors", curves=tmp_path / "curves.svg")
 
 
@@ -364,6 +399,7 @@ def test_bad_outputs_are_refused_before_anything_is_read(tmp_path: Path) -> None
         ({"epochs": 0}, "at least 1"),
         ({"minutes": 0}, "more than 0"),
         ({"balance": 2}, r"0\.\.1"),
+        ({"seed": 2**32}, r"the seed must lie in 0\.\."),
         ({"stages": ("last",)}, "no stage 'last'"),
     ],
 )
@@ -374,21 +410,11 @@ def test_options_that_cannot_be_used_are_refused(changed: dict[str, object], mes
 
 def test_half_precision_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="choose --precision bf16 or fp32"):
-        train(Lesson(), tmp_path / "m.safetensors", options=TrainOptions(precision="fp16"))
-
-
-@pytest.mark.parametrize(
-    ("lesson", "message"),
-    [
-        (Lesson(), "no labels were given"),
-        (Lesson(labels=Path("labels")), "no images were given"),
-        (Lesson(labels=Path("p.gpkg"), scenes=[Path("s.tif")]), "polygons need --field"),
-        (Lesson(dataset="inria"), "needs its folder"),
-    ],
-)
-def test_half_a_lesson_is_refused(tmp_path: Path, lesson: Lesson, message: str) -> None:
-    with pytest.raises(OptionError, match=message):
-        train(lesson, tmp_path / "m.safetensors", options=lessons.options(tmp_path))
+        train(
+            LabelMaps(images=tmp_path, labels=tmp_path),
+            tmp_path / "m.safetensors",
+            options=TrainOptions(precision="fp16"),
+        )
 
 
 def test_an_unknown_beginning_is_refused(tmp_path: Path) -> None:

@@ -163,6 +163,12 @@ def test_outputs_that_exist_are_refused_before_work_is_done(tmp_path: Path, job:
         shard(job, tmp_path, 1, 2)
 
 
+def test_what_cannot_hold_confidence_is_refused_before_work_is_done(tmp_path: Path, job: Job) -> None:
+    with pytest.raises(OutputError, match=r"sure\.gpkg cannot hold confidence: name a \.tif file"):
+        shard(job, tmp_path, 1, 2, confidence=tmp_path / "sure.gpkg")
+    assert not list(tmp_path.iterdir())
+
+
 def test_exact_has_no_shards(tmp_path: Path, job: Job) -> None:
     with pytest.raises(OptionError, match="no shards"):
         compute_shard(*job.arguments(tmp_path), Shard(1, 2), options=Options(model=job.model, exact=True))

@@ -177,6 +177,21 @@ def test_one_polygon_per_class_where_dissolved(tmp_path: Path) -> None:
         assert row.perimeter_m == pytest.approx(mine.perimeter_m.sum())
 
 
+def test_what_is_dissolved_is_never_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of a multipolygon that share a stretch of border are no valid multipolygon."""
+    for module in ("slabs", "trace", "simplify"):
+        monkeypatch.setattr(f"glnet_geo.core.{module}.split_rows", lambda _width: 8, raising=False)
+    monkeypatch.setattr("glnet_geo.core.drawing.MAX_VERTICES", 20)
+    path = write_map(tmp_path / "map.tif", patches(64, 50))
+    pieces = drawn(path, tmp_path / "pieces.gpkg")
+    assert not pieces.region_id.is_unique
+    table = drawn(path, tmp_path / "map.gpkg", drawing=Drawing(dissolve=True))
+    assert table.geometry.is_valid.all()
+    whole = drawn(path, tmp_path / "whole.gpkg", drawing=Drawing(max_vertices=0))
+    lengths = whole.groupby("class_id").perimeter_m.sum()
+    assert dict(zip(table.class_id, table.perimeter_m, strict=True)) == pytest.approx(lengths.to_dict())
+
+
 def test_another_crs(tmp_path: Path) -> None:
     path = write_map(tmp_path / "map.tif", patches(50, 40))
     own = drawn(path, tmp_path / "own.gpkg", drawing=Drawing(simplify=15))
@@ -194,6 +209,19 @@ def test_confidence_of_a_class_raster(tmp_path: Path) -> None:
     table = drawn(path, tmp_path / "map.gpkg", confidence=sure).set_index("class_id")
     assert table.confidence.round(3).to_dict() == {0: 80, 1: 55, 4: 20}
     assert "confidence" not in drawn(path, tmp_path / "other.gpkg").columns
+
+
+@pytest.mark.parametrize("dissolve", [False, True])
+def test_confidence_is_the_mean_of_what_is_known(tmp_path: Path, dissolve: bool) -> None:  # noqa: FBT001 - a case
+    ids = np.array([[0, 0, 1], [0, 4, 1], [0, 4, 255]], dtype=np.uint8)
+    path = write_map(tmp_path / "map.tif", ids)
+    sure = write_map(
+        tmp_path / "sure.tif", np.array([[90, 255, 50], [70, 255, 255], [255, 255, 99]], dtype=np.uint8)
+    )
+    table = drawn(path, tmp_path / "map.gpkg", confidence=sure, drawing=Drawing(dissolve=dissolve))
+    found = table.set_index("class_id").confidence
+    assert (found[0], found[1]) == (80, 50)
+    assert np.isnan(found[4])
 
 
 def test_names_come_from_a_class_file(tmp_path: Path) -> None:

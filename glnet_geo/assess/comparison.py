@@ -15,8 +15,8 @@ from glnet_geo.core.calibration import Reliability
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.matching import Label, Matching, chosen_classes
 from glnet_geo.core.metrics import Confusion
-from glnet_geo.core.strip import Strip
-from glnet_geo.core.watched import Watched
+from glnet_geo.core.progress import Progress
+from glnet_geo.core.strip import Strip, watched
 from glnet_geo.core.window import Window
 from glnet_geo.errors import EvaluationError
 from glnet_geo.io.classes import ClassMap
@@ -111,12 +111,12 @@ class Tally:
         classes: ClassMap,
         reference: Reference,
         sure: ConfidenceMap | None,
-        watched: Watched,
+        progress: Progress,
     ) -> None:
         """Count a whole map."""
         of_reference = np.full(256, NODATA, dtype=np.uint8)
         of_reference[: len(comparison.of_label)] = list(comparison.of_label.values())
-        strips = watched.strips("comparing", classes.height, classes.strips())
+        strips = watched("comparing", classes.height, classes.strips(), progress)
         for left, right in alongside(strips, reference.strips()):
             mapped, true = comparison.of_map[left.classes], of_reference[right.classes]
             known, told, shown = true != NODATA, right.classes != NODATA, mapped != NODATA

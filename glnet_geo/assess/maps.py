@@ -11,15 +11,13 @@ from glnet_geo.assess.comparison import Comparison, Tally
 from glnet_geo.assess.points import compare_points
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress, Silence
-from glnet_geo.core.watched import Watched
 from glnet_geo.io.classes import open_classes
 from glnet_geo.io.confidence import ConfidenceMap
 from glnet_geo.io.reference_polygons import PolygonReference
 from glnet_geo.io.reference_raster import ColorReference, RasterReference, open_reference
 from glnet_geo.io.reference_vector import read_labelled
 from glnet_geo.io.scene import block_cache
-
-_VECTORS = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet", ".kml", ".gml", ".sqlite")
+from glnet_geo.io.suffixes import READ_VECTORS
 
 
 def evaluate(
@@ -50,7 +48,7 @@ def evaluate(
     Raises:
         GlnetGeoError: something cannot be used; the message says what, where, and what to do.
     """
-    watched = Watched(progress or Silence())
+    progress = progress or Silence()
     shapes = read_labelled(Path(reference), field) if _is_vector(reference) else None
     with ExitStack() as closing:
         closing.enter_context(block_cache())
@@ -60,7 +58,7 @@ def evaluate(
             comparison = Comparison.of(
                 classes, shapes.occurring, shapes.name, ignore=ignore, leave_out=leave_out
             )
-            return compare_points(comparison, classes, shapes, sure, watched)
+            return compare_points(comparison, classes, shapes, sure, progress)
         source: RasterReference | ColorReference | PolygonReference
         if shapes is None:
             source = closing.enter_context(open_reference(reference, classes, classes.known))
@@ -68,7 +66,7 @@ def evaluate(
             source = PolygonReference(shapes, classes)
         comparison = Comparison.of(classes, source.labels, source.name, ignore=ignore, leave_out=leave_out)
         tally = Tally(comparison.legend)
-        tally.take(comparison, classes, source, sure, watched)
+        tally.take(comparison, classes, source, sure, progress)
     if isinstance(source, PolygonReference) and shapes is not None:
         return tally.evaluation(
             comparison,
@@ -82,4 +80,4 @@ def evaluate(
 
 
 def _is_vector(path: str | Path) -> bool:
-    return str(path).lower().endswith(_VECTORS)
+    return str(path).lower().endswith(READ_VECTORS)

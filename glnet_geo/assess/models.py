@@ -11,7 +11,6 @@ from pathlib import Path
 from glnet_geo.assess.assessment import Evaluation
 from glnet_geo.assess.comparison import Comparison, Tally
 from glnet_geo.core.progress import Progress, Silence
-from glnet_geo.core.watched import Watched
 from glnet_geo.errors import EvaluationError
 from glnet_geo.io.classes import open_classes
 from glnet_geo.io.confidence import ConfidenceMap
@@ -70,7 +69,7 @@ def evaluate_model(
                 leave_out=leave_out,
             )
             confidence = closing.enter_context(ConfidenceMap(sure, classes))
-            tally.take(comparison, classes, reference, confidence, Watched(progress))
+            tally.take(comparison, classes, reference, confidence, progress)
             notes = reference.notes
     if comparison is None:
         raise EvaluationError(f"{images} holds no image: give another folder")

@@ -13,8 +13,9 @@ from glnet_geo.assess.comparison import Comparison
 from glnet_geo.core.calibration import Reliability
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.metrics import Confusion
+from glnet_geo.core.progress import Progress
 from glnet_geo.core.stratified import StratifiedSample
-from glnet_geo.core.watched import Watched
+from glnet_geo.core.strip import watched
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
 from glnet_geo.io.classes import ClassMap
@@ -64,14 +65,14 @@ def compare_points(
     classes: ClassMap,
     shapes: LabelledShapes,
     sure: ConfidenceMap | None,
-    watched: Watched,
+    progress: Progress,
 ) -> Evaluation:
     """Compare a map with points, by stratified estimators.
 
     Raises:
         EvaluationError: no labelled point lies where the map shows a class.
     """
-    looked = _look(classes, shapes, sure, watched)
+    looked = _look(classes, shapes, sure, progress)
     true = np.array([NODATA if one is None else comparison.of_label[one] for one in shapes.labels], np.uint8)
     told = np.array([one is not None for one in shapes.labels], dtype=np.bool_)
     mapped = comparison.of_map[looked.code]
@@ -112,13 +113,15 @@ def compare_points(
     )
 
 
-def _look(classes: ClassMap, shapes: LabelledShapes, sure: ConfidenceMap | None, watched: Watched) -> _Looked:
+def _look(
+    classes: ClassMap, shapes: LabelledShapes, sure: ConfidenceMap | None, progress: Progress
+) -> _Looked:
     """Read the map once."""
     rows, cols = shapes.pixels(classes)
     code = np.full(len(rows), NODATA, dtype=np.uint8)
     confidence = np.full(len(rows), np.nan)
     sizes = Tally(classes, classes.legend, classes.codes)
-    for strip in watched.strips("comparing", classes.height, classes.strips()):
+    for strip in watched("comparing", classes.height, classes.strips(), progress):
         sizes.write(strip)
         height, width = strip.classes.shape
         here = np.flatnonzero((rows >= strip.row) & (rows < strip.row + height))

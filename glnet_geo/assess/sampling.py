@@ -15,7 +15,7 @@ import glnet_geo
 from glnet_geo.core.draw import draw_ranks, find_pixels
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress, Silence
-from glnet_geo.core.watched import Watched
+from glnet_geo.core.strip import watched
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, OutputError
 from glnet_geo.io.classes import ClassMap, open_classes
 from glnet_geo.io.sample_points import SamplePoints, write_sample_points
@@ -93,17 +93,16 @@ def sample(
         raise OptionError(
             f"{per_class} points per class with seed {seed} were asked for: take at least 1, and a seed from 0"
         )
-    path = Path(out)
+    path, progress = Path(out), progress or Silence()
     if path.suffix.lower() != ".gpkg":
         raise OutputError(f"{path} cannot hold sample points with their list of classes: name a .gpkg file")
     with Staging([path], overwrite=overwrite) as staging:
         with block_cache(), open_classes(mapped, legend=legend) as classes:
-            watched = Watched(progress or Silence())
             sizes = Tally(classes, classes.legend, classes.codes)
-            for strip in watched.strips("counting", classes.height, classes.strips()):
+            for strip in watched("counting", classes.height, classes.strips(), progress):
                 sizes.write(strip)
             ranks = draw_ranks(sizes.pixels.tolist(), per_class, seed)
-            strips = watched.strips("drawing", classes.height, classes.strips())
+            strips = watched("drawing", classes.height, classes.strips(), progress)
             points = _points(classes, sizes, find_pixels(strips, ranks), seed)
             _write(staging.temporary(path), points, classes, seed)
         staging.commit()

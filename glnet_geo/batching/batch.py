@@ -26,7 +26,6 @@ from glnet_geo.errors import (
     CancelledError,
     DoubtfulInputWarning,
     OptionError,
-    OutputError,
 )
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.grouping import Kind, kinds, sentences
@@ -34,6 +33,8 @@ from glnet_geo.io.inputs import tile_paths
 from glnet_geo.io.ledger import REPORT, Ledger
 from glnet_geo.io.scene import SAMPLE_SIDE, block_cache, range_of
 from glnet_geo.io.stac import check_folder, require_pystac
+from glnet_geo.io.staging import check_output
+from glnet_geo.io.suffixes import MAPS
 from glnet_geo.io.tiled import sample_of
 from glnet_geo.io.tiles import TileError, TileFile, TileReader, described
 from glnet_geo.io.work import check_work
@@ -133,8 +134,8 @@ def _check(options: Options, outputs: Outputs, work: str | Path | None, *, seaml
         require_pystac()
         check_folder(outputs.stac)
     for mosaic in outputs.mosaics:
-        if not mosaic.parent.is_dir():
-            raise OutputError(f"the folder {mosaic.parent} does not exist: create it, or name another")
+        # One that is there may be this very batch's.
+        check_output(mosaic, MAPS, overwrite=True)
 
 
 def _map_all(shop: Workshop, progress: Progress, *, seamless: bool) -> list[VirtualScene]:

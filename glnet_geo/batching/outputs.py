@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glnet_geo.errors import OptionError, OutputError
-from glnet_geo.io.staging import RASTERS, VECTORS, is_raster
+from glnet_geo.io.staging import check_suffix, is_raster
+from glnet_geo.io.suffixes import MAP_VECTORS, MAPS
 
 DEFAULT_NAME = "{stem}_landcover{suffix}"
 
@@ -57,15 +58,14 @@ class Outputs:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        known = [suffix.lstrip(".") for suffix in (*RASTERS, *VECTORS)]
+        known = [suffix.lstrip(".") for suffix in MAPS]
         for kind in self.formats:
             if kind not in known:
                 raise OptionError(f"{kind} is no format of a map: use some of {', '.join(known)}, or none")
             if self.formats.count(kind) > 1:
                 raise OptionError(f"the format {kind} is named twice: name it once")
         for mosaic in self.mosaics:
-            if mosaic.suffix.lower() not in RASTERS + VECTORS:
-                raise OutputError(f"{mosaic} has no known suffix: use one of {' '.join(RASTERS + VECTORS)}")
+            check_suffix(mosaic, MAPS)
             if sum(other.resolve() == mosaic.resolve() for other in self.mosaics) > 1:
                 raise OutputError(f"the mosaic {mosaic} is named twice: give every output a name of its own")
         if not self.formats and not self.confidence and not self.mosaics:
@@ -101,7 +101,7 @@ class Outputs:
     @property
     def wants_polygons(self) -> bool:
         """Whether polygons, which say how sure they are, are among the outputs."""
-        return any(f".{kind}" in VECTORS for kind in self.formats) or any(
+        return any(f".{kind}" in MAP_VECTORS for kind in self.formats) or any(
             not is_raster(mosaic) for mosaic in self.mosaics
         )
 

@@ -97,15 +97,15 @@ def evaluate(
     \b
     Exit codes: 0 done, 2 wrong use, 3 map or image, 4 model, 5 output, 8 evaluation, 130 stopped.
     """
-    from glnet_geo.io.assessment_picture import check_pictures
-    from glnet_geo.io.small_files import check_output, write_text
+    from glnet_geo.io.assessment_picture import require_picture
+    from glnet_geo.io.small_files import write_text
+    from glnet_geo.io.staging import check_output
 
     _check_use(options)
     if out_json is not None:
         check_output(out_json, [".json"], overwrite=overwrite)
     if picture is not None:
-        check_output(picture, [".png"], overwrite=overwrite)
-        check_pictures()
+        require_picture(picture, overwrite=overwrite)
     with shown_progress(progress, quiet=False) as shown:
         evaluation = _evaluated(options, shown)
     if out_json is not None:

@@ -216,8 +216,7 @@ def how_to_draw(command: Command) -> Command:
             click.option(
                 "--max-vertices",
                 type=click.IntRange(min=0),
-                default=1_000_000,
-                show_default=True,
+                show_default="1000000; 0 with --dissolve",
                 help="Split areas whose outlines grow past this; their parts share a region_id. 0 for never.",
             ),
             click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,18 @@ import click
 
 from glnet_geo.commands.console import ProgressKind, print_json, shown_progress
 from glnet_geo.commands.options import Size, ValueRange, file_argument, json_option
+from glnet_geo.errors import OptionError
 
 if TYPE_CHECKING:
-    from glnet_geo.learn_options import TrainSummary
+    from glnet_geo.learn_options import Lesson, TrainSummary
+
+_LESSON = ("dataset", "scenes", "images", "labels", "legend", "field", "layer")
+
+_MISSING = {
+    "images": "no images were given: add --images FOLDER, or name the scenes that the polygons lie on",
+    "labels": "no labels were given: add --labels, a folder of label maps or a file of polygons",
+    "field": "polygons need --field, the name of the attribute that holds the class",
+}
 
 
 @click.command()
@@ -82,7 +92,7 @@ if TYPE_CHECKING:
 )
 @click.option("--precision", type=click.Choice(["auto", "fp32", "bf16"]), default="auto", show_default=True)
 @click.option("--max-gpu-memory", type=Size(), help="Use at most this much GPU memory, e.g. 11GB.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0, max=2**32 - 1), default=0, show_default=True)
 @click.option("--credit", default="", metavar="TEXT", help="Whom the model's card names for the data.")
 @click.option(
     "--curves", type=file_argument(), metavar="FILE.png", help="Draw losses and scores (needs matplotlib)."
@@ -121,15 +131,12 @@ def train(
     Exit codes: 0 done, 2 wrong use, 3 scene, 4 model, 5 output, 7 training, 130 stopped.
     """
     from glnet_geo.learn import train as run
-    from glnet_geo.learn_options import Lesson, TrainOptions
+    from glnet_geo.learn_options import TrainOptions
 
-    what = {
-        name: options.pop(name)
-        for name in ("scenes", "images", "labels", "legend", "field", "layer", "dataset")
-    }
+    lesson = _lesson(**{name: options.pop(name) for name in _LESSON})
     with shown_progress(progress, quiet=quiet) as shown:
         summary = run(
-            Lesson(**what),
+            lesson,
             out,
             options=TrainOptions(**options),
             curves=curves,
@@ -142,11 +149,43 @@ def train(
         _print_summary(summary)
 
 
+def _lesson(**given: Any) -> Lesson:
+    """What to learn from.
+
+    Raises:
+        OptionError: something is missing, or belongs to another kind.
+    """
+    from glnet_geo.learn_options import DrawnPolygons, LabelMaps, PublishedDataset
+
+    if given["dataset"] is not None:
+        _check(f"--dataset {given['dataset']}", given, needed=("images",))
+        return PublishedDataset(name=given["dataset"], folder=given["images"])
+    if given["scenes"]:
+        _check("SCENE", given, needed=("scenes", "labels", "field"), allowed=("layer",))
+        return DrawnPolygons(**{name: given[name] for name in ("scenes", "labels", "field", "layer")})
+    _check("--images", given, needed=("images", "labels"), allowed=("legend",))
+    return LabelMaps(**{name: given[name] for name in ("images", "labels", "legend")})
+
+
+def _check(
+    kind: str, given: Mapping[str, Any], *, needed: Sequence[str], allowed: Sequence[str] = ()
+) -> None:
+    """Refuse what belongs to another kind of lesson, or lacks something of its own."""
+    for name in ("scenes", "images", "labels", "legend", "field", "layer"):
+        if given[name] and name not in (*needed, *allowed):
+            shown = "SCENE" if name == "scenes" else f"--{name}"
+            raise OptionError(f"{shown} means nothing with {kind}: leave out one of the two")
+    for name in needed:
+        if not given[name]:
+            raise OptionError(_MISSING[name])
+
+
 def _as_json(summary: TrainSummary) -> dict[str, Any]:
     scores = summary.card.scores
     return {
         "out": str(summary.out),
         "before": summary.before,
+        "learnt": summary.learnt,
         "scores": None if scores is None else scores.model_dump(),
         "validation": summary.validation,
         "log": str(summary.log),
@@ -178,6 +217,11 @@ def _print_summary(summary: TrainSummary) -> None:
         )
         if summary.before is not None:
             console.print(f"before training: mean IoU {summary.before:.3f}", highlight=False)
+    if not summary.learnt:
+        console.print(
+            f"training brought nothing on these labels: the model is {summary.start}, unchanged",
+            highlight=False,
+        )
     console.print(summary.validation, highlight=False, markup=False)
     console.print(
         f"written: {summary.out} ({summary.seconds / 60:.1f} minutes on {summary.device})",

@@ -57,7 +57,7 @@ def cycles(
 
 
 def components(count: int, ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Names the connected component of each node after one of its nodes.
+    """Names the connected component of each node after the lowest of its nodes.
 
     Args:
         count: number of nodes.

@@ -132,18 +132,6 @@ class Legend:
                 )
         return np.array([land_class.id for land_class in self.classes], dtype=np.uint8)
 
-    def by_id(self, class_id: int) -> LandClass:
-        """The class with this raster value.
-
-        Raises:
-            ModelError: no class has it.
-        """
-        for land_class in self.classes:
-            if land_class.id == class_id:
-                return land_class
-        known = ", ".join(f"{land_class.id} {land_class.name}" for land_class in self.classes)
-        raise ModelError(f"no class has the id {class_id}: the legend has {known}")
-
 
 def _name(value: int, names: Mapping[int, str], called: Mapping[str | None, int]) -> str:
     name = names.get(value)

@@ -31,7 +31,7 @@ class Outlines:
         class_id: (outlines,) uint8, the value of these pixels.
         first: (outlines,) index in the map of one of these pixels, or of an earlier pixel of their region; the least
             of a region is that of its first pixel.
-        weight: (outlines,) what each adds to the weights of its piece.
+        weight: (outlines, 2) what each adds to the known weights of its piece, and to the number of the unknown ones.
     """
 
     points: Ragged
@@ -47,7 +47,7 @@ class Outlines:
     def empty(cls) -> Outlines:
         """No outlines."""
         none = np.empty(0, np.int64)
-        return cls(Ragged.empty(), none, np.empty(0, np.uint8), none, none)
+        return cls(Ragged.empty(), none, np.empty(0, np.uint8), none, np.empty((0, 2), np.int64))
 
     @classmethod
     def stacked(cls, parts: Sequence[Outlines]) -> Outlines:
@@ -129,7 +129,7 @@ def split_at_pinches(rings: Outlines) -> Outlines:
     order, starts = cycles(successor, heads=np.zeros(successor.size, np.bool_))
     source = points.row_of_value[order[starts]]
     # The weight of a ring is that of one of its parts, whichever that is.
-    weight = np.zeros_like(source)
+    weight = np.zeros((source.size, 2), np.int64)
     weight[np.unique(source, return_index=True)[1]] = cut.weight
     pieces = Ragged(points.values[order], np.append(starts, order.size))
     parts = Outlines(pieces, cut.piece[source], cut.class_id[source], cut.first[source], weight)

@@ -23,9 +23,8 @@ class RegionStream:
     """
 
     def __init__(self, width: int, drawing: Drawing, pixel: tuple[float, float] = (1.0, 1.0)) -> None:
-        self._tracer = Tracer(
-            width, connectivity=drawing.connectivity, max_vertices=drawing.max_vertices or None
-        )
+        split_past = drawing.split_past
+        self._tracer = Tracer(width, connectivity=drawing.connectivity, max_vertices=split_past)
         self._simplifier = None
         if drawing.simplify or drawing.smooth:
             self._simplifier = Simplifier(
@@ -33,7 +32,7 @@ class RegionStream:
                 tolerance=drawing.simplify,
                 pixel=pixel,
                 smooth=drawing.smooth,
-                split=bool(drawing.max_vertices),
+                split=split_past is not None,
             )
         # Rows that wait for their marks.
         self._weights = _Rows()
@@ -42,6 +41,11 @@ class RegionStream:
     def aliases(self) -> Mapping[int, int]:
         """See `Tracer.aliases`."""
         return self._tracer.aliases
+
+    @property
+    def open_points(self) -> int:
+        """See `Tracer.open_points`."""
+        return self._tracer.open_points
 
     def feed(self, classes: NDArray[np.uint8], weights: NDArray[np.uint8] | None = None) -> Iterator[Regions]:
         """Takes the next rows down, (rows, width), and what is to be summed over each region."""

@@ -22,7 +22,8 @@ class Regions:
             valid where no marks were given; x is the column, y the row (growing downward), both counted at pixel
             edges. Outer rings run clockwise on the map.
         pixels: (regions,) int64, number of pixels in each, whatever its outlines were marked with.
-        weights: (regions,) int64, sum of the weights of these pixels; 0 where none were given.
+        weights: (regions,) int64, sum of the known weights of these pixels; 0 where none were given.
+        unknown: (regions,) int64, number of these pixels whose weight is not known.
         region_ids: (regions,) int64, index in the map of the region's first pixel; equal for parts of one region.
     """
 
@@ -30,6 +31,7 @@ class Regions:
     polygons: NDArray[np.object_]
     pixels: NDArray[np.int64]
     weights: NDArray[np.int64]
+    unknown: NDArray[np.int64]
     region_ids: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -49,7 +51,7 @@ class Regions:
         rings, area, region = rings.take(order), area[order], region[order]
         if not region.size:
             none = np.empty(0, np.int64)
-            return cls(rings.class_id, np.empty(0, np.object_), none, none, none)
+            return cls(rings.class_id, np.empty(0, np.object_), none, none, none, none)
         starts = np.flatnonzero(np.diff(region, prepend=-1))
         shells = np.flatnonzero(area > 0)
         bounds = np.append(shells, len(rings))
@@ -58,11 +60,13 @@ class Regions:
             made = multipolygons(rings.points, bounds, parts)
         else:
             made = polygons(rings.points, bounds)
+        weights, unknown = np.add.reduceat(rings.weight, starts).T
         return cls(
             class_ids=rings.class_id[starts],
             polygons=made,
             pixels=np.add.reduceat(area, starts),
-            weights=np.add.reduceat(rings.weight, starts),
+            weights=weights,
+            unknown=unknown,
             region_ids=np.minimum.reduceat(rings.first, starts),
         )
 
@@ -74,6 +78,7 @@ class Regions:
             np.concatenate([part.polygons for part in parts]),
             np.concatenate([part.pixels for part in parts]),
             np.concatenate([part.weights for part in parts]),
+            np.concatenate([part.unknown for part in parts]),
             np.concatenate([part.region_ids for part in parts]),
         )
 
@@ -84,5 +89,6 @@ class Regions:
             self.polygons[rows],
             self.pixels[rows],
             self.weights[rows],
+            self.unknown[rows],
             self.region_ids[rows],
         )

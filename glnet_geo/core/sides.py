@@ -141,6 +141,12 @@ class Block:
         self.corners = _corners(self.rows, self.edge, marked=marked)
         self.sides = _sides(self.corners, self._nodata)
 
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        """(rows, width) True where a pixel of the new rows belongs to a region."""
+        valid: NDArray[np.bool_] = self.rows[1:, 1:-1] != self._nodata
+        return valid
+
     def uprights(self, row: int, *, upward: bool) -> NDArray[np.int64]:
         """The columns in which an outline runs up (or down) along a row of the block, from left to right."""
         owner = self.rows[row, 1:] if upward else self.rows[row, :-1]

@@ -59,7 +59,7 @@ class Drawn:
     Attributes:
         points: (corners,) packed.
         first: (sides,) index in the map of a pixel of each side's owner, or a greater one.
-        weight: (sides,) what each adds to the weights of its owner.
+        weight: (sides, 2) what each adds to the known weights of its owner, and to the number of the unknown ones.
     """
 
     points: NDArray[np.int64]
@@ -129,12 +129,13 @@ def _outlines(chains: Outlines, block: Block, drawn: Drawn, walks: Walks, known:
         offsets_of(np.concatenate([sides.points.lengths, chains.points.lengths, nothing])),
     )
     class_id = np.concatenate([sides.class_id, chains.class_id, block.rows[-1, 1:][last_up].astype(np.uint8)])
+    weight = np.concatenate([drawn.weight, chains.weight, np.zeros((nothing.size, 2), np.int64)])
     return Outlines(
         points=walks.values(stretches),
         piece=np.arange(known, known + len(walks)),
         class_id=class_id[walks.first],
         first=walks.least(np.concatenate([drawn.first, chains.first, nothing + _NO_PIXEL])),
-        weight=walks.total(np.concatenate([drawn.weight, chains.weight, nothing])),
+        weight=walks.total(weight),
     )
 
 

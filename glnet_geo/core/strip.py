@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Empty, Queue
@@ -25,7 +25,7 @@ class Strip:
     Attributes:
         row: scene row of the strip's first row.
         classes: (rows, width) uint8, class ids, 255 where nothing was classified.
-        confidence: (rows, width) uint8, percent, 255 where nothing was classified; None where not asked for.
+        confidence: (rows, width) uint8, percent, 255 where it is not known; None where not asked for.
     """
 
     row: int
@@ -44,6 +44,27 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Let go of open files, finished or not; may be called more than once."""
+
+
+def watched(what: str, height: int, strips: Iterable[Strip], progress: Progress) -> Iterator[Strip]:
+    """The same strips, on their way past somebody who wants to know how far they are, and may stop them.
+
+    Args:
+        what: is done with them.
+        height: rows of the map.
+        strips: all of the map.
+        progress: who is told.
+
+    Raises:
+        CancelledError: the person asked to stop.
+    """
+    progress.begin(what, height)
+    for strip in strips:
+        if progress.cancelled():
+            # Outputs appear when all strips have passed.
+            raise CancelledError("nothing was written")
+        yield strip
+        progress.advance(len(strip.classes))
 
 
 def pour(

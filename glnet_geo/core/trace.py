@@ -82,6 +82,12 @@ class Tracer:
         """
         return self._names.aliases
 
+    @property
+    def open_points(self) -> int:
+        """Points of outlines that are kept for regions that are not complete."""
+        frontier = self._frontier
+        return sum(outlines.points.values.size for outlines in (frontier.chains, *frontier.rings))
+
     def feed(
         self,
         classes: NDArray[np.uint8],
@@ -97,7 +103,8 @@ class Tracer:
             classes: (rows, width) uint8, at least one row.
             marks: (rows, width + 1) uint8, what becomes of the corners on the line above each row (core.marks); they
                 must leave each ring three vertices. None where all stay.
-            weights: (rows, width) uint8, to be summed over each region; None where there are none.
+            weights: (rows, width) uint8, to be summed over each region, 255 where they are not known; None where there
+                are none.
 
         Returns:
             The regions that these rows complete.
@@ -217,5 +224,7 @@ class Tracer:
         return Drawn(
             points=packed(corners, self._line, marked, fixed=fixed),
             first=row * self._width + column[sides.left],
-            weight=np.zeros(len(sides), np.int64) if self._sums is None else self._sums.feed(block, weights),
+            weight=np.zeros((len(sides), 2), np.int64)
+            if self._sums is None
+            else self._sums.feed(block, weights),
         )

@@ -122,7 +122,7 @@ class Walks:
         return self._reduced(np.minimum, values[self.order])
 
     def total(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(outlines,) the sum of the values, (stretches,), along each."""
+        """(outlines, n) the sums of the values, (stretches, n), along each."""
         return self._reduced(np.add, values[self.order])
 
     def values(self, stretches: Ragged) -> Ragged:

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glnet_geo.errors import OutputError
-from glnet_geo.io.small_files import write_whole
+from glnet_geo.io.figures import check_figure, require_matplotlib, write_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def check_pictures() -> None:
-    """Refuse to draw where the library for it is missing.
+def require_picture(path: Path, *, overwrite: bool) -> None:
+    """Refuse early what could not be drawn in the end.
 
     Raises:
-        OutputError: it is.
+        OptionError: matplotlib is missing.
+        OutputError: the file is no PNG, its folder is missing or read-only, or it exists.
     """
-    if find_spec("matplotlib") is None:
-        raise OutputError(
-            "pictures need matplotlib, which is not installed: pip install 'glnet_geo[report]', or leave out --picture"
-        )
+    check_figure(path, "--picture", overwrite=overwrite)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +48,10 @@ def write_picture(path: Path, drawing: Drawing) -> None:
     """Draw a confusion matrix, and beside it how confidence and accuracy agree, as PNG.
 
     Raises:
-        OutputError: it cannot be written, or matplotlib is not installed.
+        OptionError: matplotlib is missing.
+        OutputError: it cannot be written.
     """
-    check_pictures()
+    require_matplotlib("--picture")
     from matplotlib.figure import Figure
 
     panels = 1 if drawing.curve is None else 2
@@ -65,7 +62,7 @@ def write_picture(path: Path, drawing: Drawing) -> None:
     _draw_confusion(axes[0], drawing)
     if drawing.curve is not None:
         _draw_reliability(axes[1], drawing)
-    write_whole(path, lambda made: figure.savefig(made, format="png", dpi=120))
+    write_figure(path, figure, dpi=120)
 
 
 def _draw_confusion(axes: Axes, drawing: Drawing) -> None:

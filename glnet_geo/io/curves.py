@@ -6,29 +6,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from glnet_geo.errors import OptionError, OutputError
+from glnet_geo.io.figures import check_figure, write_figure
 
 _SMOOTHED = 0.05
 """Share of all steps over which the drawn loss is averaged."""
 
 
 def require_curves(path: Path) -> None:
-    """Refuse early what could not be drawn after hours.
+    """Refuse early what could not be drawn after hours; a picture that is there is of the training that goes on.
 
     Raises:
-        OptionError: matplotlib is missing, or the file is no PNG.
-        OutputError: its folder is missing.
+        OptionError: matplotlib is missing.
+        OutputError: the file is no PNG, or its folder is missing or read-only.
     """
-    if path.suffix.lower() != ".png":
-        raise OptionError(f"{path} is no picture: end its name with .png")
-    if not path.parent.is_dir():
-        raise OutputError(f"the folder {path.parent} does not exist: create it, or name another")
-    try:
-        import matplotlib as mpl  # noqa: F401 - only whether it is there
-    except ImportError as error:
-        raise OptionError(
-            "drawing curves needs matplotlib: pip install 'glnet_geo[report]', or leave --curves out"
-        ) from error
+    check_figure(path, "--curves", overwrite=True)
 
 
 def draw_curves(path: Path, lines: Sequence[Mapping[str, Any]], title: str) -> None:
@@ -64,10 +55,7 @@ def draw_curves(path: Path, lines: Sequence[Mapping[str, Any]], title: str) -> N
         for axes in (losses, scores):
             axes.axvline(start, color="#bbbbbb", linewidth=0.8)
         losses.annotate(stage.replace("_", " "), (start, 1), xycoords=("data", "axes fraction"), fontsize=8)
-    try:
-        figure.savefig(path, dpi=110)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}): choose another folder") from error
+    write_figure(path, figure, dpi=110)
 
 
 def _starts(lines: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -18,6 +18,7 @@ from glnet_geo.io.labels import RasterLabels
 from glnet_geo.io.lessons import Lessons, Part
 from glnet_geo.io.pairs import Pair
 from glnet_geo.io.picture import plain_picture
+from glnet_geo.io.suffixes import IMAGES
 
 DatasetName: TypeAlias = Literal["deepglobe", "inria", "isic"]
 
@@ -159,7 +160,7 @@ def _first(folder: Path, homes: Sequence[str], pattern: str, what: str) -> Path:
 
 def _one(folder: Path, stem: str) -> Path:
     found = sorted(folder.glob(f"{stem}.*"))
-    images = [path for path in found if path.suffix.lower() in {".jpg", ".jpeg", ".png", ".tif", ".tiff"}]
+    images = [path for path in found if path.suffix.lower() in IMAGES]
     if len(images) != 1:
         raise TrainingError(f"{folder} holds {len(images)} images named {stem}.*: give exactly one")
     return images[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,13 @@ from rasterio.features import rasterize
 
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.window import Window
-from glnet_geo.errors import AoiError, TrainingError
+from glnet_geo.errors import AoiError, DoubtfulInputWarning, TrainingError
 from glnet_geo.io.placing import Placing, valid_polygons_in
 from glnet_geo.io.spot import Spot
 from glnet_geo.io.vector_file import reading
+
+_EDGE = 0.01
+"""Share of a polygon by which neighbours may lie over each other: edges are drawn by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,14 @@ class Drawn:
         """Names of the classes: by number where all are numbers, else by the alphabet."""
         names = sorted(set(self.names.tolist()))
         return sorted(names, key=float) if all(_is_number(name) for name in names) else names
+
+    def contradictions(self) -> int:
+        """How many pairs of polygons of different classes lie over each other, not only along their edges."""
+        one, other = shapely.STRtree(self.polygons).query(self.polygons, predicate="intersects")
+        twice = (one < other) & (self.names[one] != self.names[other])
+        one, other = self.polygons[one[twice]], self.polygons[other[twice]]
+        common = shapely.area(shapely.intersection(one, other))
+        return int((common > _EDGE * np.minimum(shapely.area(one), shapely.area(other))).sum())
 
     def on(
         self, scene: str, ids: dict[str, int], *, crs: CRS | None, transform: Affine | None, whole: Window
@@ -140,7 +152,7 @@ class PolygonLabels:
 def read_drawn(path: Path, field: str, layer: str | None = None) -> Drawn:
     """The polygons of a vector file, with the classes that an attribute gives them.
 
-    Polygons whose attribute is empty are left out.
+    What has no class or no area is left out, with a warning; so is another told of places that have two classes.
 
     Raises:
         TrainingError: the file, its layer or the attribute is missing, or no polygon has a class.
@@ -157,12 +169,20 @@ def read_drawn(path: Path, field: str, layer: str | None = None) -> Drawn:
         table = pyogrio.read_dataframe(path, layer=chosen, columns=[field], force_2d=True)
     if not isinstance(table, geopandas.GeoDataFrame):
         raise TrainingError(f"{path} has no geometry in its layer {chosen}: draw polygons")
-    polygons, names = _named(table, field)
+    polygons, names, unused = _named(table, field)
     if not polygons:
-        raise TrainingError(
-            f"{path} has no polygon with a class in the field {field!r} of its layer {chosen}: draw some"
+        kinds = sorted({str(kind) for kind in table.geom_type.dropna()})
+        held = (
+            "" if any("Polygon" in kind for kind in kinds) else f" (it holds {', '.join(kinds) or 'nothing'})"
         )
-    return Drawn(
+        raise TrainingError(
+            f"{path} has no polygon with a class in the field {field!r} of its layer {chosen}{held}: draw some"
+        )
+    if unused:
+        _doubt(
+            f"{unused} of {len(table)} features of {path.name} have no class in {field!r}, or no area: they are left out"
+        )
+    drawn = Drawn(
         path=path,
         layer=chosen,
         field=field,
@@ -170,6 +190,17 @@ def read_drawn(path: Path, field: str, layer: str | None = None) -> Drawn:
         names=np.array(names, dtype=np.object_),
         crs=table.crs,
     )
+    twice = drawn.contradictions()
+    if twice:
+        _doubt(
+            f"polygons of {path.name} that have different classes lie over each other ({twice} times): the later one counts"
+        )
+    return drawn
+
+
+def _doubt(message: str) -> None:
+    # It is told where the lessons are asked for.
+    warnings.warn(message, DoubtfulInputWarning, stacklevel=4)
 
 
 def _layer(path: Path, layers: Sequence[str], wanted: str | None) -> str:
@@ -183,16 +214,20 @@ def _layer(path: Path, layers: Sequence[str], wanted: str | None) -> str:
     return str(wanted)
 
 
-def _named(table: geopandas.GeoDataFrame, field: str) -> tuple[list[shapely.Polygon], list[str]]:
+def _named(table: geopandas.GeoDataFrame, field: str) -> tuple[list[shapely.Polygon], list[str], int]:
+    """Polygons, their classes, and how many features have none of either."""
     polygons: list[shapely.Polygon] = []
     names: list[str] = []
+    unused = 0
     for geometry, value in zip(table.geometry.to_numpy(), table[field].tolist(), strict=True):
         name = _name(value)
-        if name and geometry is not None:
-            parts = valid_polygons_in(np.array([geometry], dtype=np.object_))
-            polygons += list(parts)
-            names += [name] * len(parts)
-    return polygons, names
+        parts = [] if geometry is None else list(valid_polygons_in(np.array([geometry], dtype=np.object_)))
+        if not name or not parts:
+            unused += 1
+            continue
+        polygons += parts
+        names += [name] * len(parts)
+    return polygons, names, unused
 
 
 def _name(value: object) -> str:

@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from glnet_geo.core.legend import Legend
 from glnet_geo.io.staging import unwritten
-from glnet_geo.io.style import qml, sld
 
 # As QGIS makes it.
 _STYLES = """
@@ -25,7 +23,7 @@ VALUES ('layer_styles', 'attributes', 'layer_styles', '', 0)"""
 _STYLE = """
 INSERT INTO layer_styles
   (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner)
-VALUES ('', '', ?, ?, 'land cover', ?, ?, 1, 'classes in their colours', '')"""
+VALUES ('', '', ?, ?, ?, ?, ?, 1, '', '')"""
 
 _RENAME = """
 UPDATE {layer} SET region_id = (SELECT new FROM alias WHERE old = region_id)
@@ -33,8 +31,15 @@ WHERE region_id IN (SELECT old FROM alias)"""
 _SPATIAL = ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY")
 
 
-def add_style(path: Path, layer: str, legend: Legend) -> None:
-    """Put a style inside a GeoPackage, which QGIS applies on opening.
+def add_style(path: Path, layer: str, name: str, qml: str, sld: str = "") -> None:
+    """Put a style inside a GeoPackage that has none, which QGIS applies to a layer on opening.
+
+    Args:
+        path: of the GeoPackage.
+        layer: name of the layer.
+        name: of the style.
+        qml: the style as QGIS writes it.
+        sld: the same for other programs.
 
     Raises:
         OutputError: the file cannot be written.
@@ -45,7 +50,7 @@ def add_style(path: Path, layer: str, legend: Legend) -> None:
         ).fetchone()[0]
         database.execute(_STYLES)
         database.execute(_STYLES_LISTED)
-        database.execute(_STYLE, (layer, column, qml(legend), sld(legend, layer)))
+        database.execute(_STYLE, (layer, column, name, qml, sld))
 
 
 def rename_regions(path: Path, layer: str, aliases: Mapping[int, int]) -> None:

@@ -15,10 +15,8 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from glnet_geo.errors import OptionError, SceneError
 from glnet_geo.io.source import is_remote
+from glnet_geo.io.suffixes import IMAGES
 from glnet_geo.io.virtual import tiles_of_vrt
-
-RASTERS = (".tif", ".tiff", ".jp2", ".img", ".png", ".jpg", ".jpeg")
-"""Suffixes of what is taken for a tile in a folder; anything that GDAL opens may be named itself."""
 
 LOCATION = "location"
 """The field of a tile index that names the file, as gdaltindex writes it."""
@@ -65,7 +63,7 @@ def _named(given: str, asset: str | None) -> Iterator[str]:
     if _is_address(given):
         yield given
     elif path.is_dir():
-        yield from (str(one) for one in sorted(path.iterdir()) if one.suffix.lower() in RASTERS)
+        yield from (str(one) for one in sorted(path.iterdir()) if one.suffix.lower() in IMAGES)
     elif not path.exists() and any(sign in given for sign in "*?["):
         yield from sorted(one for one in glob(given, recursive=True) if Path(one).is_file())  # noqa: PTH207 - of any root
     elif path.is_file() and path.suffix.lower() in readers:
@@ -162,7 +160,7 @@ def _is_raster(asset: Mapping[str, Any]) -> bool:
     if {"thumbnail", "overview"} & set(asset.get("roles", [])):
         return False
     return kind.startswith(("image/tiff", "image/jp2", "image/vnd.stac")) or (
-        not kind and href.lower().endswith(RASTERS)
+        not kind and href.lower().endswith(IMAGES)
     )
 
 

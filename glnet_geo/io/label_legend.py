@@ -73,8 +73,9 @@ def found_legend(paths: Sequence[Path]) -> LabelLegend:
             more_names, more_colours = class_names(labels.dataset, 1)
             names, colours = more_names | names, more_colours | colours
         labels.close()
-        if len(values) > NODATA:
-            raise TrainingError(f"the label maps beside {path} hold more than 254 classes: give label maps")
+        # Among colours, 255 is a blue.
+        if len(values if labels.colours else values - {NODATA}) > NODATA:
+            raise TrainingError(f"the label maps beside {path} hold more than 255 classes: give label maps")
     if len(kinds) > 1:
         raise TrainingError("some label maps hold class ids and some hold colours: give all of one kind")
     if kinds == {True}:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 from rasterio.crs import CRS
 
 from glnet_geo.core.legend import Legend
@@ -20,7 +17,8 @@ from glnet_geo.io.features import Features, Layer
 from glnet_geo.io.geopackage import add_style, rename_regions
 from glnet_geo.io.geoparquet import check_pyarrow, write_geoparquet
 from glnet_geo.io.staging import unwritten
-from glnet_geo.io.style import write_style
+from glnet_geo.io.style import qml, sld, write_style
+from glnet_geo.io.vector_file import count_features, without_crs_warning, writing
 
 LAYER = "landcover"
 """Name of the layer, in formats whose layers have names."""
@@ -92,7 +90,7 @@ class _GeoPackage:
         self._path, self._kind = path, kind
         self._output = rough_of or path
         self._count = 0
-        with _without_crs_warning():
+        with without_crs_warning():
             self._write(
                 kind.none,
                 crs=_wkt(kind.crs),
@@ -110,14 +108,15 @@ class _GeoPackage:
         rename_regions(self._path, LAYER, aliases)
         _check(self._path, self._output, self._count)
         if self._output == self._path:
-            add_style(self._path, LAYER, self._kind.legend)
+            legend = self._kind.legend
+            add_style(self._path, LAYER, "land cover", qml(legend), sld(legend, LAYER))
 
     def close(self) -> None:
         pass
 
     def _write(self, features: Features, **options: object) -> None:
         attributes = features.attributes()
-        with _writing(self._output):
+        with writing(self._output):
             pyogrio.raw.write(
                 self._path,
                 shapely.to_wkb(features.polygons),
@@ -153,7 +152,7 @@ class _Copied:
 
     def finish(self, aliases: Mapping[int, int]) -> None:
         self._rough.finish(aliases)
-        with _writing(self._path), _without_crs_warning():
+        with writing(self._path), without_crs_warning():
             self._copy(self._rough_path, self._path, self._kind)
         if self._path.suffix.lower() != ".parquet":
             _check(self._path, self._path, self._count)
@@ -199,24 +198,7 @@ def _wkt(crs: CRS | None) -> str | None:
 
 def _check(path: Path, output: Path, count: int) -> None:
     """Refuse a file that does not hold all features: a full disk does not always make GDAL raise."""
-    with _writing(output):
-        bounds, _ = pyogrio.read_bounds(path)
-    if len(bounds) != count:
-        raise unwritten(output, f"it holds {len(bounds)} of {count} polygons")
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Turns GDAL's failures into ours."""
-    try:
-        yield
-    except (DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError, OSError) as error:
-        raise unwritten(path, error) from error
-
-
-@contextmanager
-def _without_crs_warning() -> Iterator[None]:
-    """No warning for a layer without CRS: that the scene has none was said when it was opened."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="'crs' was not provided")
-        yield
+    with writing(output):
+        held = count_features(path, LAYER)
+    if held != count:
+        raise unwritten(output, f"it holds {held} of {count} polygons")

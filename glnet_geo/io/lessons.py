@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -12,6 +13,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import shapely
 
+from glnet_geo.core.graph import components
 from glnet_geo.core.holdout import places_of
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
@@ -136,7 +138,7 @@ def lessons_of_polygons(
         judged=tuple(c.id for c in legend),
         distances=_distances(pictures),
         sparse=True,
-        about=f"{len(drawn.polygons)} polygons drawn on {_listed([pair.name for pair in pairs])}",
+        about=f"{len(drawn.polygons)} polygons drawn on {_listed([pair.name for pair in pairs])} ({_counted(drawn)})",
     )
 
 
@@ -191,11 +193,8 @@ def _places(pictures: Sequence[Picture]) -> list[str]:
     names = [picture.path.stem for picture in pictures]
     boxes = [_box(picture) for picture in pictures]
     if all(box is not None for box in boxes) and len({str(picture.crs) for picture in pictures}) == 1:
-        tree = shapely.STRtree(boxes)
-        place = list(range(len(boxes)))
-        for one, other in zip(*tree.query(boxes, predicate="intersects").tolist(), strict=True):
-            low, high = sorted((place[one], place[other]))
-            place = [low if at == high else at for at in place]
+        touching = shapely.STRtree(boxes).query(boxes, predicate="intersects")
+        place = components(len(boxes), touching).tolist()
         if len(set(place)) > 1:
             return [names[at] for at in place]
     return places_of(names)
@@ -211,6 +210,12 @@ def _box(picture: Picture) -> shapely.Polygon | None:
 
 def _distances(pictures: Sequence[Picture]) -> tuple[float, ...]:
     return tuple(sorted(side for picture in pictures for side in picture.distance or ()))
+
+
+def _counted(drawn: Drawn) -> str:
+    """How many polygons each class has."""
+    counts = Counter(drawn.names.tolist())
+    return _listed([f"{counts[name]} {name}" for name in drawn.classes])
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from glnet_geo.errors import GlnetGeoError
+from glnet_geo.io.suffixes import PAIRED
 
-_RASTERS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".vrt")
 _IMAGE_ENDING = re.compile(r"_(sat|image|img)$", re.IGNORECASE)
 _LABEL_ENDING = re.compile(r"_(mask|label|labels|gt)$", re.IGNORECASE)
 
@@ -46,9 +46,9 @@ def find_pairs(images: Path, labels: Path, *, error: type[GlnetGeoError]) -> lis
             )
         pairs.append((image, found[0]))
     if not pairs:
-        raise error(f"{images} holds no image ({', '.join(_RASTERS)}): give another folder")
+        raise error(f"{images} holds no image ({', '.join(PAIRED)}): give another folder")
     return pairs
 
 
 def _rasters_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _RASTERS)
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in PAIRED)

@@ -92,5 +92,5 @@ class RunFolder:
 
 def _unwritten(path: Path, error: OSError) -> TrainingError:
     return TrainingError(
-        f"{path} cannot be written ({error.strerror}): free some space; the last checkpoint is kept"
+        f"{path} cannot be written ({error.strerror}): free some space, and run the same command again to go on"
     )

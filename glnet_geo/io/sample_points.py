@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-import warnings
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -14,25 +11,19 @@ import numpy as np
 import pyogrio
 import shapely
 from numpy.typing import NDArray
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 from rasterio.crs import CRS
 
 from glnet_geo.core.legend import Legend
+from glnet_geo.io.geopackage import add_style
 from glnet_geo.io.reference_vector import STRATUM, STRATUM_AREA, STRATUM_PIXELS
 from glnet_geo.io.staging import unwritten
+from glnet_geo.io.vector_file import count_features, without_crs_warning, writing
 
 LAYER = "points"
 LABEL = "class"
 """The field that a person fills."""
 
 _NAME = "map_class_name"
-_STYLES = """
-CREATE TABLE layer_styles (
-    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
-    f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
-    useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
-    update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,34 +62,23 @@ def write_sample_points(
         STRATUM_PIXELS: points.pixels,
         STRATUM_AREA: points.area_m2,
     }
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="'crs' was not provided")
-            pyogrio.raw.write(
-                path,
-                shapely.to_wkb(shapely.points(points.xy)),
-                list(fields.values()),
-                list(fields),
-                layer=LAYER,
-                driver="GPKG",
-                geometry_type="Point",
-                crs=None if crs is None else crs.to_wkt(),
-                layer_metadata=dict(tags),
-                # Newer versions make older readers complain.
-                dataset_options={"VERSION": "1.3"},
-            )
-        _write_style(path, _style(legend))
-        written = pyogrio.read_info(path, layer=LAYER)["features"]
-    except (
-        DataLayerError,
-        DataSourceError,
-        FeatureError,
-        FieldError,
-        GeometryError,
-        OSError,
-        sqlite3.Error,
-    ) as error:
-        raise unwritten(path, error) from error
+    with writing(path), without_crs_warning():
+        pyogrio.raw.write(
+            path,
+            shapely.to_wkb(shapely.points(points.xy)),
+            list(fields.values()),
+            list(fields),
+            layer=LAYER,
+            driver="GPKG",
+            geometry_type="Point",
+            crs=None if crs is None else crs.to_wkt(),
+            layer_metadata=dict(tags),
+            # Newer versions make older readers complain.
+            dataset_options={"VERSION": "1.3"},
+        )
+    add_style(path, LAYER, "labelling", _style(legend))
+    with writing(path):
+        written = count_features(path, LAYER)
     if written != count:
         # A full disk does not always make GDAL raise.
         raise unwritten(path, f"it holds {written} of {count} points")
@@ -144,21 +124,3 @@ def _widget(form: ET.Element, field: str, kind: str, values: list[str] | None = 
         for value in values:
             choice = ET.SubElement(choices, "Option", type="Map")
             ET.SubElement(choice, "Option", name=value, value=value, type="QString")
-
-
-def _write_style(path: Path, style: str) -> None:
-    """Put a style where QGIS looks for it: it draws the layer with it on opening."""
-    with closing(sqlite3.connect(path)) as database, database:
-        column = database.execute(
-            "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (LAYER,)
-        ).fetchone()[0]
-        database.execute(_STYLES)
-        database.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) VALUES (?, ?, ?, ?)",
-            ("layer_styles", "attributes", "layer_styles", ""),
-        )
-        database.execute(
-            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
-            " styleQML, styleSLD, useAsDefault, description, owner) VALUES ('', '', ?, ?, 'labelling', ?, '', 1, '', '')",
-            (LAYER, column, style),
-        )

@@ -13,10 +13,10 @@ from types import TracebackType
 from typing_extensions import Self
 
 from glnet_geo.errors import OutputError
+from glnet_geo.io.suffixes import MAP_RASTERS, MAP_VECTORS, MAPS
 from glnet_geo.replacing import hidden_name
 
-RASTERS = (".tif", ".tiff")
-VECTORS = (".gpkg", ".fgb", ".parquet", ".geojson")
+VECTORS = MAP_VECTORS
 # Left over from an older file, these would describe the new one wrongly. A style may be a person's own work: it stays
 # unless there is a new one.
 _SIDECARS = (".aux.xml", ".ovr", ".msk", "-wal", "-shm", "-journal")
@@ -25,7 +25,35 @@ _STYLE = ".qml"
 
 def is_raster(path: Path) -> bool:
     """Whether a path names a raster output."""
-    return path.suffix.lower() in RASTERS
+    return path.suffix.lower() in MAP_RASTERS
+
+
+def check_suffix(path: Path, suffixes: Sequence[str]) -> None:
+    """Refuse an output whose name asks for a format that it cannot have.
+
+    Raises:
+        OutputError: its suffix is another.
+    """
+    if path.suffix.lower() not in suffixes:
+        choice = "one of " if len(suffixes) > 1 else ""
+        raise OutputError(f"{path} has no known suffix: use {choice}{' '.join(suffixes)}")
+
+
+def check_output(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
+    """Refuse an output that cannot be written, before a long job.
+
+    Raises:
+        OutputError: its suffix is another, its folder is missing or read-only, it is a folder itself, or it exists.
+    """
+    check_suffix(path, suffixes)
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder: name a file")
+    if not path.parent.is_dir():
+        raise OutputError(f"the folder {path.parent} does not exist: create it, or name another")
+    if not os.access(path.parent, os.W_OK):
+        raise OutputError(f"the folder {path.parent} is read-only: choose another")
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists: add --overwrite to replace it, or choose another name")
 
 
 def unwritten(path: Path, reason: object) -> OutputError:
@@ -52,7 +80,7 @@ class Staging:
 
     def __init__(self, paths: Sequence[Path], *, overwrite: bool) -> None:
         for path in paths:
-            _check(path, overwrite=overwrite)
+            check_output(path, MAPS, overwrite=overwrite)
         for path, times in Counter(path.resolve() for path in paths).items():
             if times > 1:
                 raise OutputError(f"{path} is named twice: give every output a name of its own")
@@ -122,19 +150,6 @@ class Staging:
                     folder.rmdir()
             raise
         _remove(old.values())
-
-
-def _check(path: Path, *, overwrite: bool) -> None:
-    if path.suffix.lower() not in RASTERS + VECTORS:
-        raise OutputError(f"{path} has no known suffix: use one of {' '.join(RASTERS + VECTORS)}")
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder: name a file")
-    if not path.parent.is_dir():
-        raise OutputError(f"the folder {path.parent} does not exist: create it, or name another")
-    if not os.access(path.parent, os.W_OK):
-        raise OutputError(f"the folder {path.parent} is read-only: choose another")
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists: add --overwrite to replace it, or choose another name")
 
 
 def _sidecars(path: Path) -> list[Path]:

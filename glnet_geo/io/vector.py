@@ -114,7 +114,8 @@ class PolygonLayer:
             if len(regions):
                 self._waiting.append(regions)
                 self._corners += int(shapely.get_num_coordinates(regions.polygons).sum())
-            if self._dissolve and self._corners > _MOST_DISSOLVED:
+            # What is dissolved is not split, so it may stay open for long.
+            if self._dissolve and self._corners + self._regions.open_points > _MOST_DISSOLVED:
                 raise OutputError(
                     f"{self._path.name} would hold polygons of more than {_MOST_DISSOLVED:,} corners: leave out --dissolve, or "
                     "simplify more"
@@ -143,9 +144,17 @@ class PolygonLayer:
             class_name=self._names[regions.class_ids],
             area_m2=areas(polygons, raster.crs) if located else unknown,
             perimeter_m=perimeters(polygons, raster.crs) if located else unknown,
-            confidence=(regions.weights / regions.pixels).astype(np.float32) if self._confidence else None,
+            confidence=_mean_confidence(regions) if self._confidence else None,
             region_id=None if self._dissolve else regions.region_ids,
         )
+
+
+def _mean_confidence(regions: Regions) -> NDArray[np.float32]:
+    """(regions,) mean percent of the pixels of which it is known; NaN where it is of none."""
+    known = regions.pixels - regions.unknown
+    mean = np.full(len(regions), np.nan, np.float32)
+    np.divide(regions.weights, known, out=mean, where=known > 0, casting="same_kind")
+    return mean
 
 
 def _batches(regions: Regions) -> Iterator[Regions]:
@@ -181,7 +190,7 @@ def _placed(polygons: NDArray[np.object_], transform: Affine) -> NDArray[np.obje
 
 
 def _dissolved(regions: Regions) -> Regions:
-    """One multipolygon of each class: its regions share no border, so nothing has to be joined."""
+    """One multipolygon of each class: its regions, which were not split, share no border, so nothing has to be joined."""
     classes, of_class = np.unique(regions.class_ids, return_inverse=True)
     polygons = [shapely.get_parts(regions.polygons[of_class == number]) for number in range(len(classes))]
     return Regions(
@@ -189,5 +198,6 @@ def _dissolved(regions: Regions) -> Regions:
         polygons=np.array([shapely.MultiPolygon(list(parts)) for parts in polygons], dtype=object),
         pixels=np.bincount(of_class, regions.pixels).astype(np.int64),
         weights=np.bincount(of_class, regions.weights).astype(np.int64),
+        unknown=np.bincount(of_class, regions.unknown).astype(np.int64),
         region_ids=np.zeros(len(classes), np.int64),
     )

@@ -1,22 +1,26 @@
-"""Reading vector files that people give: every failure is a sentence."""
+"""Vector files by way of pyogrio: every failure is a sentence."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from glnet_geo.errors import GlnetGeoError
+from glnet_geo.io.staging import unwritten
 
-_FAILURES = (DataSourceError, DataLayerError, FeatureError, GeometryError, shapely.errors.GEOSException)
+# All other errors of pyogrio are kinds of the second.
+_FAILURES = (DataSourceError, DataLayerError)
 
 
 @contextmanager
 def reading(path: Path, *, what: str, give: str, error: type[GlnetGeoError]) -> Iterator[None]:
-    """A context in which a vector file is read.
+    """A context in which a vector file is read that somebody gave.
 
     Args:
         path: of the file.
@@ -31,6 +35,35 @@ def reading(path: Path, *, what: str, give: str, error: type[GlnetGeoError]) -> 
         raise error(f"{path} does not exist: check the path of {what}")
     try:
         yield
-    except _FAILURES as failure:
+    except (*_FAILURES, shapely.errors.GEOSException) as failure:
         reason = str(failure).partition(";")[0].rstrip(".")
         raise error(f"{path} cannot be read as a vector file ({reason}): give {give}") from failure
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """A context in which an output is written, or read again to check it.
+
+    Raises:
+        OutputError: GDAL failed.
+    """
+    try:
+        yield
+    except (*_FAILURES, OSError) as error:
+        raise unwritten(path, error) from error
+
+
+@contextmanager
+def without_crs_warning() -> Iterator[None]:
+    """No warning for a layer without CRS: that the scene has none was said when it was opened."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="'crs' was not provided")
+        yield
+
+
+def count_features(path: Path, layer: str) -> int:
+    """How many features a layer truly holds: each is read, and none is kept."""
+    # COUNT(*) would be what the file says of itself, which may be more than what a full disk has taken.
+    query = f'SELECT COUNT(FID) FROM "{layer}"'  # noqa: S608 - the name is our own
+    _, _, _, (counted,) = pyogrio.raw.read(path, sql=query, sql_dialect="OGRSQL")
+    return int(counted[0])

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from glnet_geo.errors import TrainingError
@@ -80,9 +80,10 @@ def save_weights(path: Path, network: GLNet) -> None:
     """
     tensors = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
     try:
+        # Written by itself, the library would make a file that nobody else may read.
         with replacing(path) as made:
-            save_file(tensors, made)
-    except (OSError, SafetensorError) as error:
+            made.write_bytes(save(tensors))
+    except OSError as error:
         raise _unwritten(path, error) from error
 
 
@@ -100,4 +101,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def _unwritten(path: Path, error: Exception) -> TrainingError:
-    return TrainingError(f"{path} cannot be written ({error}): free some space; the last checkpoint is kept")
+    # torch tells of a full disk in the words of its archives.
+    reason = (error.strerror if isinstance(error, OSError) else None) or "its disk is full, or went away"
+    return TrainingError(
+        f"{path} cannot be written ({reason}): free some space, and run the same command again to go on"
+    )

@@ -57,6 +57,11 @@ class Outcome:
     step: int
     steps: Mapping[Stage, int]
 
+    @property
+    def learnt(self) -> bool:
+        """Whether the training improved on what it began with."""
+        return bool(self.stage)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
@@ -124,7 +129,7 @@ class Course:
     def stop_if_asked(self) -> None:
         """Raise a CancelledError where the person wants to stop."""
         if self.progress.cancelled():
-            raise CancelledError("stopped as asked: the same command goes on from the last checkpoint")
+            raise CancelledError("stopped as asked")
 
     def _outcome(self, network: GLNet, best_step: int, schedule: Schedule) -> Outcome:
         """The best network, judged once more for all its numbers; the last one where nothing is judged."""

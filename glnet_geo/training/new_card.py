@@ -39,8 +39,8 @@ def card_of(
         if value_range is None
         else type(normal)(low=value_range[0], high=value_range[1], mean=normal.mean, std=normal.std),
         legend=lessons.legend,
-        description=f"Learnt from {lessons.about}. Elsewhere, look before you count.",
-        ground_sample_distance=_distances(lessons, start, augmentation),
+        description=_description(outcome, start, lessons),
+        ground_sample_distance=_distances(outcome, lessons, start, augmentation),
         background=lessons.background,
         training=_sentence(outcome, start, split),
         credit=_credits(credit, start),
@@ -75,9 +75,18 @@ def scores_of(confusion: Confusion, scenes: Sequence[str], legend: Legend, judge
     )
 
 
-def _distances(lessons: Lessons, start: Start, augmentation: Augmentation) -> GroundSampleDistance | None:
+def _description(outcome: Outcome, start: Start, lessons: Lessons) -> str:
+    if not outcome.learnt:
+        about = "" if start.card is None else f" {start.card.description}"
+        return f"The weights of {start.name}, since {lessons.about} taught it nothing.{about}"
+    return f"Learnt from {lessons.about}. Elsewhere, look before you count."
+
+
+def _distances(
+    outcome: Outcome, lessons: Lessons, start: Start, augmentation: Augmentation
+) -> GroundSampleDistance | None:
     """What the images showed, widened by the zoom of augmentation; what the package said where they do not say."""
-    if not lessons.distances:
+    if not lessons.distances or not outcome.learnt:
         return start.card.ground_sample_distance if start.card is not None else None
     least, most = augmentation.zoom
     return GroundSampleDistance(
@@ -87,7 +96,7 @@ def _distances(lessons: Lessons, start: Start, augmentation: Augmentation) -> Gr
 
 
 def _sentence(outcome: Outcome, start: Start, split: Split) -> str:
-    if not outcome.stage:
+    if not outcome.learnt:
         return f"The weights of {start.name}: training brought nothing on the held-out labels ({split.how})."
     stages = ", ".join(f"{stage.replace('_', ' ')} {count}" for stage, count in outcome.steps.items())
     known = f" (classes known before: {', '.join(start.kept)})" if start.kept else ""

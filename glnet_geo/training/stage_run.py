@@ -60,7 +60,7 @@ class StageRun:
             if self._due(now):
                 notes = self._judged(learner.network, now, notes)
             self._follow(learner, clock)
-            if learner.step == learner.steps or clock.due():
+            if learner.step == learner.steps or clock.due() or course.progress.cancelled():
                 learner.save(checkpoint, **(notes | {"seconds": clock.seconds}))
             course.stop_if_asked()
         return int(notes["best_step"]), learner.finished()

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio.shutil
+from rasterio.drivers import driver_from_extension
 
 from glnet_geo.assess.models import evaluate_model
 from glnet_geo.core.metrics import Confusion
@@ -50,6 +53,21 @@ def test_all_images_count_in_one_matrix(tmp_path: Path, folders: tuple[Path, Pat
     assert found.calibration is not None
     assert sum(one.share for one in found.calibration.bins) == pytest.approx(1)
     assert "2 images" in found.map
+
+
+@pytest.mark.parametrize("suffix", [".jp2", ".img"])
+def test_images_of_any_format_are_found(folders: tuple[Path, Path], options: Options, suffix: str) -> None:
+    expected = evaluate_model(*folders, options=options, ignore=["9"])
+    lossless = {"QUALITY": "100", "REVERSIBLE": "YES"} if suffix == ".jp2" else {}
+    for scene in list(folders[0].iterdir()):
+        rasterio.shutil.copy(
+            scene, scene.with_suffix(suffix), driver=driver_from_extension(f"x{suffix}"), **lossless
+        )
+        scene.unlink()
+    assert {path.suffix for path in folders[0].iterdir()} >= {suffix}
+    # Erdas Imagine calls every band Layer_1 and so on.
+    found = evaluate_model(*folders, options=replace(options, bands="1,2,3"), ignore=["9"])
+    assert found.scores == expected.scores
 
 
 def test_values_that_the_model_does_not_know_are_refused(

@@ -8,7 +8,7 @@ import geopandas
 import pytest
 
 from glnet_geo.commands import run
-from glnet_geo.io import assessment_picture
+from glnet_geo.io import figures
 from tests.maps import blurred, patches, write_map
 from tests.rasters import write_plain
 from tests.scenes import texture, write_model, write_scene
@@ -123,10 +123,10 @@ def test_a_picture_without_its_library_is_refused_at_once(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(assessment_picture, "find_spec", lambda _: None)
+    monkeypatch.setattr(figures, "find_spec", lambda _: None)
     picture = tmp_path / "report.png"
     code, sentence = failed(capsys, "evaluate", mapped, "--reference", reference, "--picture", picture)
-    assert code == 5
+    assert code == 2
     assert "pip install 'glnet_geo[report]'" in sentence
 
 
@@ -153,7 +153,7 @@ def test_pictures_are_drawn_with_a_library_that_is_imported_only_then(mapped: Pa
             2,
             "--bands, --model means nothing with MAP",
         ),
-        (["--reference", "r.tif", "--out-json", "x.txt"], 5, "another suffix than .json"),
+        (["--reference", "r.tif", "--out-json", "x.txt"], 5, "no known suffix: use .json"),
         (["--reference", "r.tif", "--out-json", "nowhere/x.json"], 5, "does not exist"),
     ],
 )

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from glnet_geo.commands import run
+from glnet_geo.model.package import load_model
+from glnet_geo.training.recipe import Recipe
 from tests import lessons
 
 
@@ -39,6 +41,50 @@ def test_a_missing_field_is_an_error_of_training(tmp_path: Path, capsys: pytest.
     arguments = _arguments(tmp_path, "--field", "kind", "--out", str(tmp_path / "mine.safetensors"))
     assert run(arguments) == 7
     assert "has no field 'kind'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([], "no images were given"),
+        (["--images", "tiles"], "no labels were given"),
+        (["--labels", "masks"], "no images were given"),
+        (["s.tif", "--labels", "p.gpkg"], "polygons need --field"),
+        (["s.tif", "--field", "class"], "no labels were given"),
+        (["s.tif", "--images", "tiles", "--labels", "masks"], "--images means nothing with SCENE"),
+        (
+            ["s.tif", "--labels", "p.gpkg", "--field", "class", "--legend", "l.json"],
+            "--legend means nothing with SCENE",
+        ),
+        (
+            ["--images", "tiles", "--labels", "masks", "--field", "class"],
+            "--field means nothing with --images",
+        ),
+        (["--dataset", "inria"], "no images were given"),
+        (
+            ["--dataset", "inria", "--images", "a", "--labels", "b"],
+            "--labels means nothing with --dataset inria",
+        ),
+    ],
+)
+def test_lessons_are_of_one_kind(given: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["train", *given, "--out", "m.safetensors"]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_it_is_said_when_nothing_was_learnt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Recipe, "rate", lambda _self, _step: 0.0)
+    monkeypatch.setattr("glnet_geo.learn.KEPT_BY_POLYGONS", 0.0)
+    out = tmp_path / "mine.safetensors"
+    arguments = [*_arguments(tmp_path, "--field", "class", "--out", str(out)), "--stage", "global_to_local"]
+    assert run(arguments) == 0
+    assert "training brought nothing on these labels: the model is tiny, unchanged" in capsys.readouterr().out
+    card = load_model(out).card
+    assert card.description.startswith(
+        "The weights of tiny, since 16 polygons drawn on city (8 land, 8 water) taught it nothing"
+    )
 
 
 def test_the_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:

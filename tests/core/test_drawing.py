@@ -15,6 +15,20 @@ def test_nothing_is_changed_unless_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "most"),
+    [
+        ({}, 1_000_000),
+        ({"max_vertices": 7}, 7),
+        ({"max_vertices": 0}, None),
+        ({"dissolve": True}, None),
+        ({"dissolve": True, "max_vertices": 0}, None),
+    ],
+)
+def test_areas_are_split_unless_they_are_dissolved(options: dict[str, Any], most: int | None) -> None:
+    assert Drawing(**options).split_past == most
+
+
+@pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"min_area": -1}, "--min-area -1 is not possible: give 0 or more square metres"),
@@ -22,6 +36,7 @@ def test_nothing_is_changed_unless_asked_for() -> None:
         ({"simplify": math.nan}, "--simplify nan is not possible"),
         ({"min_area": math.inf}, "--min-area inf is not possible"),
         ({"max_vertices": -3}, "--max-vertices -3 is not possible"),
+        ({"max_vertices": 9, "dissolve": True}, "--dissolve .* leave out --max-vertices"),
         ({"connectivity": 6}, "--connectivity 6 is not possible: give 4 or 8"),
     ],
 )

@@ -54,3 +54,4 @@ def test_nodes_share_a_name_exactly_if_links_lead_from_one_to_the_other(
         len(set(zip(expected, root.tolist(), strict=True))) == len(set(expected)) == len(set(root.tolist()))
     )
     assert all(root[name] == name for name in root)
+    assert (root <= np.arange(count)).all()

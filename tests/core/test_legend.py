@@ -23,13 +23,6 @@ def test_a_color_as_numbers() -> None:
     assert FOREST.rgb == (0, 255, 16)
 
 
-def test_a_class_by_its_raster_value() -> None:
-    legend = Legend((WATER, FOREST))
-    assert legend.by_id(0) is FOREST
-    with pytest.raises(ModelError, match="no class has the id 1: the legend has 3 water, 0 forest"):
-        legend.by_id(1)
-
-
 @pytest.mark.parametrize("class_id", [-1, NODATA, 300])
 def test_an_id_beyond_bytes_or_on_nodata_is_refused(class_id: int) -> None:
     legend = Legend((LandClass(id=class_id, name="water", color="#0000ff"),))

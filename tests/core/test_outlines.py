@@ -30,7 +30,9 @@ def rings(*paths: list[Point], crossing: tuple[Point, ...] = ()) -> Ragged:
 
 def outlines(points: Ragged) -> Outlines:
     number = np.arange(len(points))
-    return Outlines(points, number + 10, number.astype(np.uint8), number + 20, number + 30)
+    return Outlines(
+        points, number + 10, number.astype(np.uint8), number + 20, np.stack([number + 30, number], axis=1)
+    )
 
 
 def paths(points: Ragged) -> list[set[Point]]:
@@ -81,7 +83,7 @@ def test_a_ring_that_touches_itself_becomes_two() -> None:
     assert split.piece.tolist() == [10, 11, 11]
     assert split.class_id.tolist() == [0, 1, 1]
     assert split.first.tolist() == [20, 21, 21]
-    assert sorted(split.weight.tolist()) == [0, 30, 31]
+    assert sorted(split.weight.tolist()) == [[0, 0], [30, 0], [31, 1]]
     assert sorted(areas(split.points)[1:].tolist()) == [-1, 8]
     assert {(2, 2)} == paths(split.points)[1] & paths(split.points)[2]
 

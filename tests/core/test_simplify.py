@@ -37,6 +37,7 @@ def regions(
         shapely.normalize(found.polygons[order]),
         found.pixels[order],
         found.weights[order],
+        found.unknown[order],
         found.region_ids[order],
     )
 

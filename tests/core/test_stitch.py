@@ -23,7 +23,7 @@ def advanced(
         marks, size = np.zeros(corners.line.size, np.uint8), len(sides)
         first = (corners.line[sides.left] + line) * classes.shape[1] + corners.column[sides.left]
         points = packed(corners, line, marks, fixed=False)
-        drawn = Drawn(points, first, np.zeros(size, np.int64))
+        drawn = Drawn(points, first, np.zeros((size, 2), np.int64))
         touching = contacts(block, diagonal=diagonal) if cut_off else None
         made.append(advance(frontier, block, drawn, touching, diagonal=diagonal))
         frontier, last, line = made[-1].frontier, classes[-1], line + classes.shape[0]

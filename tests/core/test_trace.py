@@ -7,11 +7,11 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from PIL import Image
 
 from glnet_geo.core import trace
+from glnet_geo.core.sums import UNKNOWN
 from glnet_geo.core.trace import Regions, Tracer
 from glnet_geo.errors import OptionError
 from tests.core.maps import HARD, drawn, noise
@@ -25,6 +25,7 @@ from tests.core.tracing import (
     oracle,
     regions_set,
     traced,
+    weights_of,
 )
 
 DUBAI = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "dubai" / "masks"
@@ -63,7 +64,7 @@ def test_the_answer_does_not_depend_on_how_rows_are_cut(
     classes: NDArray[np.uint8], connectivity: int, data: st.DataObject
 ) -> None:
     cuts = data.draw(cuts_of(classes.shape[0]))
-    weights = data.draw(arrays(np.uint8, classes.shape))
+    weights = data.draw(weights_of(classes))
     whole = traced(classes, weights=weights, connectivity=connectivity)
     assert exactly(traced(classes, cuts, weights=weights, connectivity=connectivity).regions) == exactly(
         whole.regions
@@ -80,7 +81,7 @@ def test_the_answer_is_that_of_gdal(classes: NDArray[np.uint8], connectivity: in
 def test_ids_pixels_and_weights_are_those_of_flooding(
     classes: NDArray[np.uint8], connectivity: int, data: st.DataObject
 ) -> None:
-    weights = data.draw(arrays(np.uint8, classes.shape))
+    weights = data.draw(weights_of(classes))
     cuts = data.draw(cuts_of(classes.shape[0]))
     regions = traced(classes, cuts, weights=weights, connectivity=connectivity).regions
     label = flooded(classes, connectivity)
@@ -88,8 +89,13 @@ def test_ids_pixels_and_weights_are_those_of_flooding(
     order = np.argsort(regions.region_ids)
     assert regions.region_ids[order].tolist() == first.tolist()
     assert regions.pixels[order].tolist() == pixels.tolist()
-    total = np.bincount(label[label >= 0], weights[label >= 0])[first] if first.size else first
-    assert regions.weights[order].tolist() == total.tolist()
+    known = (label >= 0) & (weights != UNKNOWN)
+    for found, mine, counted in (
+        (regions.weights, known, weights),
+        (regions.unknown, ~known, np.ones_like(weights)),
+    ):
+        total = np.bincount(label[mine & (label >= 0)], counted[mine & (label >= 0)], classes.size)[first]
+        assert found[order].tolist() == total.tolist()
     assert regions.class_ids[order].tolist() == classes.ravel()[first].tolist()
 
 

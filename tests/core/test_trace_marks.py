@@ -14,7 +14,7 @@ from glnet_geo.core.marks import DROPPED, MIDDLE_EAST, MIDDLE_SOUTH, ROUND, ROUN
 from glnet_geo.core.trace import Regions
 from tests.core.maps import drawn
 from tests.core.test_trace_split import split_traced
-from tests.core.tracing import cuts_of, exactly, traced
+from tests.core.tracing import cuts_of, exactly, traced, weights_of
 
 FULL = arrays(
     np.uint8, array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=10), elements=st.integers(0, 2)
@@ -152,12 +152,13 @@ def test_neighbours_agree_whatever_the_marks(
 @given(classes=FULL, data=st.data())
 def test_marks_change_polygons_only(classes: NDArray[np.uint8], data: st.DataObject) -> None:
     bits = data.draw(arrays(np.uint8, lattice(classes), elements=st.integers(0, 63)))
-    weights = data.draw(arrays(np.uint8, classes.shape))
+    weights = data.draw(weights_of(classes))
     with_marks = traced(classes, marks=all_middles(classes, bits), weights=weights).regions
     without = traced(classes, weights=weights).regions
     assert with_marks.region_ids.tolist() == without.region_ids.tolist()
     assert with_marks.pixels.tolist() == without.pixels.tolist()
     assert with_marks.weights.tolist() == without.weights.tolist()
+    assert with_marks.unknown.tolist() == without.unknown.tolist()
 
 
 @given(classes=FULL)

@@ -9,12 +9,11 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from glnet_geo.core import trace
 from tests.core.maps import HARD, drawn, noise
-from tests.core.tracing import MAPS, Traced, assert_covers, cuts_of, exactly, regions_set, traced
+from tests.core.tracing import MAPS, Traced, assert_covers, cuts_of, exactly, regions_set, traced, weights_of
 
 NEIGHBOURS = st.sampled_from([4, 8])
 
@@ -36,6 +35,7 @@ def assert_parts_of(split: Traced, whole: Traced) -> None:
         assert set(parts.class_ids[own].tolist()) == {regions.class_ids[region]}
         assert parts.pixels[own].sum() == regions.pixels[region]
         assert parts.weights[own].sum() == regions.weights[region]
+        assert parts.unknown[own].sum() == regions.unknown[region]
         assert shapely.equals(shapely.union_all(parts.polygons[own]), regions.polygons[region])
 
 
@@ -52,7 +52,7 @@ def assert_borders_stop_at(split: Traced, rows: int) -> None:
 def test_parts_make_up_the_regions_however_rows_are_fed(
     classes: NDArray[np.uint8], connectivity: int, rows: int, most: int, data: st.DataObject
 ) -> None:
-    weights = data.draw(arrays(np.uint8, classes.shape))
+    weights = data.draw(weights_of(classes))
     options: dict[str, Any] = {"weights": weights, "connectivity": connectivity}
     split = split_traced(classes, rows=rows, max_vertices=most, **options)
     assert_covers(split.regions, classes)

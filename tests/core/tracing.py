@@ -14,6 +14,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 from rasterio.features import shapes
 
+from glnet_geo.core.sums import UNKNOWN
 from glnet_geo.core.trace import Regions, Tracer
 from tests.core.maps import NODATA
 
@@ -45,6 +46,11 @@ def cuts_of(rows: int) -> st.SearchStrategy[list[int]]:
     """Rows above which a map is cut into calls."""
     inner = st.integers(1, rows - 1) if rows > 1 else st.nothing()
     return st.sets(inner).map(sorted)
+
+
+def weights_of(classes: NDArray[np.uint8]) -> st.SearchStrategy[NDArray[np.uint8]]:
+    """What is to be summed over the regions of a map; of some pixels it is not known."""
+    return arrays(np.uint8, classes.shape, elements=st.integers(0, 254) | st.just(UNKNOWN))
 
 
 def traced(
@@ -128,7 +134,7 @@ def regions_set(regions: Regions) -> set[Shape]:
 def exactly(regions: Regions) -> list[tuple[Any, ...]]:
     """All that is said of regions, vertex by vertex, in an order of its own."""
     polygons = shapely.to_wkb(shapely.normalize(regions.polygons))
-    columns = (regions.class_ids, regions.pixels, regions.weights, regions.region_ids)
+    columns = (regions.class_ids, regions.pixels, regions.weights, regions.unknown, regions.region_ids)
     return sorted(zip(polygons.tolist(), *(column.tolist() for column in columns), strict=True))
 
 

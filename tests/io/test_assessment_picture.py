@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from glnet_geo.errors import OutputError
-from glnet_geo.io import assessment_picture as module
-from glnet_geo.io.assessment_picture import Drawing, check_pictures, write_picture
+from glnet_geo.io.assessment_picture import Drawing, write_picture
 
 CURVE = [(0.55, 0.5, 0.4), (0.95, 0.9, 0.6)]
 
@@ -36,11 +34,3 @@ def test_a_curve_makes_the_picture_wider(tmp_path: Path) -> None:
             assert len(colours) > 20
     assert sizes[1][0] > sizes[0][0] + 300
     assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_without_the_library_the_remedy_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "find_spec", lambda _: None)
-    with pytest.raises(OutputError, match=r"pip install 'glnet_geo\[report\]'"):
-        check_pictures()
-    with pytest.raises(OutputError, match="leave out --picture"):
-        write_picture(tmp_path / "p.png", _drawing(None))

@@ -146,4 +146,4 @@ def test_a_damaged_attribute_table_costs_only_the_names(tmp_path: Path) -> None:
         dataset.write_colormap(1, {1: (0, 85, 255, 255)})
     path.with_name("classes.tif.aux.xml").write_text("<PAMDataset><PAM")
     with open_classes(path) as classes:
-        assert classes.legend.by_id(1).color == "#0055ff"
+        assert {c.id: c.color for c in classes.legend}[1] == "#0055ff"

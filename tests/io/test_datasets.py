@@ -69,7 +69,7 @@ def test_inria(tmp_path: Path) -> None:
         "tyrol-w36": "train",
     }
     np.testing.assert_array_equal(_ids(lessons), BINARY // 255)
-    assert [lessons.legend.by_id(number).name for number in lessons.judged] == ["building"]
+    assert [c.name for c in lessons.legend if c.id in lessons.judged] == ["building"]
 
 
 def test_isic(tmp_path: Path) -> None:

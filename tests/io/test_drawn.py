@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import geopandas
@@ -11,7 +11,7 @@ import rasterio
 import shapely
 
 from glnet_geo.core.window import Window
-from glnet_geo.errors import TrainingError
+from glnet_geo.errors import DoubtfulInputWarning, TrainingError
 from glnet_geo.io.drawn import Drawn, PolygonLabels, read_drawn
 from glnet_geo.io.drawn_style import style_colours
 from glnet_geo.io.spot import Spot
@@ -97,7 +97,8 @@ def test_a_missing_field_is_named(tmp_path: Path) -> None:
 
 def test_polygons_without_a_class_are_left_out(tmp_path: Path) -> None:
     table = geopandas.read_file(polygons(tmp_path / "p.gpkg", [*BOXES, ("", (0, 0, 2, 2))]))
-    assert read_drawn(tmp_path / "p.gpkg", "class").classes == ["field", "road"]
+    with pytest.warns(DoubtfulInputWarning, match="1 of 3 features"):
+        assert read_drawn(tmp_path / "p.gpkg", "class").classes == ["field", "road"]
     table["class"] = None
     table.to_file(tmp_path / "q.gpkg")
     with pytest.raises(TrainingError, match="no polygon with a class in the field 'class'"):
@@ -109,6 +110,39 @@ def test_classes_that_are_numbers_are_sorted_as_such(tmp_path: Path) -> None:
     table["class"] = [10, 9, 2]
     table.to_file(tmp_path / "q.gpkg")
     assert read_drawn(tmp_path / "q.gpkg", "class").classes == ["2", "9", "10"]
+
+
+def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
+    table = geopandas.read_file(polygons(tmp_path / "p.gpkg", [*BOXES, ("x", (0, 0, 2, 2))]))
+    table["class"] = ["a", None, "b"]
+    table.to_file(tmp_path / "q.gpkg")
+    with pytest.warns(
+        DoubtfulInputWarning, match=r"1 of 3 features of q\.gpkg have no class in 'class', or no area"
+    ):
+        assert read_drawn(tmp_path / "q.gpkg", "class").classes == ["a", "b"]
+
+
+def test_points_are_no_polygons(tmp_path: Path) -> None:
+    table = geopandas.read_file(polygons(tmp_path / "p.gpkg", BOXES))
+    table.geometry = table.geometry.centroid
+    table.to_file(tmp_path / "q.gpkg")
+    with pytest.raises(TrainingError, match=r"\(it holds Point\): draw some"):
+        read_drawn(tmp_path / "q.gpkg", "class")
+
+
+@pytest.mark.parametrize(("second", "said"), [((0, 9, 10, 20), True), ((0, 10, 10, 20), False)])
+def test_places_with_two_classes_raise_doubt(
+    tmp_path: Path,
+    second: tuple[int, int, int, int],
+    said: bool,  # noqa: FBT001 - a table
+) -> None:
+    path = polygons(tmp_path / "p.gpkg", [("a", (0, 0, 10, 10)), ("b", second), ("a", (0, 0, 5, 5))])
+    with (
+        pytest.warns(DoubtfulInputWarning, match=r"different classes lie over each other \(1 times\)")
+        if said
+        else nullcontext()
+    ):
+        read_drawn(path, "class")
 
 
 def test_large_numbers_are_classes_of_their_own(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,10 @@ def _tile(folder: Path, name: str, col: int, label_col: int | None = None) -> No
         write_scene(folder / kind / f"{name}.tif", pixels, transform=UTM @ Affine.translation(at, 0))
 
 
-def test_images_that_touch_are_one_place(tmp_path: Path) -> None:
-    for name, col in (("a", 0), ("b", 40), ("c", 80), ("far", 500)):
+@pytest.mark.parametrize("cols", [(0, 40, 80, 500), (0, 80, 40, 500), (80, 0, 40, 500)])
+def test_images_that_touch_are_one_place(tmp_path: Path, cols: tuple[int, ...]) -> None:
+    """In whatever order they come; the first one gives the place its name."""
+    for name, col in zip(("a", "b", "c", "far"), cols, strict=True):
         _tile(tmp_path, name, col)
     lessons = lessons_of_pairs(tmp_path / "images", tmp_path / "labels", None, READING)
     assert list(lessons.places) == ["a", "a", "a", "far"]
@@ -47,6 +50,14 @@ def test_pictures_are_places_by_their_names(tmp_path: Path) -> None:
     lessons = lessons_of_pairs(Path(str(folders.images)), Path(str(folders.labels)), None, READING)
     assert list(lessons.places) == ["t1", "t1", "t4"]
     assert lessons.distances == ()
+
+
+def test_images_and_labels_of_other_formats_are_found(tmp_path: Path) -> None:
+    folders = pair_folders(tmp_path, suffix=".img")
+    reading = replace(READING, bands="1,2,3")
+    lessons = lessons_of_pairs(Path(str(folders.images)), Path(str(folders.labels)), None, reading)
+    assert [pair.name for pair in lessons.pairs] == ["east", "north", "west"]
+    lessons.close()
 
 
 def test_polygons_on_no_scene_are_refused_and_a_scene_without_any_is_left_out(tmp_path: Path) -> None:

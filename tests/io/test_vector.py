@@ -24,7 +24,7 @@ from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.legend import NODATA, LandClass, Legend
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OutputError
-from glnet_geo.io import vector
+from glnet_geo.io import layers, vector
 from glnet_geo.io.style import qml, sld
 from glnet_geo.io.vector import PolygonLayer
 from tests.core.maps import HARD, drawn, noise
@@ -338,6 +338,26 @@ class TestFormats:
 
 
 class TestFailures:
+    @pytest.mark.parametrize("end", [4, 5])
+    def test_more_corners_than_can_be_dissolved(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: int
+    ) -> None:
+        """They are refused while their regions are still open (four rows), and when these are complete."""
+        monkeypatch.setattr(vector, "_MOST_DISSOLVED", 40)
+        comb = np.zeros((end, 41), np.uint8)
+        comb[:4, 1::2] = 255
+        layer = PolygonLayer(
+            tmp_path / "map.gpkg",
+            Place(height=9, width=41, transform=NORTH_UP, crs=UTM),
+            LEGEND,
+            Drawing(dissolve=True),
+            tags={},
+        )
+        with pytest.raises(
+            OutputError, match=r"map\.gpkg would hold polygons of more than 40 corners: leave out"
+        ):
+            layer.write(Strip(row=0, classes=comb))
+
     @pytest.mark.parametrize("suffix", FORMATS)
     def test_a_folder_that_went_away(self, tmp_path: Path, suffix: str) -> None:
         with pytest.raises(OutputError, match=rf"^map\{suffix} could not be written \(.+\): free some space"):
@@ -355,12 +375,46 @@ class TestFailures:
     def test_a_file_that_lacks_polygons_is_refused(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
     ) -> None:
-        whole = pyogrio.read_bounds
+        copy = layers._through_gdal
 
-        def less(path: Path, **_more: object) -> tuple[Any, NDArray[np.float64]]:
-            ids, bounds = whole(path)
-            return ids[:-1], bounds
+        def lose(path: Path) -> None:
+            with closing(sqlite3.connect(path)) as database, database:
+                database.execute("DELETE FROM landcover WHERE fid = 3")
 
-        monkeypatch.setattr(pyogrio, "read_bounds", less)
-        with pytest.raises(OutputError, match=r"it holds \d+ of \d+ polygons"):
+        def less(rough: Path, *rest: Any, **options: Any) -> None:
+            lose(rough)
+            copy(rough, *rest, **options)
+
+        monkeypatch.setattr(
+            layers, "rename_regions", lambda path, *_: lose(path) if suffix == ".gpkg" else None
+        )
+        monkeypatch.setattr(layers, "_through_gdal", less)
+        with pytest.raises(OutputError, match=r"it holds (\d+) of \d+ polygons"):
             _made(tmp_path / f"map{suffix}", HARD["noise"])
+
+    def test_a_file_that_breaks_off_is_refused(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The head of a FlatGeobuf tells how many features there should be."""
+        copy = layers._through_gdal
+
+        def broken(rough: Path, path: Path, *rest: Any, **options: Any) -> None:
+            copy(rough, path, *rest, **options)
+            path.write_bytes(path.read_bytes()[:-100])
+
+        monkeypatch.setattr(layers, "_through_gdal", broken)
+        with pytest.raises(OutputError, match=r"^map\.fgb could not be written"):
+            _made(tmp_path / "map.fgb", HARD["noise"])
+
+    def test_features_are_counted_one_by_one(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """No answer of the reader grows with the number of polygons."""
+        answers: list[int] = []
+        read = pyogrio.raw.read
+
+        def listening(*arguments: Any, **options: Any) -> Any:
+            answer = read(*arguments, **options)
+            answers.append(len(answer[3][0]))
+            return answer
+
+        monkeypatch.setattr(pyogrio.raw, "read", listening)
+        monkeypatch.delattr(pyogrio, "read_bounds")
+        assert len(_made(tmp_path / "map.gpkg", HARD["noise"])) > 1
+        assert answers[0] == 1

@@ -26,7 +26,7 @@ from glnet_geo import Options, classify
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.metrics import Confusion
 from glnet_geo.learn import train
-from glnet_geo.learn_options import Lesson, TrainOptions
+from glnet_geo.learn_options import DrawnPolygons, TrainOptions
 from tools.urban.package import read_band
 from tools.urban.train import LEGEND
 
@@ -61,7 +61,7 @@ def main(data: Path, scene: str, model: Path, per_class: int, minutes: float, se
         ).to_file(polygons)
         mine = work / "mine.safetensors"
         summary = train(
-            Lesson(scenes=[image], labels=polygons, field="class"),
+            DrawnPolygons(scenes=[image], labels=polygons, field="class"),
             mine,
             options=TrainOptions(init=model, minutes=minutes, seed=seed),
         )

@@ -1,0 +1,22 @@
+"""How the names of files end, and what a file is taken for by that."""
+
+from __future__ import annotations
+
+MAP_RASTERS = (".tif", ".tiff")
+"""Of rasters that are written."""
+
+MAP_VECTORS = (".gpkg", ".fgb", ".parquet", ".geojson")
+"""Of polygons that are written."""
+
+MAPS = MAP_RASTERS + MAP_VECTORS
+"""Of all maps that are written."""
+
+IMAGES = (".tif", ".tiff", ".jp2", ".img", ".png", ".jpg", ".jpeg")
+"""Of what is taken for an image in a folder; anything that GDAL opens may be named itself."""
+
+PAIRED = (*IMAGES, ".vrt")
+"""Of what is taken for an image or a label map in a folder of pairs. A mosaic among the tiles of a batch would be mapped
+once more."""
+
+READ_VECTORS = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet", ".kml", ".gml", ".sqlite")
+"""Of what is taken for polygons or points where it may also be a raster."""
