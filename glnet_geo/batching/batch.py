@@ -29,7 +29,7 @@ from glnet_geo.errors import (
 )
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.grouping import Kind, kinds, sentences
-from glnet_geo.io.inputs import tile_paths
+from glnet_geo.io.inputs import named_tiles
 from glnet_geo.io.ledger import REPORT, Ledger
 from glnet_geo.io.scene import SAMPLE_SIDE, block_cache, range_of
 from glnet_geo.io.stac import check_folder, require_pystac
@@ -61,7 +61,7 @@ def batch(
     again, and makes the very same files; so does one that has ended, for tiles that are new, were changed, or failed.
 
     Args:
-        inputs: files, folders, patterns, lists, tile indexes, catalogues: see `glnet_geo.io.inputs.tile_paths`.
+        inputs: files, folders, patterns, lists, tile indexes, catalogues: see `glnet_geo.io.inputs.named_tiles`.
         outputs: what to write, and where.
         options: how to classify. A value range that is not given is that of all tiles of a kind together.
         drawing: how to draw polygons, and whether to merge small areas.
@@ -81,7 +81,10 @@ def batch(
     started = time.monotonic()
     given = [inputs] if isinstance(inputs, str | Path) else inputs
     read = [*given, *([] if options.aoi is None else [options.aoi])]
-    named = outputs_of_tiles(tile_paths(given, asset=asset), outputs, read, progress)
+    tiles = named_tiles(given, asset=asset)
+    for note in tiles.notes:
+        progress.info(note)
+    named = outputs_of_tiles(tiles.paths, outputs, read, progress)
     if outputs.stac is not None:
         check_folder(outputs.stac, [outputs.folder, *all_paths(named, outputs)])
     frames = frames or LocalFrames()
@@ -116,7 +119,7 @@ def batch(
         report = _report(shop, seconds=time.monotonic() - started)
         ledger.write_report(report.to_json())
         if outputs.stac is not None:
-            catalogue(outputs.stac, scenes, report, model.card, progress)
+            catalogue(outputs.stac, scenes, report, model.card, tiles.taken, progress)
         ledger.remove()
     return report
 
