@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from string import Formatter
 
 from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io.staging import check_suffix, is_raster
@@ -113,14 +114,27 @@ class Outputs:
     def _formatted(self, stem: str, parent: str, number: int, suffix: str) -> Path:
         fields: Mapping[str, object] = {"stem": stem, "parent": parent, "number": number, "suffix": suffix}
         try:
-            path = Path(self.name.format(**fields))
-        except (KeyError, IndexError, ValueError, AttributeError) as error:
+            used = _fields(self.name)
+            path = Path(self.name.format(**fields)) if used <= _FIELDS else None
+        except ValueError:
+            path = None
+        if path is None:
+            known = ", ".join("{" + name + "}" for name in sorted(_FIELDS))
             raise OptionError(
-                f"{self.name!r} is no name for outputs: use {DEFAULT_NAME!r}, with any of "
-                f"{', '.join('{' + name + '}' for name in sorted(_FIELDS))}"
-            ) from error
+                f"{self.name!r} is no name for outputs: use {DEFAULT_NAME!r}, with any of {known}"
+            )
         if path.is_absolute() or ".." in path.parts:
             raise OptionError(f"{self.name!r} leads out of the output folder: name files inside it")
-        if not path.name.endswith(suffix) or not any(field in self.name for field in ("{stem", "{number")):
+        if not path.name.endswith(suffix) or not used & {"stem", "number"}:
             raise OptionError(f"{self.name!r} must hold {{stem}} or {{number}}, and end with {{suffix}}")
         return path
+
+
+def _fields(template: str) -> set[str]:
+    """The fields of a template, with the way to their attributes and their forms where these hold fields.
+
+    Raises:
+        ValueError: it is none.
+    """
+    parts = [(field, form or "") for _, field, form, _ in Formatter().parse(template) if field is not None]
+    return {field + form * ("{" in form) for field, form in parts}

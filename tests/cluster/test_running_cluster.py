@@ -155,6 +155,9 @@ def test_options_that_exclude_each_other() -> None:
     job = ["classify", "scene.tif", "--out", "map.tif"]
     assert command_line([*job, "--workers", "2", "--scheduler", "tcp://127.0.0.1:9"]) == 2
     assert command_line([*job, "--resources", "GPU=1"]) == 2
+    assert command_line([*job, "--worker-threads", "2"]) == 2
+    assert command_line([*job, "--worker-threads", "2", "--scheduler", "tcp://127.0.0.1:9"]) == 2
+    assert command_line([*job, "--no-resume", "--work-dir", "work"]) == 2
     assert command_line([*job, "--scheduler", "tcp://127.0.0.1:9", "--resources", "GPU"]) == 2
 
 

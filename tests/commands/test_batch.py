@@ -120,6 +120,13 @@ def test_outputs_among_the_inputs_are_no_tiles(
         (["--name", "map{suffix}"], 2, "must hold {stem}"),
         (["--name", "{tile}{suffix}"], 2, "no name for outputs"),
         (["--name", "../{stem}{suffix}"], 2, "leads out"),
+        (["--name", "{stem.__class__}{suffix}"], 2, "no name for outputs"),
+        (["--name", "{stem[0]}{suffix}"], 2, "no name for outputs"),
+        (["--name", "{stem:{parent}}{suffix}"], 2, "no name for outputs"),
+        (["--name", "{}{stem}{suffix}"], 2, "no name for outputs"),
+        (["--name", "{stem{suffix}"], 2, "no name for outputs"),
+        (["--asset", "visual"], 2, "--asset chooses among the rasters of STAC items"),
+        (["--worker-threads", "2"], 2, "add --workers"),
         (["--mosaic", "all.shp"], 5, "no known suffix"),
         (["--mosaic", "none/all.tif"], 5, "does not exist"),
         (["--mosaic", "all.tif", "--no-seamless"], 2, "leave out --no-seamless"),
@@ -153,6 +160,16 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     assert sentence in captured.err
     assert captured.out == ""
     assert list(tmp_path.iterdir()) == [tiles]
+
+
+@pytest.mark.parametrize("given", ["nofolder", "index.gpkg"])
+def test_an_input_that_is_not_there_is_no_failed_tile(
+    tmp_path: Path, tiles: Path, model: Path, capsys: pytest.CaptureFixture[str], given: str
+) -> None:
+    folder = tmp_path / "maps"
+    assert run(["batch", str(tiles), str(tmp_path / given), "-d", str(folder), "--model", str(model)]) == 3
+    assert f"{given} does not exist: check the path" in capsys.readouterr().err
+    assert not folder.exists()
 
 
 def test_what_is_refused_once_tiles_are_known_leaves_nothing_too(
