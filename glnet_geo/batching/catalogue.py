@@ -69,7 +69,7 @@ def _tiles(scenes: Sequence[VirtualScene], report: BatchReport, times: _Times) -
         file = files.get(result.tile)
         if file is None or not result.outputs or file.transform is None or file.crs is None:
             continue
-        first = Path(result.paths[0]).relative_to(root).with_suffix("")
+        first = Path(result.outputs[0]).relative_to(root).with_suffix("")
         yield _entry("-".join(first.parts), result, (file.height, file.width), file.transform, [file], times)
 
 
@@ -93,7 +93,7 @@ def _entry(
     sources: Sequence[TileFile],
     times: _Times,
 ) -> MapEntry:
-    paths = tuple(Path(path) for path in result.paths)
+    paths = tuple(Path(path) for path in result.outputs)
     return MapEntry(
         name=name,
         files=paths,

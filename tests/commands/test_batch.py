@@ -45,7 +45,46 @@ def test_maps_a_folder_and_tells_what_it_did(
     assert "mapped as 1 scene" in captured.err
     assert "mapping 3 tiles: 100%" in captured.err
     assert run([*command, "--mosaic", str(tmp_path / "all.gpkg")]) == 0
-    assert "0 tiles done, 3 skipped, 0 failed" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "0 tiles done, 3 skipped, 0 failed; maps of 3 tiles, 0.0 megapixels, are there now" in told
+    assert "a second)" not in told
+
+
+def test_a_report_tells_of_what_is_there_also_when_all_was_skipped(
+    tmp_path: Path, tiles: Path, model: Path
+) -> None:
+    command = ["batch", str(tiles), "--out-dir", str(tmp_path / "maps"), "--model", str(model), "-q"]
+    command += ["--confidence", "--mosaic", str(tmp_path / "all.gpkg")]
+    report = tmp_path / "maps" / "report.json"
+    found = []
+    for _ in range(2):
+        assert run(command) == 0
+        found.append(json.loads(report.read_text()))
+    totals = [
+        {name: one[name] for name in ("done", "skipped", "mapped", "megapixels_done", "megapixels")}
+        for one in found
+    ]
+    whole = pytest.approx(3 * 0.0063)
+    assert totals == [
+        {"done": 3, "skipped": 0, "mapped": 3, "megapixels_done": whole, "megapixels": whole},
+        {"done": 0, "skipped": 3, "mapped": 3, "megapixels_done": 0, "megapixels": whole},
+    ]
+    for first, again in zip(*(one["tiles"] for one in found), strict=True):
+        maps = tmp_path / "maps" / f"{Path(first['tile']).stem}_landcover"
+        assert first["outputs"] == again["outputs"] == [f"{maps}.tif", f"{maps}_confidence.tif"]
+        assert first.keys() == {
+            "tile",
+            "status",
+            "reason",
+            "outputs",
+            "classes",
+            "megapixels",
+            "seconds",
+            "megapixels_per_second",
+        }
+        assert first["classes"] == again["classes"] != []
+    assert found[1]["mosaics"][0]["outputs"] == [str(tmp_path / "all.gpkg")]
+    assert found[1]["classes"] == found[0]["classes"]
 
 
 def test_a_failed_tile_has_an_exit_code_of_its_own(
