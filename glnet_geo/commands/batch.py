@@ -70,8 +70,17 @@ _MOST_ROWS = 40
     metavar="N",
     help="Try a tile that cannot be read N times again.",
 )
-@click.option("--asset", metavar="KEY", help="The asset to take from STAC items.")
-@click.option("--stac", type=file_argument(), metavar="DIR", help="Also write a STAC catalogue of the maps.")
+@click.option(
+    "--asset",
+    metavar="KEY",
+    help="The asset to take from STAC items; default: the only raster, or visual, image, data.",
+)
+@click.option(
+    "--stac",
+    type=file_argument(),
+    metavar="DIR",
+    help="Also write a STAC catalogue of the maps, in a folder of its own.",
+)
 @how_to_classify
 @who_computes
 @how_to_draw

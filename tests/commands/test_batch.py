@@ -223,6 +223,13 @@ def test_what_is_refused_once_tiles_are_known_leaves_nothing_too(
     assert run([*command, "--out-dir", str(folder), "--mosaic", str(tmp_path / "all.gpkg")]) == 2
     assert "--mosaic needs tiles on one pixel grid" in capsys.readouterr().err
     assert sorted(tmp_path.rglob("*")) == before
+    aoi = tmp_path / "aoi.geojson"
+    corners = [[0, 0], [1, 0], [1, 1], [0, 0]]
+    aoi.write_text(json.dumps({"type": "Polygon", "coordinates": [corners]}))
+    before = sorted(tmp_path.rglob("*"))
+    assert run([*command, "--out-dir", str(folder), "--aoi", str(aoi)]) == 6
+    assert "holds no valid pixel of any tile" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_two_tiles_of_one_name_are_told_apart(
