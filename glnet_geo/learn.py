@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from glnet_geo.core.normalize import EIGHT_BITS
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.errors import CancelledError, OptionError
 from glnet_geo.io.curves import draw_curves, require_curves
@@ -33,7 +34,8 @@ from glnet_geo.model.catalogue import SUFFIX
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import Machine, choose_machine, limit_gpu_memory
 from glnet_geo.model.package import save_package
-from glnet_geo.training.course import Course, Judge
+from glnet_geo.training.classroom import Classroom, Judge
+from glnet_geo.training.course import Course
 from glnet_geo.training.held_out import Split, split
 from glnet_geo.training.memory import patches_that_fit
 from glnet_geo.training.new_card import card_of
@@ -74,9 +76,9 @@ def train(
     _check_outputs(out, None if curves is None else Path(curves), overwrite=overwrite)
     machine = _machine(options)
     limit_gpu_memory(machine)
-    known = init_card(options.init)
+    known = init_card(options.init, download=options.download)
     wanted = known.bands if known is not None else tuple(_band_names(options) or RGB)
-    with closing(_lessons(lesson, options, wanted, known)) as lessons:
+    with closing(lessons_for(lesson, options, wanted, known)) as lessons:
         held = split(lessons, options.validate)
         for sentence in (f"learning from {lessons.about}", held.how, f"on {machine}"):
             progress.info(sentence)
@@ -98,7 +100,7 @@ def train(
             start,
             lessons,
             held,
-            judged=course.judged,
+            judged=course.room.judged,
             augmentation=options.augmentation,
             value_range=options.value_range,
             credit=options.credit,
@@ -148,13 +150,21 @@ def _band_names(options: TrainOptions) -> list[str] | None:
     return [f"band {part}" if part.isdigit() else part for part in named]
 
 
-def _lessons(lesson: Lesson, options: TrainOptions, wanted: Sequence[str], known: Card | None) -> Lessons:
-    """What to learn from, opened, for a model with these bands that may begin as a known one."""
+def lessons_for(lesson: Lesson, options: TrainOptions, wanted: Sequence[str], known: Card | None) -> Lessons:
+    """What to learn from, opened, for a model with these bands that may begin as a known one.
+
+    Raises:
+        GlnetGeoError: something cannot be used; the message says what, where, what to do.
+    """
     reading = Reading(
-        wanted=wanted, bands=options.bands, nodata=options.nodata, value_range=options.value_range
+        wanted=wanted,
+        own_range=EIGHT_BITS if known is None else known.normalization.value_range,
+        bands=options.bands,
+        nodata=options.nodata,
+        value_range=options.value_range,
     )
     if isinstance(lesson, PublishedDataset):
-        return lessons_of_dataset(lesson.name, Path(lesson.folder))
+        return lessons_of_dataset(lesson.name, Path(lesson.folder), reading)
     if isinstance(lesson, DrawnPolygons):
         return lessons_of_polygons(
             [Path(scene) for scene in lesson.scenes],
@@ -189,22 +199,25 @@ def _course(
         balance=options.balance,
     )
     recipes = _recipes(held, start, machine, options, sparse=lessons.sparse)
-    return Course(
+    room = Classroom(
         start=start,
-        recipes=recipes,
         sampler=sampler,
         judge=_judge(held, lessons, start, machine) if held.judged else None,
         legend=lessons.legend,
         judged=[ids.index(number) for number in lessons.judged],
         folder=folder,
+        device=machine.device,
+        patches_at_once=_patches_at_once(recipes, start, sampler, machine, options),
+        seed=options.seed,
+        progress=progress,
+    )
+    return Course(
+        room=room,
+        recipes=recipes,
         fingerprint=_fingerprint(lessons, held, start, recipes, options),
         minutes=_minutes(lessons, options),
         began=began,
-        device=machine.device,
-        patches_at_once=_patches_at_once(recipes, start, sampler, machine, options),
         kept=KEPT_BY_POLYGONS if lessons.sparse else 0.0,
-        seed=options.seed,
-        progress=progress,
     )
 
 

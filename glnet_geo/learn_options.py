@@ -43,8 +43,9 @@ class TrainOptions:
         balance: 0 draws classes as often as they are labelled, 1 all alike.
         augmentation: how samples are varied.
         bands: numbers or names of the images' bands in the model's order; None to find them.
-        nodata: value of pixels without data, where images do not declare it.
-        value_range: file values that become the network's 0 and 1.
+        nodata: value of pixels without data, instead of one that images declare.
+        value_range: file values that become the network's 0 and 1; None for those of the model that it begins with where they
+            fit an image, else for the image's 2nd and 98th percentile.
         device: where to compute.
         precision: of what is computed.
         max_gpu_memory: bytes of GPU memory to stay below.

@@ -71,7 +71,9 @@ def classify(
         for note in plan.notes:
             progress.info(note)
         # The published code's way finishes all rows at once: there is nothing to keep.
-        folder = journal_folder(files.maps[0], work) if resume and not plan.exact else None
+        folder = (
+            journal_folder(files.maps[0], work, scene=plan.scene.path) if resume and not plan.exact else None
+        )
         tally = Tally(plan.scene, plan.card.legend)
         how = Work(
             job=scene_job(plan, options, confidence=files.tell_confidence),

@@ -7,24 +7,23 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from glnet_geo.core.grid import Frame, Tiling, frame_rows
 from glnet_geo.core.lattice import CELL, Lattice, in_pixels, snapped_scale
-from glnet_geo.core.normalize import Normalization
+from glnet_geo.core.normalize import EIGHT_BITS, Normalization, fits
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, OptionError
 from glnet_geo.io.aoi import Aoi, read_aoi
 from glnet_geo.io.scene import Scene, block_cache, open_scene
+from glnet_geo.io.value_range import value_range_of
 from glnet_geo.model.card import Card
 from glnet_geo.model.machine import Device, Machine, Precision, choose_machine
 from glnet_geo.model.package import DEFAULT_MODEL, Model, load_model
 
 MOST_ENLARGED = 4.0
 """A scene is never enlarged more than this: beyond, every logit would already have a pixel of its own."""
-
-_EIGHT_BITS = (0.0, 255.0)
 
 _LIBRARIES_BYTES = 900e6
 _STRIP_PIXELS = 1_500_000
@@ -123,7 +122,8 @@ class Plan:
             yield [
                 Tile(frame, _patches_that_count(frame, self.card.tiling))
                 for frame in row
-                if self._is_wanted(self.scene_window(_grown(frame.share)))
+                # Pixels are interpolated between cells.
+                if self._is_wanted(self.scene_window(frame.share.grown(1, 1)))
             ]
 
     def _is_wanted(self, window: Window) -> bool:
@@ -271,33 +271,16 @@ def _scale(distance: float, least: float, most: float) -> float:
 
 def knows_values(card: Card, dtype: str) -> bool:
     """Whether a model's own value range fits values of a type; else it is taken from the scene."""
-    return (dtype == "uint8") == ((card.normalization.low, card.normalization.high) == _EIGHT_BITS)
+    return fits(card.normalization.value_range, dtype)
 
 
 def _normalization(scene: Scene, card: Card, options: Options, notes: list[str]) -> Normalization:
     """The card's scaling, over the value range that the options or the scene ask for."""
     standard = card.normalization
-    learnt_on_8_bits = (standard.low, standard.high) == _EIGHT_BITS
-    if options.value_range is not None:
-        low, high = options.value_range
-    elif knows_values(card, scene.dtype):
-        low, high = standard.low, standard.high
-        if learnt_on_8_bits:
-            return standard
-    else:
-        low, high = scene.value_range()
-        if not high > low:
-            high = low + 1
-        learnt = "8 bits" if learnt_on_8_bits else f"values {standard.low:g} to {standard.high:g}"
-        warnings.warn(
-            f"{scene.name} holds {scene.dtype} values and the model was trained on {learnt}: they are scaled by the "
-            f"scene's own range {low:g}..{high:g} (2nd to 98th percentile); give --value-range {low:g},{high:g} to "
-            "every tile of one mosaic, so that they agree",
-            DoubtfulInputWarning,
-            stacklevel=2,
-        )
-    notes.append(f"values {low:g} to {high:g} become the model's darkest and brightest")
-    return Normalization(low=low, high=high, mean=standard.mean, std=standard.std)
+    low, high = value_range_of(scene, standard.value_range, options.value_range)
+    if options.value_range is not None or (low, high) != EIGHT_BITS:
+        notes.append(f"values {low:g} to {high:g} become the model's darkest and brightest")
+    return replace(standard, low=low, high=high)
 
 
 def _memory(scene: Scene, lattice: Lattice, model: Model, options: Options, *, confidence: bool) -> int:
@@ -319,11 +302,6 @@ def _patches_that_count(frame: Frame, tiling: Tiling) -> list[Window]:
     """The patches of a frame that reach into its share; the rest of a frame that moved inward has no weight."""
     share = in_pixels(frame.share).moved(-frame.window.row, -frame.window.col)
     return [patch for patch in tiling.patches(frame.window.shape) if patch.intersection(share) is not None]
-
-
-def _grown(cells: Window) -> Window:
-    """One cell more on every side: pixels are interpolated between cells."""
-    return Window(row=cells.row - 1, col=cells.col - 1, height=cells.height + 2, width=cells.width + 2)
 
 
 def _touches(aoi: Aoi, window: Window) -> bool:

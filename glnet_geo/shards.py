@@ -115,7 +115,7 @@ def compute_shard(
         mine = shard.of(list(chain(*plan.tiles())))
         with (
             Journal(
-                journal_folder(files.maps[0], work),
+                journal_folder(files.maps[0], work, scene=plan.scene.path),
                 scene_job(plan, options, confidence=files.tell_confidence),
                 shared=True,
             ) as journal,

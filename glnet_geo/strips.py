@@ -154,7 +154,7 @@ def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterat
     """The finished rows of the map as the published code computes it, the scene being one frame."""
     predictor = _exact_predictor(plan)
     shape = plan.scene.shape
-    whole = Window(row=0, col=0, height=shape[0], width=shape[1])
+    whole = Window.whole(shape)
     lattice = plan.lattice
     block = plan.scene.read(whole.moved(int(lattice.rows.phase), int(lattice.cols.phase)), lattice)
     patches = predictor.patches(shape)

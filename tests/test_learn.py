@@ -27,7 +27,7 @@ from glnet_geo.learn_options import LabelMaps, TrainOptions
 from glnet_geo.model.package import load_model
 from glnet_geo.pipeline import classify
 from glnet_geo.plan import Options
-from glnet_geo.training import checkpoint, course, schedule
+from glnet_geo.training import checkpoint, classroom, schedule
 from glnet_geo.training.start import start_from
 from tests import lessons
 from tests.rasters import write_plain
@@ -330,7 +330,7 @@ def test_where_training_brings_nothing_the_model_stays_as_it_was(
     lesson = lessons.pair_folders(tmp_path)
     options = lessons.options(tmp_path, epochs=10)
     train(lesson, tmp_path / "good.safetensors", options=options)
-    monkeypatch.setattr(course, "mean_iou", lambda *_: 0.5)
+    monkeypatch.setattr(classroom, "mean_iou", lambda *_: 0.5)
     summary = train(
         lesson,
         tmp_path / "same.safetensors",
@@ -422,6 +422,7 @@ def test_an_unknown_beginning_is_refused(tmp_path: Path) -> None:
     for init, message in (
         ("nobody", "no model is called nobody"),
         ("timm:resnet50", "add --download"),
+        ("timm:resnet5", "timm knows no backbone 'resnet5': .* such as resnet50"),
         ("timm:resnet50=absent.safetensors", "does not exist"),
     ):
         with pytest.raises(ModelError, match=message):

@@ -12,7 +12,7 @@ import shapely
 
 from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.grid import Frame
-from glnet_geo.core.lattice import CELL
+from glnet_geo.core.lattice import in_cells
 from glnet_geo.core.mosaic import Enlargement
 from glnet_geo.core.window import Window
 from glnet_geo.io.tiled import PlacedTile, box
@@ -52,13 +52,7 @@ def fingerprints(plan: Plan, tiles: Sequence[PlacedTile]) -> dict[str, str]:
     )
     found = {}
     for number, tile in enumerate(tiles):
-        around = Window(
-            row=tile.window.row - rows,
-            col=tile.window.col - cols,
-            height=tile.window.height + 2 * rows,
-            width=tile.window.width + 2 * cols,
-        )
-        near = sorted(own[int(other)] for other in tree.query(box(around)))
+        near = sorted(own[int(other)] for other in tree.query(box(tile.window.grown(rows, cols))))
         found[tile.file.path] = mark([place, own[number], near])
     return found
 
@@ -101,13 +95,4 @@ def _views(plan: Plan) -> Iterator[tuple[Frame, Window]]:
     """All frames, and what each sees, in the scene's pixels."""
     for row in plan.tiles():
         for tile in row:
-            yield tile.frame, plan.scene_window(_cells(tile.frame.window))
-
-
-def _cells(window: Window) -> Window:
-    return Window(
-        row=window.row // CELL,
-        col=window.col // CELL,
-        height=window.height // CELL,
-        width=window.width // CELL,
-    )
+            yield tile.frame, plan.scene_window(in_cells(tile.frame.window))

@@ -72,13 +72,3 @@ def blocks(shape: tuple[int, int], grain: int) -> list[Window]:
         for row in range(0, shape[0], side)
         for col in range(0, shape[1], side)
     ]
-
-
-def grown(window: Window, margin: int) -> Window:
-    """A window with a margin on every side, so that what is learnt from is no direct neighbour of what is judged."""
-    return Window(
-        row=window.row - margin,
-        col=window.col - margin,
-        height=window.height + 2 * margin,
-        width=window.width + 2 * margin,
-    )

@@ -120,6 +120,16 @@ def snapped_scale(scale: float) -> float:
     return float(2.0 ** (round(math.log2(scale) * _OCTAVE_STEPS) / _OCTAVE_STEPS))
 
 
+def in_cells(pixels: Window) -> Window:
+    """The cells that pixels lie in, counted from the same origin; the pixels are whole cells."""
+    return Window(
+        row=pixels.row // CELL,
+        col=pixels.col // CELL,
+        height=pixels.height // CELL,
+        width=pixels.width // CELL,
+    )
+
+
 def in_pixels(cells: Window) -> Window:
     """The pixels that cells cover, counted from the same origin."""
     return Window(

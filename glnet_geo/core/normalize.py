@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from glnet_geo.errors import OptionError
 
+EIGHT_BITS = (0.0, 255.0)
+"""The value range of a model that learnt on images of 8 bits."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Normalization:
@@ -33,6 +36,11 @@ class Normalization:
             raise OptionError(
                 f"{len(self.mean)} means and {len(self.std)} standard deviations: give one per band"
             )
+
+    @property
+    def value_range(self) -> tuple[float, float]:
+        """``low`` and ``high``."""
+        return self.low, self.high
 
     def __call__(
         self, pixels: NDArray[np.float32], valid: NDArray[np.bool_] | None = None
@@ -59,3 +67,8 @@ class Normalization:
         mean, std = (np.asarray(values, dtype=np.float32)[:, None, None] for values in (self.mean, self.std))
         standard: NDArray[np.float32] = (unit - mean) / std
         return standard
+
+
+def fits(value_range: tuple[float, float], dtype: str) -> bool:
+    """Whether a model's value range fits images of a type: either both are of 8 bits, or neither is."""
+    return (dtype == "uint8") == (value_range == EIGHT_BITS)

@@ -26,6 +26,11 @@ class Window:
         if self.width <= 0:
             raise WindowError(f"width must be positive, got {self.width}")
 
+    @classmethod
+    def whole(cls, shape: tuple[int, int]) -> Window:
+        """All pixels of something of (height, width)."""
+        return cls(row=0, col=0, height=shape[0], width=shape[1])
+
     @property
     def row_stop(self) -> int:
         """First row below the window."""
@@ -59,6 +64,15 @@ class Window:
     def moved(self, rows: int, cols: int) -> Window:
         """The same rectangle, ``rows`` further down and ``cols`` further right."""
         return Window(row=self.row + rows, col=self.col + cols, height=self.height, width=self.width)
+
+    def grown(self, rows: int, cols: int) -> Window:
+        """With so many more rows above and below, and columns on both sides."""
+        return Window(
+            row=self.row - rows,
+            col=self.col - cols,
+            height=self.height + 2 * rows,
+            width=self.width + 2 * cols,
+        )
 
     def intersection(self, other: Window) -> Window | None:
         """The pixels in both windows, or None where they share none."""

@@ -113,7 +113,7 @@ def read_aoi(path: Path, *, crs: CRS | None, transform: Affine | None, height: i
             DoubtfulInputWarning,
             stacklevel=2,
         )
-    scene = Window(row=0, col=0, height=height, width=width)
+    scene = Window.whole((height, width))
     place = Placing.of(str(path), own, crs, transform or Affine.identity())
     extent = place.extent(scene)
     if not shapely.intersects(polygons, shapely.box(*extent)).any():

@@ -17,7 +17,7 @@ from glnet_geo.io.label_legend import LabelLegend
 from glnet_geo.io.labels import RasterLabels
 from glnet_geo.io.lessons import Lessons, Part
 from glnet_geo.io.pairs import Pair
-from glnet_geo.io.picture import plain_picture
+from glnet_geo.io.picture import Reading, photograph
 from glnet_geo.io.suffixes import IMAGES
 
 DatasetName: TypeAlias = Literal["deepglobe", "inria", "isic"]
@@ -41,7 +41,7 @@ _DEEPGLOBE_VALIDATED = 207 / (454 + 207)
 """Part of the labelled images that the GLNet paper validates on, its test images left out."""
 
 
-def lessons_of_dataset(name: DatasetName, folder: Path) -> Lessons:
+def lessons_of_dataset(name: DatasetName, folder: Path, reading: Reading) -> Lessons:
     """A published data set in the user's folder, with its split.
 
     Raises:
@@ -49,17 +49,17 @@ def lessons_of_dataset(name: DatasetName, folder: Path) -> Lessons:
     """
     if not folder.is_dir():
         raise TrainingError(f"{folder} is not a folder: give the one that the data set was unpacked to")
-    makers: dict[str, Callable[[Path], Lessons]] = {
+    makers: dict[str, Callable[[Path, Reading], Lessons]] = {
         "deepglobe": _deepglobe,
         "inria": _inria,
         "isic": _isic,
     }
     if name not in makers:
         raise TrainingError(f"there is no data set {name!r}: choose one of {', '.join(makers)}")
-    return makers[name](folder)
+    return makers[name](folder, reading)
 
 
-def _deepglobe(folder: Path) -> Lessons:
+def _deepglobe(folder: Path, reading: Reading) -> Lessons:
     """``<id>_sat.jpg`` and ``<id>_mask.png`` (colours); the official validation and test parts have no masks.
 
     The mean is that of the classes but unknown.
@@ -74,7 +74,7 @@ def _deepglobe(folder: Path) -> Lessons:
     parts: list[Part] = []
     for order, mask in enumerate(masks):
         stem = mask.name.removesuffix("_mask.png")
-        pairs.append(_pair(_one(home, f"{stem}_sat"), RasterLabels(mask, values)))
+        pairs.append(_pair(_one(home, f"{stem}_sat"), RasterLabels(mask, values), reading))
         # Without the published lists, evenly over the numbers, which tell nothing of the place.
         every = int((order + 1) * _DEEPGLOBE_VALIDATED) > int(order * _DEEPGLOBE_VALIDATED)
         parts.append(lists.get(stem, "unused") if lists else ("validate" if every else "train"))
@@ -86,7 +86,7 @@ def _deepglobe(folder: Path) -> Lessons:
     return _lessons(pairs, parts, DEEPGLOBE, range(1, 7), f"DeepGlobe land cover ({how})", (0.5,))
 
 
-def _inria(folder: Path) -> Lessons:
+def _inria(folder: Path, reading: Reading) -> Lessons:
     """``images/<city><number>.tif`` and ``gt/`` of the same names, 0 and 255; the score is that of buildings."""
     home = _first(
         folder, ("AerialImageDataset/train", "train", "."), "gt/*.tif", "Inria's train/images and train/gt"
@@ -94,12 +94,12 @@ def _inria(folder: Path) -> Lessons:
     pairs: list[Pair] = []
     parts: list[Part] = []
     for truth in sorted((home / "gt").glob("*.tif")):
-        pairs.append(_pair(_one(home / "images", truth.stem), RasterLabels(truth, _BINARY)))
+        pairs.append(_pair(_one(home / "images", truth.stem), RasterLabels(truth, _BINARY), reading))
         parts.append("validate" if _number(truth.stem) <= _INRIA_VALIDATED else "train")
     return _lessons(pairs, parts, INRIA, (1,), "Inria Aerial Image Labeling", (0.3,), background=0)
 
 
-def _isic(folder: Path) -> Lessons:
+def _isic(folder: Path, reading: Reading) -> Lessons:
     """``ISIC_<number>.jpg`` and ``ISIC_<number>_segmentation.png``, 0 and 255, in folders for training and validation."""
     pairs: list[Pair] = []
     parts: list[Part] = []
@@ -113,7 +113,7 @@ def _isic(folder: Path) -> Lessons:
             ]
             if len(inputs) != 1:
                 raise TrainingError(f"{truth} has {len(inputs)} images named {stem}.*: give exactly one")
-            pairs.append(_pair(inputs[0], RasterLabels(truth, _BINARY)))
+            pairs.append(_pair(inputs[0], RasterLabels(truth, _BINARY), reading))
             parts.append(part)
         if not truths and part == "train":
             raise TrainingError(
@@ -147,8 +147,8 @@ def _lessons(
     )
 
 
-def _pair(image: Path, labels: RasterLabels) -> Pair:
-    return plain_picture(image).with_labels(labels)
+def _pair(image: Path, labels: RasterLabels, reading: Reading) -> Pair:
+    return photograph(image, reading).with_labels(labels)
 
 
 def _first(folder: Path, homes: Sequence[str], pattern: str, what: str) -> Path:

@@ -33,7 +33,7 @@ def journal_folder(
     Args:
         output: the first one.
         work: a folder, or an address that fsspec writes to, where it shall lie instead.
-        scene: what is mapped, which all machines see at the same path; None where the output alone tells.
+        scene: what is mapped, which all machines see at the same path; None where the output's name tells.
     """
     if work is None:
         return output.with_name(f"{output.name}.unfinished")

@@ -12,11 +12,13 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import RasterioError
 
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
+from glnet_geo.io.shelf import SHELF
+from glnet_geo.io.source import opening
 from glnet_geo.io.spot import Spot
 
 _ROWS_AT_ONCE = 256
@@ -44,7 +46,7 @@ class Labels(Protocol):
 
 
 class RasterLabels:
-    """A label map in a raster file.
+    """A label map in a raster file, which is open only when it is needed.
 
     Args:
         path: a raster of one band (values) or of three or four (colours).
@@ -57,34 +59,36 @@ class RasterLabels:
 
     def __init__(self, path: Path, values: Mapping[int, int] | None = None) -> None:
         self._path = path
-        self._dataset = opened(path)
-        self._lock = threading.Lock()
+        self._dataset: rasterio.DatasetReader | None = None
+        self._turn = threading.Lock()
         self.name = str(path)
-        if self._dataset.count != 1 and values is None:
-            raise TrainingError(
-                f"{path} has {self._dataset.count} bands: give a label map of one, holding class ids"
-            )
-        if self._dataset.count not in {1, 3, 4}:
-            raise TrainingError(
-                f"{path} has {self._dataset.count} bands: give a label map of one (class ids) or three (colours)"
-            )
-        self.lossy = self._dataset.driver in _LOSSY
+        dataset = self.dataset
+        self._shape: tuple[int, int] = dataset.shape
+        self._bands = bands = dataset.count
+        self._nodata: float | None = dataset.nodata
+        if bands not in {1, 3, 4} or (bands > 1 and values is None):
+            self.close()
+            wanted = "one, holding class ids" if values is None else "one (class ids) or three (colours)"
+            raise TrainingError(f"{path} has {bands} bands: give a label map of {wanted}")
+        self.lossy = dataset.driver in _LOSSY
         self._table = None if values is None else _Table(values)
 
     @property
     def shape(self) -> tuple[int, int]:
         """(rows, cols) in pixels."""
-        rows, cols = self._dataset.shape
-        return rows, cols
+        return self._shape
 
     @property
     def colours(self) -> bool:
         """Whether it holds colours rather than values."""
-        return bool(self._dataset.count > 1)
+        return bool(self._bands > 1)
 
     @property
     def dataset(self) -> rasterio.DatasetReader:
-        """The open file."""
+        """The open file; it may be closed as soon as another raster is read."""
+        if self._dataset is None:
+            self._dataset = opened(self._path)
+            SHELF.read(self)
         return self._dataset
 
     def read(self, spot: Spot) -> NDArray[np.uint8]:
@@ -116,8 +120,9 @@ class RasterLabels:
             TrainingError: the file is damaged, or holds numbers that are no class ids.
         """
         try:
-            with self._lock:
-                raw = self._dataset.read(
+            with self._turn:
+                SHELF.read(self)
+                raw = self.dataset.read(
                     indexes=[1, 2, 3] if self.colours else [1],
                     window=spot.window,
                     out_shape=(3 if self.colours else 1, *spot.shape),
@@ -137,11 +142,24 @@ class RasterLabels:
 
     def close(self) -> None:
         """Close the file."""
-        self._dataset.close()
+        SHELF.drop(self)
+        self.rest()
+
+    def rest(self) -> bool:
+        """See `Restful`."""
+        if not self._turn.acquire(blocking=False):
+            return False
+        try:
+            if self._dataset is not None:
+                self._dataset.close()
+            self._dataset = None
+        finally:
+            self._turn.release()
+        return True
 
     def _opaque(self, spot: Spot) -> NDArray[np.bool_]:
-        if self._dataset.count == 4:
-            alpha = self._dataset.read(
+        if self._bands == 4:
+            alpha = self.dataset.read(
                 4, window=spot.window, out_shape=spot.shape, resampling=Resampling.nearest
             )
             return np.asarray(alpha > 0)
@@ -151,7 +169,7 @@ class RasterLabels:
         self, raw: NDArray[np.generic], known: NDArray[np.bool_]
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Values as whole numbers, and where they are not nodata."""
-        nodata = self._dataset.nodata
+        nodata = self._nodata
         if nodata is not None:
             known = known & ~(np.isnan(raw) if np.isnan(nodata) else raw == nodata)
         if raw.dtype.kind == "f":
@@ -243,8 +261,7 @@ def opened(path: Path) -> rasterio.DatasetReader:
         TrainingError: it cannot be opened.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with opening():
             return rasterio.open(path)
     except RasterioError as error:
         raise TrainingError(f"{path} cannot be opened as an image: {error}") from error

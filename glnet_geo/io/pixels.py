@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glnet_geo.core.resample import Stretches, resample
 from glnet_geo.core.window import Window
-from glnet_geo.io.source import Source
-from glnet_geo.io.validity import Validity
+from glnet_geo.errors import SceneError
+from glnet_geo.io.source import Source, control_points
+from glnet_geo.io.validity import Validity, check_nodata
+
+_PIXELS_AT_ONCE = 1 << 22
+"""Pixels resampled at a time, so that shrinking fine imagery needs no more memory than its result."""
 
 
 class Pixels(Protocol):
@@ -52,6 +58,27 @@ class FilePixels:
     bands: tuple[int, ...]
     shape: tuple[int, int]
 
+    @classmethod
+    def of(cls, source: Source, bands: Sequence[int], nodata: float | None) -> FilePixels:
+        """Some bands of an open file.
+
+        Args:
+            source: the open file.
+            bands: numbers from 1.
+            nodata: value of pixels without data, instead of one that the file declares; None to use this.
+
+        Raises:
+            SceneError: they hold complex numbers.
+            OptionError: the file cannot hold the nodata value.
+        """
+        dataset = source.dataset()
+        dtype = common_dtype(source, bands)
+        if nodata is not None:
+            check_nodata(nodata, dtype, source.name)
+        # A warped view has made an alpha band of the nodata value.
+        validity = Validity.of(dataset, bands, dtype, None if control_points(dataset) else nodata)
+        return cls(source, validity, tuple(bands), dataset.shape)
+
     def read(self, window: Window) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
         """See `Pixels`."""
         pixels = self.source.values(self.bands, window)
@@ -65,7 +92,7 @@ class FilePixels:
     def sample(self, most: int) -> NDArray[np.generic]:
         """See `Pixels`; the pixels lie on a regular grid, and are taken from overviews where there are some."""
         shape = (min(self.shape[0], most), min(self.shape[1], most))
-        whole = Window(row=0, col=0, height=self.shape[0], width=self.shape[1])
+        whole = Window.whole(self.shape)
         pixels = self.source.values(self.bands, whole, shape)
         return pixels[:, self.validity.apply(self.source, whole, pixels, shape)]
 
@@ -76,3 +103,52 @@ class FilePixels:
     def close(self) -> None:
         """See `Pixels`."""
         self.source.close()
+
+
+def as_they_are(pixels: Pixels, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Values (bands, rows, cols) in a window inside the scene, 0 where not usable, and (rows, cols) True where usable.
+
+    Raises:
+        SceneError: a file is damaged there, or went away.
+    """
+    raw, valid = pixels.read(window)
+    np.copyto(raw, 0, where=~valid)
+    return raw.astype(np.float32), valid
+
+
+def resample_into(
+    values: NDArray[np.float32], valid: NDArray[np.bool_], pixels: Pixels, rows: Stretches, cols: Stretches
+) -> None:
+    """Fill in the means of usable pixels over stretches of the scene's rows and columns, some rows at a time.
+
+    Args:
+        values: (bands, rows, cols), to be filled; 0 where not usable.
+        valid: (rows, cols), to be filled; True = usable.
+        pixels: where they come from.
+        rows: stretches of the scene's rows.
+        cols: stretches of its columns.
+
+    Raises:
+        SceneError: a file is damaged there, or went away.
+    """
+    width = cols.source.stop - cols.source.start
+    shrink = (rows.source.stop - rows.source.start) / len(rows)
+    step = max(1, int(_PIXELS_AT_ONCE / (max(width, len(cols)) * max(shrink, 1))))
+    for start in range(0, len(rows), step):
+        targets = slice(start, start + step)
+        down = rows[targets].source
+        source = Window(row=down.start, col=cols.source.start, height=down.stop - down.start, width=width)
+        values[:, targets], valid[targets] = resample(*as_they_are(pixels, source), rows[targets], cols)
+
+
+def common_dtype(source: Source, bands: Sequence[int]) -> str:
+    """The type of the values of some bands, or the narrowest that holds those of all.
+
+    Raises:
+        SceneError: they are complex numbers.
+    """
+    dtypes = source.dataset().dtypes
+    types = [dtypes[number - 1] for number in bands]
+    if any(dtype.startswith("complex") for dtype in types):
+        raise SceneError(f"{source.name} holds complex numbers: turn them into amplitudes first")
+    return str(np.result_type(*types))

@@ -36,7 +36,7 @@ class PolygonReference:
         self.contradictory = 0
         self._shape = mapped.height, mapped.width
         place = shapes.placing(mapped)
-        scene = Window(row=0, col=0, height=mapped.height, width=mapped.width)
+        scene = Window.whole((mapped.height, mapped.width))
         try:
             extent = place.extent(scene)
             of_label = np.array(

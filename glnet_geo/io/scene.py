@@ -17,21 +17,17 @@ from rasterio.io import DatasetReader
 from typing_extensions import Self
 
 from glnet_geo.core.lattice import Axis, Lattice
-from glnet_geo.core.resample import Stretches, resample
+from glnet_geo.core.resample import Stretches
 from glnet_geo.core.window import Window
 from glnet_geo.errors import SceneError
-from glnet_geo.io.bands import Band, choose_bands
+from glnet_geo.io.bands import choose_bands
 from glnet_geo.io.doubts import warn_of_collar, warn_of_imagery_as_alpha, warn_of_rational_polynomials
 from glnet_geo.io.ground import ground_sample_distance
-from glnet_geo.io.pixels import FilePixels, Pixels
+from glnet_geo.io.pixels import FilePixels, Pixels, as_they_are, common_dtype, resample_into
 from glnet_geo.io.source import Source, control_points
-from glnet_geo.io.validity import Validity, check_nodata
 
 SAMPLE_SIDE = 1024
 """Rows and columns of the pixels from which a value range is taken."""
-
-_PIXELS_AT_ONCE = 1 << 22
-"""Pixels resampled at a time, so that shrinking fine imagery needs no more memory than its result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +110,12 @@ class Scene:
         if lattice.native:
             origin = int(lattice.rows.phase), int(lattice.cols.phase)
             inside = Window(row=rows.start, col=cols.start, height=len(rows), width=len(cols))
-            pixels[:, down, across], valid[down, across] = self._native(inside.moved(-origin[0], -origin[1]))
+            pixels[:, down, across], valid[down, across] = as_they_are(
+                self.pixels, inside.moved(-origin[0], -origin[1])
+            )
         else:
             stretches = _stretches(lattice.rows, rows), _stretches(lattice.cols, cols)
-            self._resampled(*stretches, pixels[:, down, across], valid[down, across])
+            resample_into(pixels[:, down, across], valid[down, across], self.pixels, *stretches)
         return Block(pixels, valid)
 
     def valid(self, window: Window) -> NDArray[np.bool_]:
@@ -154,25 +152,6 @@ class Scene:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _native(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Pixels and validity of a window inside the scene."""
-        raw, valid = self.pixels.read(window)
-        np.copyto(raw, 0, where=~valid)
-        return raw.astype(np.float32), valid
-
-    def _resampled(
-        self, rows: Stretches, cols: Stretches, pixels: NDArray[np.float32], valid: NDArray[np.bool_]
-    ) -> None:
-        """Fill pixels and their validity, some rows at a time."""
-        width = cols.source.stop - cols.source.start
-        shrink = (rows.source.stop - rows.source.start) / len(rows)
-        step = max(1, int(_PIXELS_AT_ONCE / (max(width, len(cols)) * max(shrink, 1))))
-        for start in range(0, len(rows), step):
-            targets = slice(start, start + step)
-            down = rows[targets].source
-            source = Window(row=down.start, col=cols.source.start, height=down.stop - down.start, width=width)
-            pixels[:, targets], valid[targets] = resample(*self._native(source), rows[targets], cols)
 
 
 def block_cache(megabytes: int = 256) -> rasterio.Env:
@@ -213,15 +192,12 @@ def _described(source: Source, bands: str | None, wanted: Sequence[str], nodata:
     dataset = source.dataset()
     chosen = choose_bands(dataset, bands, wanted, source.name)
     numbers = tuple(band.number for band in chosen)
-    dtype = _common_dtype(dataset, chosen, source.name)
-    if nodata is not None:
-        check_nodata(nodata, dtype, source.name)
-    warped = control_points(dataset) > 0
-    # A warped view has made an alpha band of the nodata value.
-    validity = Validity.of(dataset, numbers, dtype, None if warped else nodata)
+    pixels = FilePixels.of(source, numbers, nodata)
+    validity = pixels.validity
     warn_of_collar(source, numbers, validity, dataset.shape)
     warn_of_imagery_as_alpha(source, validity, dataset.shape)
     warn_of_rational_polynomials(dataset, source.name)
+    warped = control_points(dataset) > 0
     return Scene(
         path=source.path,
         shown=source.shown,
@@ -230,21 +206,13 @@ def _described(source: Source, bands: str | None, wanted: Sequence[str], nodata:
         width=dataset.width,
         transform=None if dataset.transform.is_identity else dataset.transform,
         crs=dataset.crs,
-        dtype=dtype,
+        dtype=common_dtype(source, numbers),
         bands=numbers,
         band_names=tuple(band.label for band in chosen),
         nodata=validity.words + " of the warped view" * warped,
         notes=tuple(_notes(dataset, source.name)),
-        pixels=FilePixels(source, validity, numbers, dataset.shape),
+        pixels=pixels,
     )
-
-
-def _common_dtype(dataset: DatasetReader, bands: Sequence[Band], name: str) -> str:
-    """The narrowest type that holds the values of all bands."""
-    types = [dataset.dtypes[band.number - 1] for band in bands]
-    if any(dtype.startswith("complex") for dtype in types):
-        raise SceneError(f"{name} holds complex numbers: turn them into amplitudes first")
-    return str(np.result_type(*types))
 
 
 def _notes(dataset: DatasetReader, name: str) -> Iterator[str]:

@@ -45,6 +45,15 @@ _REMOTE = (
 _OPENING = threading.Lock()
 
 
+@contextmanager
+def opening() -> Iterator[None]:
+    """A context to open a raster in, one thread at a time, that need not have a place on earth."""
+    # Inside an Env GDAL's complaints become errors, and are not printed too.
+    with _OPENING, rasterio.Env(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
+
+
 class Source:
     """A raster that several threads read at once; one placed by control points is seen through a warped view.
 
@@ -126,16 +135,17 @@ class Source:
 
     def close(self) -> None:
         """Close the file in all threads; none may be reading."""
+        self._closed = True
+        self._close_files()
+
+    def _close_files(self) -> None:
         with _OPENING:
-            self._closed = True
             # A view goes before what it shows.
             while self._open_files:
                 self._open_files.pop().close()
 
     def _open(self) -> DatasetReader:
-        # Inside an Env GDAL's complaints become errors, and are not printed too.
-        with _OPENING, rasterio.Env(), warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with opening():
             if self._closed:
                 raise SceneError(f"{self.name} is closed: open it again to read from it")
             try:

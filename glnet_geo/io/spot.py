@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,22 @@ class Spot:
         return RasterWindow(self.col, self.row, self.width, self.height)
 
     @property
+    def around(self) -> Window:
+        """The whole pixels that it reaches into."""
+        row, col = math.floor(self.row), math.floor(self.col)
+        return Window(
+            row=row,
+            col=col,
+            height=math.ceil(self.row + self.height) - row,
+            width=math.ceil(self.col + self.width) - col,
+        )
+
+    @property
+    def at_own_size(self) -> bool:
+        """Whether it is a window of whole pixels, to be read as they are."""
+        return Spot.of(self.around) == self
+
+    @property
     def centres(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Rows and columns, in the pair's pixels, of the centres of what is read."""
         rows, cols = self.shape
@@ -42,5 +59,19 @@ class Spot:
         )
         across: NDArray[np.float64] = self.col + (np.arange(cols, dtype=np.float64) + 0.5) * (
             self.width / cols
+        )
+        return down, across
+
+    def edges(self, scene: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Rows and columns, in the pair's pixels, of the edges of what is read; a spot ends where its scene does.
+
+        Args:
+            scene: rows and columns of the pair.
+        """
+        starts = max(self.row, 0.0), max(self.col, 0.0)
+        stops = min(self.row + self.height, scene[0]), min(self.col + self.width, scene[1])
+        down, across = (
+            np.linspace(start, stop, count + 1)
+            for start, stop, count in zip(starts, stops, self.shape, strict=True)
         )
         return down, across

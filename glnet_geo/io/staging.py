@@ -13,10 +13,9 @@ from types import TracebackType
 from typing_extensions import Self
 
 from glnet_geo.errors import OutputError
-from glnet_geo.io.suffixes import MAP_RASTERS, MAP_VECTORS, MAPS
+from glnet_geo.io.suffixes import MAP_RASTERS, MAPS
 from glnet_geo.replacing import hidden_name
 
-VECTORS = MAP_VECTORS
 # Left over from an older file, these would describe the new one wrongly. A style may be a person's own work: it stays
 # unless there is a new one.
 _SIDECARS = (".aux.xml", ".ovr", ".msk", "-wal", "-shm", "-journal")

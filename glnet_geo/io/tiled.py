@@ -38,7 +38,7 @@ def placed(tiles: Sequence[TileFile]) -> tuple[list[PlacedTile], Affine | None]:
     """
     if len(tiles) == 1 or tiles[0].transform is None:
         (tile,) = tiles
-        return [PlacedTile(tile, Window(row=0, col=0, height=tile.height, width=tile.width))], tile.transform
+        return [PlacedTile(tile, Window.whole((tile.height, tile.width)))], tile.transform
     grid = tiles[0].transform
     corners = [corner(tile, grid) for tile in tiles]
     top, left = min(row for row, _ in corners), min(col for _, col in corners)

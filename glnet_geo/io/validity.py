@@ -99,7 +99,7 @@ class Validity:
         Args:
             source: the scene.
             window: inside the scene.
-            pixels: (bands, rows, cols) in the file's type; may be None where they are not needed.
+            pixels: (bands, rows, cols) in the file's type; None for what mask and alpha alone say.
             shape: rows and columns of a sample of the window; None for all pixels.
 
         Raises:
@@ -110,8 +110,11 @@ class Validity:
             valid &= source.mask(self.mask, window, shape)
         if self.alpha:
             valid &= (source.values(self.alpha, window, shape) != 0).all(axis=0)
-        if pixels is None:
-            return valid
+        return valid if pixels is None else valid & self.measured(pixels)
+
+    def measured(self, pixels: NDArray[np.generic]) -> NDArray[np.bool_]:
+        """(rows, cols) True where values (bands, rows, cols) in the file's type tell of nothing that is missing."""
+        valid: NDArray[np.bool_] = np.ones(pixels.shape[1:], dtype=np.bool_)
         if self.floating:
             # Also what a narrower type would turn into infinity.
             valid &= (np.abs(pixels) <= np.finfo(np.float32).max).all(axis=0)
@@ -138,5 +141,7 @@ def _equal(band: NDArray[np.generic], value: float) -> NDArray[np.bool_]:
     if math.isnan(value):
         return np.asarray(np.isnan(band), dtype=np.bool_)
     if np.issubdtype(band.dtype, np.integer):
+        if not can_hold(band.dtype.name, value):
+            return np.zeros(band.shape, np.bool_)
         return np.asarray(band == int(value), dtype=np.bool_)
     return np.asarray(band == value, dtype=np.bool_)

@@ -98,7 +98,7 @@ class Predictor:
         whole = self._network.architecture.sharing == "none"
         side = self._tiling.frame if whole else self._tiling.patch
         blank = np.zeros((self._network.architecture.bands, side, side), dtype=np.float32)
-        windows = [Window(row=0, col=0, height=side, width=side)] * (1 if whole else self._batch)
+        windows = [Window.whole((side, side))] * (1 if whole else self._batch)
         times = []
         for _ in range(3):
             start = time.perf_counter()

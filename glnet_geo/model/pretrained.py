@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,26 @@ import timm
 from torch import Tensor
 
 from glnet_geo.errors import ModelError
+
+
+def check_pretrained(name: str, *, file: Path | None, download: bool) -> None:
+    """Refuse, before any work, a backbone whose weights cannot be had; the arguments are those of `pretrained_body`.
+
+    Raises:
+        ModelError: there is no such model, no file, or no leave to fetch one.
+    """
+    if not timm.is_model(name):
+        near = ", ".join(get_close_matches(name, timm.list_models(), n=3, cutoff=0.5))
+        raise ModelError(
+            f"timm knows no backbone {name!r}: choose one of timm.list_models(){f', such as {near}' * bool(near)}"
+        )
+    if file is None and not download:
+        raise ModelError(
+            f"the weights of {name} would have to be fetched from the network: add --download, or give a file with "
+            f"timm:{name}=FILE"
+        )
+    if file is not None and not file.is_file():
+        raise ModelError(f"{file} does not exist: give a file with the weights of {name}")
 
 
 def pretrained_body(
@@ -25,13 +46,7 @@ def pretrained_body(
     Raises:
         ModelError: there is no such model, or no weights are to be had.
     """
-    if file is None and not download:
-        raise ModelError(
-            f"the weights of {name} would have to be fetched from the network: add --download, or give a file with "
-            f"timm:{name}=FILE"
-        )
-    if file is not None and not file.is_file():
-        raise ModelError(f"{file} does not exist: give a file with the weights of {name}")
+    check_pretrained(name, file=file, download=download)
     try:
         body = timm.create_model(
             name,

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 from numpy.typing import NDArray
 
-from glnet_geo.core.holdout import blocks, grown, hold_out
+from glnet_geo.core.holdout import blocks, hold_out
 from glnet_geo.core.legend import Legend
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
 from glnet_geo.io.labels import MaskedLabels
@@ -182,7 +182,9 @@ def _by_blocks(lessons: Lessons, counts: Sequence[ClassCounts]) -> Split:
     learnt, judged = [], []
     for index, pair in enumerate(lessons.pairs):
         inside = [block for at, block in held if at == index]
-        around = [grown(block, max(TILE, block.height // 8)) for block in inside]
+        # What is learnt from is no direct neighbour of what is judged.
+        margins = [max(TILE, block.height // 8) for block in inside]
+        around = [block.grown(margin, margin) for block, margin in zip(inside, margins, strict=True)]
         learnt.append(pair.relabelled(MaskedLabels(pair.labels, around, inside=False)) if inside else pair)
         if inside:
             judged.append(pair.relabelled(MaskedLabels(pair.labels, inside, inside=True)))

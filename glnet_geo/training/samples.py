@@ -143,10 +143,9 @@ class Sampler:
     def _image(
         self, pair: Pair, view: View, window: Window, shape: tuple[int, int], recolor: Recolor
     ) -> Tensor:
-        spot = view.spot(window, shape)
         normal = normalization_of(pair, self._normalization)
-        pixels = normal.standard(recolor(normal.unit(pair.image(spot))))
-        valid = pair.valid(spot)
+        values, valid = pair.read(view.spot(window, shape))
+        pixels = normal.standard(recolor(normal.unit(values)))
         if valid is not None:
             pixels[:, ~valid] = 0
         return torch.from_numpy(view.turned(pixels))

@@ -5,18 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.training.checkpoint import save_weights
+from glnet_geo.training.classroom import Classroom
 from glnet_geo.training.recipe import Recipe
 from glnet_geo.training.schedule import Clock, Schedule
 from glnet_geo.training.train import Learner, Report
-
-if TYPE_CHECKING:
-    from glnet_geo.training.course import Course
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +21,14 @@ class StageRun:
     """One stage of a course.
 
     Attributes:
-        course: the whole.
+        room: what it shares with the others.
         recipe: with its steps as first settled.
         schedule: of the course.
         last: whether no stage follows: only then the best network is kept.
         title: for the progress.
     """
 
-    course: Course
+    room: Classroom
     recipe: Recipe
     schedule: Schedule
     last: bool
@@ -43,63 +40,63 @@ class StageRun:
         Returns:
             The step of the best network (0 stands for what the training began with), and the last network.
         """
-        course, name = self.course, self.recipe.stage
-        learner = course.learner(self.recipe, learnt)
+        room, name = self.room, self.recipe.stage
+        learner = room.learner(self.recipe, learnt)
         before = self.schedule.before
         notes = {"best_step": 0.0, "best": -1.0 if before is None else before, "seconds": 0.0}
-        checkpoint = course.folder.checkpoint(name)
+        checkpoint = room.folder.checkpoint(name)
         if checkpoint.exists():
             notes = learner.restore(checkpoint)
-        course.folder.keep(lambda line: line["stage"] != name or line["step"] <= learner.step)
+        room.folder.keep(lambda line: line["stage"] != name or line["step"] <= learner.step)
         learner.steps = self.schedule.steps_after(name, learner.step)
         self._begin(learner)
         clock = Clock(spent=notes["seconds"], first=learner.step)
         for now in learner.run():
-            course.folder.log(stage=name, step=now.step, loss=now.loss)
-            course.progress.advance()
+            room.folder.log(stage=name, step=now.step, loss=now.loss)
+            room.progress.advance()
             if self._due(now):
                 notes = self._judged(learner.network, now, notes)
             self._follow(learner, clock)
-            if learner.step == learner.steps or clock.due() or course.progress.cancelled():
+            if learner.step == learner.steps or clock.due() or room.progress.cancelled():
                 learner.save(checkpoint, **(notes | {"seconds": clock.seconds}))
-            course.stop_if_asked()
+            room.stop_if_asked()
         return int(notes["best_step"]), learner.finished()
 
     def _begin(self, learner: Learner) -> None:
-        self.course.progress.begin(self.title, learner.steps)
+        self.room.progress.begin(self.title, learner.steps)
         if learner.step:
-            self.course.progress.advance(learner.step)
+            self.room.progress.advance(learner.step)
 
     def _follow(self, learner: Learner, clock: Clock) -> None:
         steps = self.schedule.follow(self.recipe.stage, learner.step, learner.steps, clock)
         if steps != learner.steps:
             learner.steps = steps
-            self.course.progress.info(f"{self.title}: {steps} steps fit the time")
+            self.room.progress.info(f"{self.title}: {steps} steps fit the time")
             self._begin(learner)
 
     def _due(self, now: Report) -> bool:
         every = self.schedule.every[self.recipe.stage]
-        return self.course.judge is not None and (now.step % every == 0 or now.step == now.steps)
+        return self.room.judge is not None and (now.step % every == 0 or now.step == now.steps)
 
     def _judged(self, network: GLNet, now: Report, notes: dict[str, float]) -> dict[str, float]:
         """Judge the network; where it is the best of the last stage, keep its weights."""
-        course = self.course
-        if course.judge is None:
+        room = self.room
+        if room.judge is None:
             return notes
-        judgement = course.judge(network)
-        score = course.score(judgement)
-        iou = {c.name: float(value) for c, value in zip(course.legend, judgement.confusion.iou, strict=True)}
-        course.folder.log(
+        judgement = room.judge(network)
+        score = room.score(judgement)
+        iou = {c.name: float(value) for c, value in zip(room.legend, judgement.confusion.iou, strict=True)}
+        room.folder.log(
             stage=now.stage,
             step=now.step,
             mean_iou=score,
             iou={name: None if math.isnan(value) else value for name, value in iou.items()},
         )
-        course.progress.info(
+        room.progress.info(
             f"{self.title}, step {now.step} of {now.steps}: loss {now.loss:.3f}, mean IoU {score:.3f} on the held-out "
             "labels"
         )
         if not self.last or score <= notes["best"]:
             return notes
-        save_weights(course.folder.best, network)
+        save_weights(room.folder.best, network)
         return notes | {"best_step": float(now.step), "best": score}

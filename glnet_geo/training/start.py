@@ -11,12 +11,12 @@ from torch import Tensor
 
 from glnet_geo.core.grid import Tiling
 from glnet_geo.core.legend import Legend
-from glnet_geo.core.normalize import Normalization
+from glnet_geo.core.normalize import EIGHT_BITS, Normalization
 from glnet_geo.errors import ModelError
 from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import Architecture, GLNet, Sharing, light, published
 from glnet_geo.model.package import find_model, load_model, read_card
-from glnet_geo.model.pretrained import pretrained_body
+from glnet_geo.model.pretrained import check_pretrained, pretrained_body
 from glnet_geo.training.stages import BRANCHES, SHARING, STAGES, Stage, begin
 
 TIMM = "timm:"
@@ -102,7 +102,7 @@ def start_from(
         ModelError: there is none, or its weights cannot be had.
     """
     if str(init).startswith(TIMM):
-        return _from_backbone(str(init).removeprefix(TIMM), legend, tuple(bands or RGB), download=download)
+        return _from_backbone(str(init), legend, tuple(bands or RGB), download=download)
     model = load_model(init)
     known = model.card.legend
     rows = [known.channel_of(c.name) for c in legend]
@@ -125,9 +125,15 @@ def start_from(
     )
 
 
-def init_card(init: str | Path) -> Card | None:
-    """The card of the package that a training begins with, without reading its weights; None for a backbone."""
+def init_card(init: str | Path, *, download: bool = False) -> Card | None:
+    """The card of the package that a training begins with, without reading its weights; None for a backbone.
+
+    Raises:
+        ModelError: there is none, or a backbone's weights cannot be had.
+    """
     if str(init).startswith(TIMM):
+        name, file = _backbone(str(init))
+        check_pretrained(name, file=file, download=download)
         return None
     return read_card(find_model(init))
 
@@ -141,11 +147,17 @@ def _head(old: Tensor, new: Tensor, rows: Sequence[int | None]) -> Tensor:
     return head
 
 
-def _from_backbone(spec: str, legend: Legend, bands: tuple[str, ...], *, download: bool) -> Start:
-    name, _, file = spec.partition("=")
+def _backbone(init: str) -> tuple[str, Path | None]:
+    """The backbone that ``timm:NAME`` or ``timm:NAME=FILE`` names, and its file."""
+    name, _, file = init.removeprefix(TIMM).partition("=")
     if not name:
         raise ModelError("timm: names no backbone: write it like timm:resnet50")
-    body, mean, std = pretrained_body(name, len(bands), file=Path(file) if file else None, download=download)
+    return name, Path(file) if file else None
+
+
+def _from_backbone(init: str, legend: Legend, bands: tuple[str, ...], *, download: bool) -> Start:
+    name, file = _backbone(init)
+    body, mean, std = pretrained_body(name, len(bands), file=file, download=download)
     sharing: Sharing = "bidirectional"
     as_published = name == "resnet50"
     if as_published:
@@ -160,7 +172,9 @@ def _from_backbone(spec: str, legend: Legend, bands: tuple[str, ...], *, downloa
         architecture=architecture,
         tiling=_PUBLISHED_TILING if as_published else _LIGHT_TILING,
         bands=bands,
-        normalization=Normalization(low=0, high=255, mean=_per_band(mean, bands), std=_per_band(std, bands)),
+        normalization=Normalization(
+            low=EIGHT_BITS[0], high=EIGHT_BITS[1], mean=_per_band(mean, bands), std=_per_band(std, bands)
+        ),
         tensors={
             f"{branch}.backbone.body.{key}": value for branch in branches for key, value in body.items()
         },

@@ -78,8 +78,8 @@ def judge(
             seen = _share(frame)
             if not whole:
                 windows = [w for w in windows if _labelled(labels, seen, w)]
-            valid = pair.valid(Spot.of(frame.window))
-            pixels = normalization_of(pair, normalization)(pair.image(Spot.of(frame.window)), valid)
+            values, valid = pair.read(Spot.of(frame.window))
+            pixels = normalization_of(pair, normalization)(values, valid)
             if valid is not None:
                 windows = [w for w in windows if valid[w.rows, w.cols].any()]
             if windows:
@@ -98,7 +98,7 @@ def _labelled_frames(pair: Pair, tiling: Tiling) -> Iterator[tuple[Frame, NDArra
     rows, cols = (side // CELL * CELL for side in pair.shape)
     if not rows or not cols:
         return
-    extent = Window(row=0, col=0, height=rows, width=cols)
+    extent = Window.whole((rows, cols))
     for row in frame_rows(extent, replace(tiling, frame_overlap=0)):
         for frame in row:
             labels = pair.label(Spot.of(in_pixels(frame.share)))
@@ -125,3 +125,9 @@ def enlarged(logits: NDArray[np.float32], share: Window) -> NDArray[np.float32]:
     larger = functional.interpolate(torch.from_numpy(logits)[None], scale_factor=CELL, mode="bilinear")
     pixels: NDArray[np.float32] = larger[0].numpy()[:, share.rows, share.cols]
     return pixels
+
+
+def mean_iou(confusion: Confusion, judged: Sequence[int]) -> float:
+    """Mean IoU of some channels, those left out that are neither labelled nor mapped; 0 where none is left."""
+    values = [float(value) for value in confusion.iou[list(judged)] if value == value]  # noqa: PLR0124 - not NaN
+    return sum(values) / len(values) if values else 0.0

@@ -50,7 +50,7 @@ class View:
     @property
     def whole(self) -> Window:
         """All of the frame, in its own pixels."""
-        return Window(row=0, col=0, height=self.shape[0], width=self.shape[1])
+        return Window.whole(self.shape)
 
     def random_patches(self, count: int, side: int, rng: np.random.Generator) -> list[Window]:
         """Patches anywhere in the frame."""

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from glnet_geo.core.holdout import blocks, grown, hold_out, places_of
-from glnet_geo.core.window import Window
+from glnet_geo.core.holdout import blocks, hold_out, places_of
 
 COUNTS = hnp.arrays(
     np.int64, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.integers(0, 900)
@@ -54,7 +53,3 @@ def test_blocks_cover_a_scene_once(rows: int, cols: int) -> None:
         assert block.row % 32 == block.col % 32 == 0
         seen[block.rows, block.cols] += 1
     assert (seen == 1).all()
-
-
-def test_a_margin_grows_on_every_side() -> None:
-    assert grown(Window(row=4, col=0, height=2, width=3), 5) == Window(row=-1, col=-5, height=12, width=13)

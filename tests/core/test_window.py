@@ -46,6 +46,15 @@ def test_moving_there_and_back_changes_nothing(window: Window, rows: int, cols: 
     assert moved.moved(-rows, -cols) == window
 
 
+def test_a_margin_grows_on_every_side() -> None:
+    window = Window(row=4, col=0, height=2, width=3)
+    assert window.grown(5, 1) == Window(row=-1, col=-1, height=12, width=5)
+
+
+def test_the_whole_begins_at_the_first_pixel() -> None:
+    assert Window.whole((2, 3)) == Window(row=0, col=0, height=2, width=3)
+
+
 @pytest.mark.parametrize("side", ["height", "width"])
 @pytest.mark.parametrize("length", [0, -3])
 def test_an_empty_window_is_refused_with_the_value_given(side: str, length: int) -> None:

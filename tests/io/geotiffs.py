@@ -23,6 +23,7 @@ from glnet_geo.io.scene import Scene, open_scene
 RGB = ("red", "green", "blue")
 UTM = "EPSG:32640"
 PLACE = Affine(0.5, 0, 331_207.5, 0, -0.5, 2_779_120.0)
+TURNED = Affine.rotation(30)
 POINTS = ((0, 0), (0, 1), (1, 0), (1, 1), (0.5, 0.5))
 
 
@@ -37,7 +38,7 @@ def write(
     mask: NDArray[np.bool_] | None = None,
     tags: dict[str, str] | None = None,
     points: str | None = None,
-    spread: float = 1.0,
+    by: Affine = TURNED,
     **profile: Any,
 ) -> Path:
     """A GeoTIFF of (bands, rows, cols).
@@ -51,9 +52,8 @@ def write(
         names: description of each band.
         mask: (rows, cols) False where an internal mask hides a pixel.
         tags: of the dataset.
-        points: CRS of ground control points (empty for none) that turn the raster by 30 degrees, in place of ``crs`` and
-            ``transform``.
-        spread: how far apart the control points lie; 0 for all on one spot.
+        points: CRS of ground control points (empty for none) that turn the raster, in place of ``crs`` and ``transform``.
+        by: how they turn it.
         profile: more for GDAL.
     """
     count, height, width = pixels.shape
@@ -80,12 +80,26 @@ def write(
             if mask is not None:
                 raster.write_mask(mask)
             if points is not None:
-                raster.gcps = (_turned(height, width, spread), CRS.from_string(points) if points else CRS())
+                raster.gcps = (_turned(height, width, by), CRS.from_string(points) if points else CRS())
     return path
 
 
-def _turned(height: int, width: int, spread: float) -> list[GroundControlPoint]:
-    turned = PLACE @ Affine.rotation(30) @ Affine.scale(spread)
+def write_mixed(folder: Path, low: NDArray[np.uint8], high: NDArray[np.uint16]) -> Path:
+    """A virtual raster of two bands of bytes and one of larger numbers."""
+    write(folder / "low.tif", low)
+    write(folder / "high.tif", high)
+    band = '<VRTRasterBand dataType="{}" band="{}"><SimpleSource><SourceFilename relativeToVRT="1">{}</SourceFilename>'
+    band += "<SourceBand>{}</SourceBand></SimpleSource></VRTRasterBand>"
+    bands = [("Byte", 1, "low.tif", 1), ("Byte", 2, "low.tif", 2), ("UInt16", 3, "high.tif", 1)]
+    path, (rows, cols) = folder / "both.vrt", low.shape[1:]
+    path.write_text(
+        f'<VRTDataset rasterXSize="{cols}" rasterYSize="{rows}">{"".join(band.format(*b) for b in bands)}</VRTDataset>'
+    )
+    return path
+
+
+def _turned(height: int, width: int, by: Affine) -> list[GroundControlPoint]:
+    turned = PLACE @ by
     places = [(height * down, width * across) for down, across in POINTS]
     return [GroundControlPoint(row, col, *(turned @ (col, row)), 0) for row, col in places]
 

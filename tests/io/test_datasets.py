@@ -10,9 +10,11 @@ from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError
 from glnet_geo.io.datasets import lessons_of_dataset
 from glnet_geo.io.lessons import Lessons
+from glnet_geo.io.picture import Reading
 from glnet_geo.io.spot import Spot
 from tests.rasters import write_plain
 
+READING = Reading(wanted=("red", "green", "blue"))
 IMAGE = np.zeros((3, 8, 8), np.uint8)
 BINARY = np.zeros((8, 8), np.uint8)
 BINARY[2:5, 2:5] = 255
@@ -38,7 +40,7 @@ def _deepglobe(folder: Path, count: int) -> None:
 
 def test_deepglobe(tmp_path: Path) -> None:
     _deepglobe(tmp_path, 10)
-    lessons = lessons_of_dataset("deepglobe", tmp_path)
+    lessons = lessons_of_dataset("deepglobe", tmp_path, READING)
     assert lessons.background is None
     assert _ids(lessons)[:, 0].tolist() == [0, 1, 2, 3, 4, 5, 6, 0]
     assert lessons.judged == (1, 2, 3, 4, 5, 6)
@@ -49,7 +51,7 @@ def test_deepglobe_by_the_lists_in_the_folder(tmp_path: Path) -> None:
     _deepglobe(tmp_path, 3)
     (tmp_path / "train.txt").write_text("100\n")
     (tmp_path / "crossval.txt").write_text("101_sat.jpg\n")
-    parts = _parts(lessons_of_dataset("deepglobe", tmp_path))
+    parts = _parts(lessons_of_dataset("deepglobe", tmp_path, READING))
     assert parts == {"100_sat": "train", "101_sat": "validate", "102_sat": "unused"}
 
 
@@ -60,7 +62,7 @@ def test_inria(tmp_path: Path) -> None:
     for name in ("austin1", "austin5", "austin6", "tyrol-w36"):
         write_plain(home / "images" / f"{name}.tif", IMAGE)
         write_plain(home / "gt" / f"{name}.tif", BINARY)
-    lessons = lessons_of_dataset("inria", tmp_path)
+    lessons = lessons_of_dataset("inria", tmp_path, READING)
     assert lessons.background == 0
     assert _parts(lessons) == {
         "austin1": "validate",
@@ -80,7 +82,7 @@ def test_isic(tmp_path: Path) -> None:
         truths.mkdir()
         write_plain(images / f"ISIC_000000{number}.png", IMAGE)
         write_plain(truths / f"ISIC_000000{number}_segmentation.png", BINARY)
-    lessons = lessons_of_dataset("isic", tmp_path)
+    lessons = lessons_of_dataset("isic", tmp_path, READING)
     assert lessons.background == 0
     assert _parts(lessons) == {"ISIC_0000001": "train", "ISIC_0000002": "validate"}
     np.testing.assert_array_equal(_ids(lessons), BINARY // 255)
@@ -89,13 +91,13 @@ def test_isic(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["deepglobe", "inria", "isic"])
 def test_another_folder_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(TrainingError, match="give the folder"):
-        lessons_of_dataset(name, tmp_path)  # type: ignore[arg-type]
+        lessons_of_dataset(name, tmp_path, READING)  # type: ignore[arg-type]
     with pytest.raises(TrainingError, match="is not a folder"):
-        lessons_of_dataset(name, tmp_path / "absent")  # type: ignore[arg-type]
+        lessons_of_dataset(name, tmp_path / "absent", READING)  # type: ignore[arg-type]
 
 
 def test_an_image_that_is_missing_is_named(tmp_path: Path) -> None:
     _deepglobe(tmp_path, 2)
     (tmp_path / "train" / "101_sat.png").unlink()
     with pytest.raises(TrainingError, match=r"holds 0 images named 101_sat\.\*"):
-        lessons_of_dataset("deepglobe", tmp_path)
+        lessons_of_dataset("deepglobe", tmp_path, READING)

@@ -19,7 +19,7 @@ from glnet_geo.core.window import Window
 from glnet_geo.errors import SceneError
 from glnet_geo.io.pixels import FilePixels
 from glnet_geo.io.scene import Scene, open_scene
-from tests.io.geotiffs import PLACE, RGB, UTM, lattice_of, read_whole, texture, whole, write
+from tests.io.geotiffs import PLACE, RGB, UTM, lattice_of, read_whole, texture, whole, write, write_mixed
 
 ROWS, COLS = 37, 53
 
@@ -132,15 +132,7 @@ class TestNativeReads:
 
     def test_bands_of_several_types_are_read_together(self, tmp_path: Path) -> None:
         low, high = texture(2, 6, 7), texture(1, 6, 7, "uint16") + 1000
-        write(tmp_path / "low.tif", low)
-        write(tmp_path / "high.tif", high)
-        band = '<VRTRasterBand dataType="{}" band="{}"><SimpleSource><SourceFilename relativeToVRT="1">{}</SourceFilename>'
-        band += "<SourceBand>{}</SourceBand></SimpleSource></VRTRasterBand>"
-        bands = [("Byte", 1, "low.tif", 1), ("Byte", 2, "low.tif", 2), ("UInt16", 3, "high.tif", 1)]
-        vrt = tmp_path / "both.vrt"
-        vrt.write_text(
-            f'<VRTDataset rasterXSize="7" rasterYSize="6">{"".join(band.format(*b) for b in bands)}</VRTDataset>'
-        )
+        vrt = write_mixed(tmp_path, low, high)
         with open_scene(vrt, bands="1,2,3", wanted=RGB) as scene:
             assert scene.dtype == "uint16"
             np.testing.assert_array_equal(read_whole(scene)[0], np.concatenate([low, high]))
@@ -181,7 +173,7 @@ class TestResampledReads:
     ) -> None:
         lattice = lattice_of(scene, (0.3, 0.3))
         expected = scene.read(lattice.extent, lattice)
-        monkeypatch.setattr(glnet_geo.io.scene, "_PIXELS_AT_ONCE", 100)
+        monkeypatch.setattr(glnet_geo.io.pixels, "_PIXELS_AT_ONCE", 100)
         got = scene.read(lattice.extent, lattice)
         np.testing.assert_array_equal(got.pixels, expected.pixels)
         np.testing.assert_array_equal(got.valid, expected.valid)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from affine import Affine
 
 from glnet_geo.errors import GlnetGeoError, SceneError
 from glnet_geo.io.scene import open_scene
@@ -82,7 +83,7 @@ class TestWhatCannotBeOpened:
 
     def test_control_points_that_lie_on_one_spot(self, tmp_path: Path) -> None:
         path = tmp_path / "spot.tif"
-        write(path, texture(3, 4, 5), points=UTM, spread=0.0)
+        write(path, texture(3, 4, 5), points=UTM, by=Affine.scale(0))
         _refused(
             path,
             r"^the ground control points of spot\.tif do not tell where it lies \(.*\): georeference it again",
@@ -156,7 +157,7 @@ class TestWhatCannotBeRead:
 
 
 def test_nothing_is_printed_when_something_fails(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    path = write(tmp_path / "spot.tif", np.ones((3, 4, 5), np.uint8), points=UTM, spread=0.0)
+    path = write(tmp_path / "spot.tif", np.ones((3, 4, 5), np.uint8), points=UTM, by=Affine.scale(0))
     _refused(path, "control points")
     _refused(tmp_path / "none.tif", "does not exist")
     assert capfd.readouterr() == ("", "")

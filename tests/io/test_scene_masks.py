@@ -63,10 +63,11 @@ class TestNodataValues:
         with open_scene(path, wanted=RGB) as scene:
             assert scene.nodata == "mask"
 
-    def test_a_value_that_the_type_cannot_hold_hides_nothing(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("value", ["-9999", "0.5", "-0.5", "inf"])
+    def test_a_value_that_the_type_cannot_hold_hides_nothing(self, tmp_path: Path, value: str) -> None:
         base = write(tmp_path / "scene.tif", _drawn("..##"))
         band = (
-            '<VRTRasterBand dataType="Byte" band="{0}"><NoDataValue>-9999</NoDataValue><SimpleSource>'
+            f'<VRTRasterBand dataType="Byte" band="{{0}}"><NoDataValue>{value}</NoDataValue><SimpleSource>'
             "<SourceFilename>{1}</SourceFilename><SourceBand>{0}</SourceBand></SimpleSource></VRTRasterBand>"
         )
         vrt = tmp_path / "scene.vrt"

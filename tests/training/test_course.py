@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from glnet_geo.core.metrics import Confusion
-from glnet_geo.training.course import blended, mean_iou
+from glnet_geo.training.course import blended
+from glnet_geo.training.validation import mean_iou
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.25, 1.0])

@@ -127,7 +127,9 @@ def test_frames_can_stay_upright(tmp_path: Path) -> None:
     sampler = toys.sampler(pair, tiling=TILING, classes=251)
     for number in range(4):
         sample = sampler.draw(number, 0)
-        np.testing.assert_allclose(sample.frame[0].numpy(), pair.image(_full(96, 128, (96, 128))), atol=1e-6)
+        np.testing.assert_allclose(
+            sample.frame[0].numpy(), pair.read(_full(96, 128, (96, 128)))[0], atol=1e-6
+        )
 
 
 def test_all_patches_are_those_of_the_tiling(tmp_path: Path) -> None:

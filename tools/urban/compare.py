@@ -272,7 +272,7 @@ def _unet_confusion(network: nn.Module, pair: Pair, favour: NDArray[np.float64])
                 max(0, min(at - margin, length - side))
                 for at, length in zip((row, col), pair.shape, strict=True)
             )
-            pixels = NORMALIZATION(pair.image(_spot(top, left, side)), None)
+            pixels = NORMALIZATION(*pair.read(_spot(top, left, side)))
             with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
                 logits = network(torch.from_numpy(pixels)[None])[0].float().numpy()
             bottom, right = (

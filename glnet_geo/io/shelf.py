@@ -1,0 +1,45 @@
+"""Rasters that are read again and again, of which only some are open: systems allow a process a few hundred files."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import Protocol
+
+
+class Restful(Protocol):
+    """Opens its file when it is read, and can close it until then."""
+
+    def rest(self) -> bool:
+        """Close the file until it is read again; False, and nothing, where it is being read."""
+
+
+class Shelf:
+    """Keeps those open that were read last.
+
+    Args:
+        most: so many files are open at a time, and those that are being read besides.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._open: OrderedDict[int, Restful] = OrderedDict()
+        self._turn = Lock()
+
+    def read(self, one: Restful) -> None:
+        """Take note that a file is being read, and let those rest that have not been for long."""
+        with self._turn:
+            self._open[id(one)] = one
+            self._open.move_to_end(id(one))
+            for key, other in list(self._open.items())[: -self._most]:
+                if other.rest():
+                    del self._open[key]
+
+    def drop(self, one: Restful) -> None:
+        """Forget a file that is closed for good."""
+        with self._turn:
+            self._open.pop(id(one), None)
+
+
+SHELF = Shelf(most=100)
+"""Of all that training reads."""
