@@ -200,7 +200,7 @@ def test_a_stopped_batch_keeps_what_is_whole_and_goes_on(
         mapped(tiles, tmp_path / "maps", model, progress=Impatient(steps, error))
     for name, classes in arrays(tmp_path / "maps").items():
         np.testing.assert_array_equal(classes, expected[name])
-    assert not [path for path in (tmp_path / "maps").iterdir() if path.name.startswith(".")]
+    assert not list((tmp_path / "maps").glob(".*"))
     report = mapped(tiles, tmp_path / "maps", model)
     assert set(statuses(report).values()) == {"done"}
     assert_same_maps(arrays(tmp_path / "maps"), expected)

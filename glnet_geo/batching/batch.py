@@ -12,6 +12,7 @@ from pathlib import Path
 import glnet_geo
 from glnet_geo.batching.books import Books
 from glnet_geo.batching.catalogue import catalogue
+from glnet_geo.batching.inputs import all_paths, outputs_of_tiles
 from glnet_geo.batching.marks import job_mark
 from glnet_geo.batching.outputs import Outputs, TileOutputs
 from glnet_geo.batching.report import BatchReport, TileResult
@@ -25,18 +26,18 @@ from glnet_geo.errors import (
     CancelledError,
     DoubtfulInputWarning,
     OptionError,
-    SceneError,
 )
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.grouping import Kind, kinds, sentences
-from glnet_geo.io.inputs import tile_paths
+from glnet_geo.io.inputs import named_tiles
 from glnet_geo.io.ledger import REPORT, Ledger
 from glnet_geo.io.scene import SAMPLE_SIDE, block_cache, range_of
-from glnet_geo.io.stac import require_pystac
+from glnet_geo.io.stac import check_folder, require_pystac
 from glnet_geo.io.staging import check_output
 from glnet_geo.io.suffixes import MAPS
 from glnet_geo.io.tiled import sample_of
 from glnet_geo.io.tiles import TileError, TileFile, TileReader, described
+from glnet_geo.io.work import check_work
 from glnet_geo.pipeline import means_of
 from glnet_geo.plan import Options, knows_values, machine_of, model_of
 
@@ -60,7 +61,7 @@ def batch(
     again, and makes the very same files; so does one that has ended, for tiles that are new, were changed, or failed.
 
     Args:
-        inputs: files, folders, patterns, lists, tile indexes, catalogues: see `glnet_geo.io.inputs.tile_paths`.
+        inputs: files, folders, patterns, lists, tile indexes, catalogues: see `glnet_geo.io.inputs.named_tiles`.
         outputs: what to write, and where.
         options: how to classify. A value range that is not given is that of all tiles of a kind together.
         drawing: how to draw polygons, and whether to merge small areas.
@@ -76,16 +77,22 @@ def batch(
         GlnetGeoError: something else than a tile cannot be used; finished tiles stay.
     """
     options, drawing, progress = options or Options(), drawing or Drawing(), progress or Silence()
-    _check(options, outputs, seamless=seamless)
+    _check(options, outputs, work, seamless=seamless)
     started = time.monotonic()
     given = [inputs] if isinstance(inputs, str | Path) else inputs
-    named = _named(tile_paths(given, asset=asset), outputs, progress)
+    read = [*given, *([] if options.aoi is None else [options.aoi])]
+    tiles = named_tiles(given, asset=asset)
+    for note in tiles.notes:
+        progress.info(note)
+    named = outputs_of_tiles(tiles.paths, outputs, read, progress)
+    if outputs.stac is not None:
+        check_folder(outputs.stac, [outputs.folder, *all_paths(named, outputs)])
+    frames = frames or LocalFrames()
+    model, machine = model_of(options), machine_of(options, here=frames.here)
     with Ledger(outputs.folder) as ledger, ExitStack() as closing:
         closing.enter_context(block_cache())
         reader = TileReader(retries)
         closing.callback(reader.close)
-        frames = frames or LocalFrames()
-        model, machine = model_of(options), machine_of(options, here=frames.here)
         job = means_of(model, machine, options) | {
             "bands": options.bands,
             "value range": options.value_range,
@@ -106,47 +113,32 @@ def batch(
             work=ledger.work if work is None else work,
         )
         if not outputs.overwrite:
-            books.refuse_foreign(_all_paths(named, outputs))
+            books.refuse_foreign(all_paths(named, outputs))
         with _stopping(books, named, outputs):
             scenes = _map_all(shop, progress, seamless=seamless)
         report = _report(shop, seconds=time.monotonic() - started)
-        if outputs.stac is not None:
-            catalogue(outputs.stac, scenes, report, model.card, progress)
         ledger.write_report(report.to_json())
+        if outputs.stac is not None:
+            catalogue(outputs.stac, scenes, report, model.card, tiles.taken, progress)
         ledger.remove()
     return report
 
 
-def _check(options: Options, outputs: Outputs, *, seamless: bool) -> None:
-    """Refuse what cannot be done together."""
+def _check(options: Options, outputs: Outputs, work: str | Path | None, *, seamless: bool) -> None:
+    """Refuse what the options alone tell: what cannot be done together, is missing, or has no place."""
     if outputs.mosaics and not seamless:
         raise OptionError("a mosaic is made of seamless tiles: leave out --no-seamless, or --mosaic")
     if options.exact and seamless:
         raise OptionError("--exact maps each scene as one frame: add --no-seamless")
+    if options.aoi is not None and not Path(options.aoi).exists():
+        raise AoiError(f"{options.aoi} does not exist: check the path of the area of interest")
+    check_work(work)
     if outputs.stac is not None:
         require_pystac()
+        check_folder(outputs.stac)
     for mosaic in outputs.mosaics:
         # One that is there may be this very batch's.
         check_output(mosaic, MAPS, overwrite=True)
-
-
-def _named(paths: Sequence[str], outputs: Outputs, progress: Progress) -> dict[str, TileOutputs]:
-    """The outputs of every tile; inputs that are outputs of others, such as those of an earlier run, are left out."""
-    named = outputs.of(paths)
-    made = {path.resolve() for path in _all_paths(named, outputs)}
-    tiles = [path for path in paths if Path(path).resolve() not in made]
-    if len(tiles) == len(paths):
-        return named
-    progress.info(f"{len(paths) - len(tiles)} of the inputs are outputs of this batch and are not mapped")
-    if not tiles:
-        raise SceneError("all inputs are outputs of this batch: name the tiles, or choose another folder")
-    return outputs.of(tiles)
-
-
-def _all_paths(named: dict[str, TileOutputs], outputs: Outputs) -> Iterator[Path]:
-    for tile in named.values():
-        yield from tile.all
-    yield from outputs.mosaics
 
 
 def _map_all(shop: Workshop, progress: Progress, *, seamless: bool) -> list[VirtualScene]:

@@ -16,7 +16,9 @@ _NAMED = 3
 
 
 class Books:
-    """Results of tiles and mosaics, by path; what is entered is kept in the ledger at once.
+    """Results of tiles and mosaics, by path; what is entered is kept in the ledger, once the first outputs are begun.
+
+    A batch that is refused before has nothing to go on from.
 
     Args:
         ledger: open.
@@ -33,6 +35,7 @@ class Books:
         self._now: dict[str, TileResult] = {}
         self._begun: set[str] = set()
         self._ranges: dict[str, tuple[float, float]] = {}
+        self._withheld: list[Mapping[str, Any]] | None = []
         for event in ledger.events():
             self._take(event)
 
@@ -43,7 +46,7 @@ class Books:
             OutputError: there are some.
         """
         entered = (*self._now.values(), *self._earlier.values())
-        ours = {output for entry in entered if entry.job == self.job for output in entry.outputs}
+        ours = {output for entry in entered if entry.state.job == self.job for output in entry.state.outputs}
         foreign = [
             path
             for path in outputs
@@ -62,12 +65,13 @@ class Books:
         entry = self._now.get(tile) or self._earlier.get(tile)
         if entry is None or entry.status == "failed":
             return None
-        if (entry.job, entry.fingerprint) != (self.job, fingerprint):
+        if (entry.state.job, entry.state.fingerprint) != (self.job, fingerprint):
             return None
-        if entry.outputs and not {str(path.resolve()) for path in outputs} <= set(entry.paths):
+        if entry.outputs and not {str(path.resolve()) for path in outputs} <= set(entry.outputs):
             return None
         if any(
-            tuple(identity(path)) != known for path, known in zip(entry.paths, entry.outputs, strict=True)
+            tuple(identity(path)) != known
+            for path, known in zip(entry.outputs, entry.state.outputs, strict=True)
         ):
             return None
         if tile in self._now:
@@ -87,18 +91,20 @@ class Books:
     def failed_before(self, tile: str, file: tuple[object, ...]) -> bool:
         """Whether this very file failed before the batch was interrupted."""
         entry = self._now.get(tile)
-        return entry is not None and entry.status == "failed" and entry.identity == file
+        return entry is not None and entry.status == "failed" and entry.state.identity == file
 
     def begin(self, outputs: Sequence[Path]) -> None:
         """Outputs are about to be made; a kill may come when they are in their places and no result is entered."""
         paths = [str(path.resolve()) for path in outputs]
         self._begun.update(paths)
-        self._ledger.note({"kind": "begun", "job": self.job, "outputs": paths})
+        withheld, self._withheld = self._withheld or (), None
+        for event in (*withheld, {"kind": "begun", "job": self.job, "outputs": paths}):
+            self._note(event)
 
     def enter(self, result: TileResult) -> None:
         """A tile or a mosaic is done, skipped, or failed."""
         self._now[result.tile] = result
-        self._ledger.note({"kind": "result", **result.to_json()})
+        self._note({"kind": "result", **result.noted()})
 
     def value_range(self, kind: str) -> tuple[float, float] | None:
         """That of a kind of tiles, as it was found before the batch was interrupted."""
@@ -107,7 +113,7 @@ class Books:
     def enter_range(self, kind: str, found: tuple[float, float]) -> None:
         """The value range of a kind of tiles is known."""
         self._ranges[kind] = found
-        self._ledger.note({"kind": "range", "job": self.job, "of": kind, "range": found})
+        self._note({"kind": "range", "job": self.job, "of": kind, "range": found})
 
     def result(self, tile: str) -> TileResult | None:
         """What became of a tile in this batch."""
@@ -119,8 +125,14 @@ class Books:
         return tuple(
             entry
             for path, entry in self._earlier.items()
-            if path not in gone and entry.outputs and all(Path(output).exists() for output in entry.paths)
+            if path not in gone and entry.outputs and all(Path(output).exists() for output in entry.outputs)
         )
+
+    def _note(self, event: Mapping[str, Any]) -> None:
+        if self._withheld is None:
+            self._ledger.note(event)
+        else:
+            self._withheld.append(event)
 
     def _take(self, event: Mapping[str, Any]) -> None:
         """Remember what was noted; what a batch of another version has noted in another way counts as missing."""
@@ -131,4 +143,11 @@ class Books:
                 self._ranges[kind] = (low, high)
             case {"kind": "result"} if (entry := TileResult.read(event)) is not None:
                 # What another job has done is as good as an earlier batch.
-                (self._now if entry.job == self.job else self._earlier)[entry.tile] = entry
+                (self._now if entry.state.job == self.job else self._earlier)[entry.tile] = entry
+
+
+def outputs_noted(ledger: Ledger) -> set[tuple[object, ...]]:
+    """The identities of all outputs that batches in a folder have made, whatever their jobs; the ledger may be closed."""
+    noted = (TileResult.read(event) for event in ledger.events())
+    results = (*entries(ledger.earlier()), *(entry for entry in noted if entry is not None))
+    return {output for entry in results for output in entry.state.outputs}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from string import Formatter
 
-from glnet_geo.errors import OptionError
+from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io.staging import check_suffix, is_raster
 from glnet_geo.io.suffixes import MAP_VECTORS, MAPS
 
@@ -62,8 +63,12 @@ class Outputs:
         for kind in self.formats:
             if kind not in known:
                 raise OptionError(f"{kind} is no format of a map: use some of {', '.join(known)}, or none")
+            if self.formats.count(kind) > 1:
+                raise OptionError(f"the format {kind} is named twice: name it once")
         for mosaic in self.mosaics:
             check_suffix(mosaic, MAPS)
+            if sum(other.resolve() == mosaic.resolve() for other in self.mosaics) > 1:
+                raise OutputError(f"the mosaic {mosaic} is named twice: give every output a name of its own")
         if not self.formats and not self.confidence and not self.mosaics:
             raise OptionError("nothing is to be written: name a format, or a file with --mosaic")
         self._formatted("a", "b", 1, ".tif")
@@ -72,21 +77,26 @@ class Outputs:
         """The outputs of every tile, by its path.
 
         Raises:
-            OptionError: two tiles would get files of one name.
+            OptionError: two tiles would get files of one name, or one that of a mosaic.
         """
-        owners: dict[Path, str] = {}
-        found: dict[str, TileOutputs] = {}
-        for number, tile in enumerate(tiles, 1):
-            plain = Path(tile.partition("?")[0])
-            made = self._named(plain.stem, plain.parent.name, number)
+        named = self.proposed(tiles)
+        owners = {path.resolve(): "the mosaic" for path in self.mosaics}
+        for tile, made in named.items():
             for path in made.all:
-                other = owners.setdefault(path, tile)
+                other = owners.setdefault(path.resolve(), tile)
                 if other != tile:
                     raise OptionError(
                         f"{other} and {tile} would both be written to {path}: tell them apart with --name, such as "
                         "'{parent}_{stem}_landcover{suffix}'"
                     )
-            found[tile] = made
+        return named
+
+    def proposed(self, tiles: Sequence[str]) -> dict[str, TileOutputs]:
+        """As `of`, but several may get files of one name."""
+        found: dict[str, TileOutputs] = {}
+        for number, tile in enumerate(tiles, 1):
+            plain = Path(tile.partition("?")[0])
+            found[tile] = self._named(plain.stem, plain.parent.name, number)
         return found
 
     @property
@@ -104,14 +114,27 @@ class Outputs:
     def _formatted(self, stem: str, parent: str, number: int, suffix: str) -> Path:
         fields: Mapping[str, object] = {"stem": stem, "parent": parent, "number": number, "suffix": suffix}
         try:
-            path = Path(self.name.format(**fields))
-        except (KeyError, IndexError, ValueError, AttributeError) as error:
+            used = _fields(self.name)
+            path = Path(self.name.format(**fields)) if used <= _FIELDS else None
+        except ValueError:
+            path = None
+        if path is None:
+            known = ", ".join("{" + name + "}" for name in sorted(_FIELDS))
             raise OptionError(
-                f"{self.name!r} is no name for outputs: use {DEFAULT_NAME!r}, with any of "
-                f"{', '.join('{' + name + '}' for name in sorted(_FIELDS))}"
-            ) from error
+                f"{self.name!r} is no name for outputs: use {DEFAULT_NAME!r}, with any of {known}"
+            )
         if path.is_absolute() or ".." in path.parts:
             raise OptionError(f"{self.name!r} leads out of the output folder: name files inside it")
-        if not path.name.endswith(suffix) or not any(field in self.name for field in ("{stem", "{number")):
+        if not path.name.endswith(suffix) or not used & {"stem", "number"}:
             raise OptionError(f"{self.name!r} must hold {{stem}} or {{number}}, and end with {{suffix}}")
         return path
+
+
+def _fields(template: str) -> set[str]:
+    """The fields of a template, with the way to their attributes and their forms where these hold fields.
+
+    Raises:
+        ValueError: it is none.
+    """
+    parts = [(field, form or "") for _, field, form, _ in Formatter().parse(template) if field is not None]
+    return {field + form * ("{" in form) for field, form in parts}

@@ -10,6 +10,40 @@ from glnet_geo.report import ClassShare
 
 Status: TypeAlias = Literal["done", "skipped", "failed"]
 
+_STATE = "state"
+"""The key of a report that only a later batch may read, since it may change with every version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileState:
+    """What a later batch needs to know of a tile, to tell whether its outputs are still right; nobody else's.
+
+    Attributes:
+        job: of everything but the tile that the outputs depend on, a hash.
+        fingerprint: of the pixels that the outputs depend on, a hash.
+        identity: of the file, see `glnet_geo.io.journal.identity`.
+        outputs: their identities.
+    """
+
+    job: str = ""
+    fingerprint: str = ""
+    identity: tuple[object, ...] = ()
+    outputs: tuple[tuple[object, ...], ...] = ()
+
+    @classmethod
+    def read(cls, found: Mapping[str, Any]) -> TileState:
+        """As `asdict` has made it.
+
+        Raises:
+            KeyError, TypeError: it was not.
+        """
+        return cls(
+            job=found["job"],
+            fingerprint=found["fingerprint"],
+            identity=tuple(found["identity"]),
+            outputs=tuple(tuple(output) for output in found["outputs"]),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TileResult:
@@ -19,30 +53,24 @@ class TileResult:
         tile: its path; that of the mosaic's first file.
         status: done; skipped (there was nothing to do); failed.
         reason: why it was skipped or failed.
-        outputs: of every file its path, size in bytes and time of change.
-        classes: what covers how much.
+        classes: what covers how much; empty where there is no map.
         megapixels: millions of pixels.
-        seconds: its part of the time that the batch took.
-        job: of everything but the tile that the outputs depend on, a hash.
-        fingerprint: of the pixels that the outputs depend on, a hash.
-        identity: of the file, see `glnet_geo.io.journal.identity`.
+        seconds: its part of the time of the batch that made its map.
+        state: for later batches.
     """
 
     tile: str
     status: Status
     reason: str = ""
-    outputs: tuple[tuple[object, ...], ...] = ()
     classes: tuple[ClassShare, ...] = ()
     megapixels: float = 0.0
     seconds: float = 0.0
-    job: str = ""
-    fingerprint: str = ""
-    identity: tuple[object, ...] = ()
+    state: TileState = field(default_factory=TileState, repr=False)
 
     @property
-    def paths(self) -> tuple[str, ...]:
-        """Paths of the outputs."""
-        return tuple(str(path) for path, *_ in self.outputs)
+    def outputs(self) -> tuple[str, ...]:
+        """Paths of its files."""
+        return tuple(str(path) for path, *_ in self.state.outputs)
 
     @property
     def megapixels_per_second(self) -> float | None:
@@ -50,25 +78,37 @@ class TileResult:
         return self.megapixels / self.seconds if self.seconds else None
 
     def to_json(self) -> dict[str, Any]:
-        """As `read` takes it."""
+        """What a report tells of it."""
         rate = self.megapixels_per_second
-        return asdict(self) | {"megapixels_per_second": rate and round(rate, 3)}
+        return {
+            "tile": self.tile,
+            "status": self.status,
+            "reason": self.reason,
+            "outputs": list(self.outputs),
+            "classes": [asdict(share) for share in self.classes],
+            "megapixels": self.megapixels,
+            "seconds": self.seconds,
+            "megapixels_per_second": rate and round(rate, 3),
+        }
+
+    def noted(self) -> dict[str, Any]:
+        """All of it, as `read` takes it."""
+        return self.to_json() | {"state": asdict(self.state)}
 
     @classmethod
     def read(cls, found: object) -> TileResult | None:
-        """An entry of a report or of a ledger; None where it is none, or one of another version."""
+        """A note; None where it is none, or one of another version."""
         if not isinstance(found, Mapping):
             return None
         try:
             known = {name: found[name] for name in cls.__slots__} | {
-                "outputs": tuple(tuple(output) for output in found["outputs"]),
                 "classes": tuple(ClassShare(**share) for share in found["classes"]),
-                "identity": tuple(found["identity"]),
+                "state": TileState.read(found["state"]),
             }
         except (KeyError, TypeError):
             return None
         entry = cls(**known)
-        usable = isinstance(entry.tile, str) and entry.status in get_args(Status) and all(entry.outputs)
+        usable = isinstance(entry.tile, str) and entry.status in get_args(Status) and all(entry.state.outputs)
         return entry if usable else None
 
 
@@ -108,8 +148,18 @@ class BatchReport:
         return tuple(tile for tile in self.tiles if tile.status == "failed")
 
     @property
+    def mapped(self) -> tuple[TileResult, ...]:
+        """The tiles that have a map, made now or before."""
+        return tuple(tile for tile in self.tiles if tile.classes)
+
+    @property
     def megapixels(self) -> float:
-        """Millions of pixels of the tiles that were mapped."""
+        """Millions of pixels of the tiles that have a map."""
+        return sum(tile.megapixels for tile in self.mapped)
+
+    @property
+    def megapixels_done(self) -> float:
+        """Millions of pixels of the tiles that this batch has mapped."""
         return sum(tile.megapixels for tile in self.tiles if tile.status == "done")
 
     @property
@@ -118,31 +168,38 @@ class BatchReport:
         return summed(tile.classes for tile in self.tiles)
 
     def to_json(self) -> dict[str, Any]:
-        """The machine-readable report."""
+        """The machine-readable report; `entries` reads what is for later batches."""
+        groups = {"tiles": self.tiles, "mosaics": self.mosaics, "earlier": self.earlier}
         return {
             "version": self.version,
             "model": self.model,
             "model_sha256": self.model_sha256,
             "device": self.device,
             "seconds": round(self.seconds, 3),
-            "megapixels": self.megapixels,
             "done": self.count("done"),
             "skipped": self.count("skipped"),
             "failed": self.count("failed"),
+            "megapixels_done": self.megapixels_done,
+            "mapped": len(self.mapped),
+            "megapixels": self.megapixels,
             "classes": [asdict(share) for share in self.classes],
-            "tiles": [tile.to_json() for tile in self.tiles],
-            "mosaics": [mosaic.to_json() for mosaic in self.mosaics],
-            "earlier": [tile.to_json() for tile in self.earlier],
+            **{name: [result.to_json() for result in group] for name, group in groups.items()},
+            _STATE: {result.tile: asdict(result.state) for group in groups.values() for result in group},
         }
 
 
 def entries(report: Mapping[str, Any]) -> list[TileResult]:
     """All entries of a report that can be read."""
     found: list[TileResult] = []
+    states = report.get(_STATE)
+    if not isinstance(states, Mapping):
+        return found
     for name in ("earlier", "mosaics", "tiles"):
         listed = report.get(name)
-        if isinstance(listed, list):
-            found += [entry for entry in map(TileResult.read, listed) if entry is not None]
+        for one in listed if isinstance(listed, list) else ():
+            if isinstance(one, Mapping) and isinstance(one.get("tile"), str):
+                entry = TileResult.read({**one, "state": states.get(one["tile"])})
+                found += [] if entry is None else [entry]
     return found
 
 

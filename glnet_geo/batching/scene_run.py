@@ -12,7 +12,7 @@ from glnet_geo.batching.books import Books
 from glnet_geo.batching.delivery import Delivered, Delivery, Making
 from glnet_geo.batching.marks import fingerprints, lacking, mark, place_mark, touched
 from glnet_geo.batching.outputs import Outputs, TileOutputs
-from glnet_geo.batching.report import TileResult
+from glnet_geo.batching.report import TileResult, TileState
 from glnet_geo.batching.scenes import VirtualScene
 from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.progress import Progress
@@ -101,8 +101,7 @@ def failure(path: str, reason: str, job: str, tile: PlacedTile | None = None) ->
         status="failed",
         reason=reason,
         megapixels=0.0 if tile is None else tile.file.megapixels,
-        job=job,
-        identity=tuple(identity(path)) if tile is None else tile.file.identity,
+        state=TileState(job=job, identity=tuple(identity(path)) if tile is None else tile.file.identity),
     )
 
 
@@ -113,9 +112,7 @@ def _skip(shop: Workshop, tile: PlacedTile, reason: str, fingerprint: str = "") 
             status="skipped",
             reason=reason,
             megapixels=tile.file.megapixels,
-            job=shop.books.job,
-            fingerprint=fingerprint,
-            identity=tile.file.identity,
+            state=TileState(job=shop.books.job, fingerprint=fingerprint, identity=tile.file.identity),
         )
     )
 
@@ -295,13 +292,15 @@ class _SceneRun:
             TileResult(
                 tile=tile.file.path,
                 status="done",
-                outputs=tuple(tuple(identity(path)) for path in shop.named[tile.file.path].all),
                 classes=delivered.classes,
                 megapixels=tile.file.megapixels,
                 seconds=round(delivered.seconds, 4),
-                job=shop.books.job,
-                fingerprint=fingerprint,
-                identity=tile.file.identity,
+                state=TileState(
+                    job=shop.books.job,
+                    fingerprint=fingerprint,
+                    identity=tile.file.identity,
+                    outputs=tuple(tuple(identity(path)) for path in shop.named[tile.file.path].all),
+                ),
             )
         )
 
@@ -310,10 +309,12 @@ class _SceneRun:
             TileResult(
                 tile=str(path),
                 status="done",
-                outputs=(tuple(identity(path)),),
                 classes=tally.shares(),
                 megapixels=plan.megapixels,
-                job=self._shop.books.job,
-                fingerprint=self._mosaic_mark,
+                state=TileState(
+                    job=self._shop.books.job,
+                    fingerprint=self._mosaic_mark,
+                    outputs=(tuple(identity(path)),),
+                ),
             )
         )

@@ -11,7 +11,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import dask
-from distributed import Client, Nanny, Scheduler, SpecCluster
+from distributed import Client, Nanny, Scheduler, Security, SpecCluster
+from distributed.comm import parse_address, parse_host_port
+from distributed.comm.registry import get_backend
 
 from glnet_geo.cluster.dask_frames import DaskFrames
 from glnet_geo.errors import ClusterError, OptionError
@@ -19,6 +21,9 @@ from glnet_geo.model.machine import gpu_count
 
 _CONNECT_SECONDS = 20
 _START_SECONDS = 120
+
+_WITH_PORT = {"tcp", "tls"}
+_PORTS = 1 << 16
 
 
 @contextmanager
@@ -75,12 +80,14 @@ def running_cluster(address: str, *, resources: Mapping[str, float] | None = Non
         resources: what a task takes of its worker, such as ``{"GPU": 1}``.
 
     Raises:
+        OptionError: it is no address.
         ClusterError: no scheduler answers there.
     """
+    _check(address)
     _silence()
     try:
         client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ImportError) as error:
         raise ClusterError(
             f"no Dask scheduler answers at {address} ({error}): check the address, and that it runs"
         ) from error
@@ -106,6 +113,36 @@ import signal
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 """
 """Run by every worker: a terminal sends Ctrl-C to all processes of a job, and the first of them ends the others."""
+
+
+def _check(address: str) -> None:
+    """Refuse what is no address at once: a client that was made for it would not end before it has tried for long."""
+    try:
+        fault = _fault(address)
+    except ValueError as error:
+        fault = str(error)
+    if fault:
+        raise OptionError(
+            f"{address!r} is no address of a Dask scheduler ({fault}): give one like tcp://node1:8786"
+        )
+
+
+def _fault(address: str) -> str:
+    """What is wrong with an address; empty where nothing is.
+
+    Raises:
+        ValueError: Dask says it itself.
+    """
+    scheme, place = parse_address(address)
+    get_backend(scheme)
+    if scheme not in _WITH_PORT:
+        return ""
+    host, port = parse_host_port(place)
+    if not host or not 0 < port < _PORTS:
+        return "it names no host, or a port that there is not"
+    if scheme == "tls" and not Security().get_connection_args("client").get("ssl_context"):
+        return "the configuration of Dask names no certificates for tls"
+    return ""
 
 
 def _silence() -> None:

@@ -70,8 +70,17 @@ _MOST_ROWS = 40
     metavar="N",
     help="Try a tile that cannot be read N times again.",
 )
-@click.option("--asset", metavar="KEY", help="The asset to take from STAC items.")
-@click.option("--stac", type=file_argument(), metavar="DIR", help="Also write a STAC catalogue of the maps.")
+@click.option(
+    "--asset",
+    metavar="KEY",
+    help="The asset to take from STAC items; default: the only raster, or visual, image, data.",
+)
+@click.option(
+    "--stac",
+    type=file_argument(),
+    metavar="DIR",
+    help="Also write a STAC catalogue of the maps, in a folder of its own.",
+)
 @how_to_classify
 @who_computes
 @how_to_draw
@@ -147,16 +156,23 @@ def _print_report(report: BatchReport) -> None:
         _print_tiles(report)
     if report.classes:
         print_areas("Land cover of all tiles", report.classes)
-    rate = report.megapixels / report.seconds
-    click.echo(
-        f"{report.count('done')} tiles done, {report.count('skipped')} skipped, {report.count('failed')} failed: "
-        f"{report.megapixels:.1f} megapixels in {report.seconds:.1f} s ({rate:.2f} a second) with {report.model}"
-    )
+    click.echo(_told(report))
     for tile in report.failed[:_MOST_ROWS]:
         click.echo(f"failed: {tile.reason}")
     for mosaic in report.mosaics:
         click.echo(f"{'written' if mosaic.status == 'done' else 'there already'}: {mosaic.tile}")
     click.echo(f"report: {report.path}")
+
+
+def _told(report: BatchReport) -> str:
+    """What was done now, and what there is."""
+    line = f"{report.count('done')} tiles done, {report.count('skipped')} skipped, {report.count('failed')} failed"
+    if report.megapixels_done:
+        rate = report.megapixels_done / report.seconds
+        line += f": {report.megapixels_done:.1f} megapixels in {report.seconds:.1f} s ({rate:.2f} a second) with {report.model}"
+    if len(report.mapped) > report.count("done"):
+        line += f"; maps of {len(report.mapped)} tiles, {report.megapixels:.1f} megapixels, are there now"
+    return line
 
 
 def _print_tiles(report: BatchReport) -> None:
@@ -169,14 +185,15 @@ def _print_tiles(report: BatchReport) -> None:
         table.add_column(name, justify="left" if name in {"tile", ""} else "right")
     table.add_column("mostly")
     for tile in report.tiles:
-        rate = tile.megapixels_per_second
+        # Of what was made before, the time was that of another batch.
+        made = tile.status == "done" and tile.seconds > 0
         most = max(tile.classes, key=lambda share: share.pixels, default=None)
         table.add_row(
             escape(Path(tile.tile).name),
             tile.status,
             f"{tile.megapixels:.2f}",
-            f"{tile.seconds:.1f}" if tile.seconds else "",
-            "" if rate is None or tile.status != "done" else f"{rate:.2f}",
+            f"{tile.seconds:.1f}" if made else "",
+            f"{tile.megapixels_per_second:.2f}" if made else "",
             escape(f"{most.name} {most.share:.0%}" if most else tile.reason * (tile.status == "skipped")),
         )
     Console().print(table)

@@ -97,6 +97,8 @@ def classify(
 
     if shard is not None and no_resume:
         raise click.UsageError("--shard keeps what it computes: leave out --no-resume")
+    if work_dir is not None and no_resume:
+        raise click.UsageError("--work-dir keeps what is finished, and --no-resume nothing: give one of them")
     drawing = Drawing(**{field.name: options.pop(field.name) for field in fields(Drawing)})
     with shown_progress(progress, quiet=quiet) as shown, chosen_frames(options) as frames:
         common: dict[str, Any] = {

@@ -160,10 +160,8 @@ def who_computes(command: Command) -> Command:
             click.option(
                 "--worker-threads",
                 type=click.IntRange(min=1),
-                default=1,
-                show_default=True,
                 metavar="N",
-                help="Threads with which each of the --workers computes.",
+                help="Threads with which each of the --workers computes. Default: 1.",
             ),
             click.option(
                 "--scheduler",

@@ -32,6 +32,8 @@ def chosen_frames(options: dict[str, Any]) -> Iterator[Frames | None]:
         )
     if resources is not None and scheduler is None:
         raise click.UsageError("--resources are those of the workers of a running cluster: add --scheduler")
+    if threads is not None and workers is None:
+        raise click.UsageError("--worker-threads are those of the processes of this computer: add --workers")
     if workers is None and scheduler is None:
         yield None
         return
@@ -46,5 +48,5 @@ def chosen_frames(options: dict[str, Any]) -> Iterator[Frames | None]:
     from glnet_geo.model.machine import choose_machine
 
     gpus = choose_machine(options["device"]).device == "cuda"
-    with local_workers(workers, threads=threads, gpus=gpus) as frames:
+    with local_workers(workers, threads=threads or 1, gpus=gpus) as frames:
         yield frames

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from glob import glob
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -15,62 +17,99 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from glnet_geo.errors import OptionError, SceneError
 from glnet_geo.io.source import is_remote
+from glnet_geo.io.stac_items import LOCATION, ItemRaster, rasters_of
 from glnet_geo.io.suffixes import IMAGES
 from glnet_geo.io.virtual import tiles_of_vrt
 
-LOCATION = "location"
-"""The field of a tile index that names the file, as gdaltindex writes it."""
-
-_ASSETS = ("visual", "image", "data")
-"""Assets of a STAC item that are taken where several are rasters and none was asked for."""
+_Named: TypeAlias = "tuple[str, ItemRaster | None]"
+"""A path, and the STAC item that names it."""
 
 
-def tile_paths(inputs: Sequence[str | Path], *, asset: str | None = None) -> list[str]:
-    """The whole paths and addresses of all tiles, each once, in the order in which they were named.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedTiles:
+    """The tiles that a person names.
+
+    Attributes:
+        paths: whole paths and addresses, each once, in the order in which they were named.
+        taken: when imagery was taken, by its path, where a STAC item tells: one moment, or the first and the last.
+        notes: sentences for the log.
+    """
+
+    paths: list[str]
+    taken: Mapping[str, tuple[datetime, ...]]
+    notes: tuple[str, ...]
+
+
+def named_tiles(inputs: Sequence[str | Path], *, asset: str | None = None) -> NamedTiles:
+    """The tiles that inputs name.
 
     Args:
         inputs: files, addresses, folders (the rasters in them), patterns such as ``tiles/*.tif``, lists (``.txt``, a path
             a line), tile indexes (``.gpkg`` or ``.shp``, field ``location``), STAC items or item collections
             (``.json``, ``.geojson``), mosaics (``.vrt``: the files in them). Relative paths inside a file count from its folder,
-            or else from the current one.
+            or else from the current one. What a list or an index names need not be there.
         asset: key of the asset to take from STAC items.
 
     Raises:
         SceneError: an input is missing, names no tile, or cannot be read.
-        OptionError: a STAC item has several rasters and none was chosen.
+        OptionError: a STAC item has several rasters and none was chosen, or one was chosen and there is no item.
     """
-    found: dict[str, None] = {}
+    found: dict[str, ItemRaster | None] = {}
     for given in inputs:
-        paths = [_absolute(path) for path in _named(str(given), asset)]
-        if not paths:
+        named = {_absolute(path): raster for path, raster in _named(str(given), asset)}
+        if not named:
             raise SceneError(f"{given} names no raster: give rasters, or a folder or pattern that finds some")
-        found |= dict.fromkeys(paths)
+        found = found | named
     if not found:
         raise SceneError("no input was named: give rasters, a folder or a list of them")
-    return list(found)
+    items = {path: raster for path, raster in found.items() if raster is not None}
+    if asset is not None and not any(raster.asset for raster in items.values()):
+        raise OptionError(
+            "--asset chooses among the rasters of STAC items, and no input is one: leave it out"
+        )
+    return NamedTiles(
+        paths=list(found),
+        taken={path: raster.taken for path, raster in items.items() if raster.taken},
+        notes=tuple(_choices(items.values())),
+    )
 
 
-def _named(given: str, asset: str | None) -> Iterator[str]:
+def _choices(items: Iterable[ItemRaster]) -> Iterator[str]:
+    """Which assets were taken of several, none of which was asked for."""
+    for (asset, others), count in Counter((item.asset, item.others) for item in items if item.others).items():
+        of = "a STAC item" if count == 1 else f"{count} STAC items"
+        yield f"asset {asset} of {of} is mapped: --asset takes another ({', '.join(others)})"
+
+
+def _named(given: str, asset: str | None) -> Iterator[_Named]:
     path = Path(given)
     readers: Mapping[str, Callable[[Path], Iterator[str]]] = {
         ".txt": _listed,
         ".vrt": tiles_of_vrt,
         ".gpkg": _indexed,
         ".shp": _indexed,
-        ".json": lambda path: _in_catalogue(path, asset),
-        ".geojson": lambda path: _in_catalogue(path, asset),
     }
     if _is_address(given):
-        yield given
+        yield given, None
     elif path.is_dir():
-        yield from (str(one) for one in sorted(path.iterdir()) if one.suffix.lower() in IMAGES)
+        yield from ((str(one), None) for one in sorted(path.iterdir()) if one.suffix.lower() in IMAGES)
     elif not path.exists() and any(sign in given for sign in "*?["):
-        yield from sorted(one for one in glob(given, recursive=True) if Path(one).is_file())  # noqa: PTH207 - of any root
+        files = sorted(one for one in glob(given, recursive=True) if Path(one).is_file())  # noqa: PTH207 - of any root
+        yield from ((one, None) for one in files)
+    elif not path.exists() and not _is_part(given):
+        raise SceneError(f"{given} does not exist: check the path")
+    elif path.is_file() and path.suffix.lower() in {".json", ".geojson"}:
+        yield from _in_catalogue(path, asset)
     elif path.is_file() and path.suffix.lower() in readers:
-        yield from readers[path.suffix.lower()](path)
+        yield from ((one, None) for one in readers[path.suffix.lower()](path))
     else:
         # What cannot be opened is told with the other tiles that cannot.
-        yield given
+        yield given, None
+
+
+def _is_part(text: str) -> bool:
+    """Whether a colon behind a drive's letter names a part of a file, such as NETCDF:file.nc:variable."""
+    return ":" in text[2:]
 
 
 def _is_address(text: str) -> bool:
@@ -79,7 +118,7 @@ def _is_address(text: str) -> bool:
 
 def _absolute(path: str) -> str:
     """A path that means the same from any folder; what GDAL alone understands stays as it is."""
-    return path if _is_address(path) or ":" in path[2:] else str(Path(path).absolute())
+    return path if _is_address(path) or _is_part(path) else str(Path(path).absolute())
 
 
 def _listed(path: Path) -> Iterator[str]:
@@ -119,49 +158,10 @@ def _indexed(path: Path) -> Iterator[str]:
     yield str(path)
 
 
-def _in_catalogue(path: Path, asset: str | None) -> Iterator[str]:
+def _in_catalogue(path: Path, asset: str | None) -> Iterator[_Named]:
     """The rasters of STAC items."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
-        items = found["features"] if found["type"] == "FeatureCollection" else [found]
-        for item in items:
-            yield _resolved(_asset(item, asset, path), path)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, OptionError | SceneError):
-            raise
-        raise SceneError(
-            f"{path} is no STAC item collection ({type(error).__name__}: {error}): give a GeoJSON collection of STAC items"
-        ) from error
-
-
-def _asset(item: Mapping[str, Any], asked: str | None, path: Path) -> str:
-    """The address of an item's raster."""
-    assets: Mapping[str, Mapping[str, Any]] = item.get("assets", {})
-    if not assets and LOCATION in item.get("properties", {}):
-        return str(item["properties"][LOCATION])
-    if asked is not None:
-        if asked not in assets:
-            raise OptionError(
-                f"item {item.get('id')} of {path.name} has no asset {asked}: choose one of {', '.join(assets)} with --asset"
-            )
-        return str(assets[asked]["href"])
-    rasters = [key for key, one in assets.items() if _is_raster(one)]
-    preferred = [key for key in _ASSETS if key in rasters]
-    if len(rasters) != 1 and not preferred:
-        raise OptionError(
-            f"item {item.get('id')} of {path.name} has {len(rasters)} rasters ({', '.join(rasters or assets)}): choose one "
-            "with --asset"
-        )
-    return str(assets[(preferred or rasters)[0]]["href"])
-
-
-def _is_raster(asset: Mapping[str, Any]) -> bool:
-    kind, href = str(asset.get("type", "")), str(asset.get("href", "")).partition("?")[0]
-    if {"thumbnail", "overview"} & set(asset.get("roles", [])):
-        return False
-    return kind.startswith(("image/tiff", "image/jp2", "image/vnd.stac")) or (
-        not kind and href.lower().endswith(IMAGES)
-    )
+    for raster in rasters_of(path, asset):
+        yield _resolved(raster.href, path), raster
 
 
 def _resolved(text: str, file: Path) -> str:

@@ -25,7 +25,8 @@ _WORK = "batch.unfinished"
 class Ledger:
     """The notes of a batch in its output folder; lines that a crash has damaged count as missing.
 
-    Use it as a context: leaving it lets go of the work folder, which stays until `remove`.
+    Use it as a context: leaving it lets go of the work folder, which stays until `remove` if anything was noted; folders
+    that were made for nothing go with it.
 
     Args:
         folder: the outputs'; made where it is missing.
@@ -41,8 +42,11 @@ class Ledger:
         self._folder = folder
         self.work = folder / _WORK
         self._held: LockedFolder | None = None
+        self._made: list[Path] = []
 
     def __enter__(self) -> Self:
+        folder = self._folder.absolute()
+        self._made = [path for path in (folder, *folder.parents) if not path.exists()]
         try:
             self._held = LockedFolder(self.work)
             self._end_line()
@@ -119,6 +123,9 @@ class Ledger:
             # Where nothing was begun, nothing needs to stay.
             if held.empty:
                 held.remove()
+            # A folder that is not empty stays, and so do those that it lies in.
+            for folder in self._made:
+                folder.rmdir()
         held.release()
 
     def _end_line(self) -> None:

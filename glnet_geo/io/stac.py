@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -69,7 +71,7 @@ class MapEntry:
         width: columns.
         transform: pixel (col, row) to map coordinates.
         crs: of the map.
-        taken: when the imagery was taken; None where that is unknown.
+        taken: when the imagery was taken, at one or several moments; none where that is unknown.
         made: when the map was made.
     """
 
@@ -80,8 +82,14 @@ class MapEntry:
     width: int
     transform: Affine
     crs: CRS
-    taken: datetime | None
+    taken: tuple[datetime, ...]
     made: datetime
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """The first and the last moment that it shows; that of making where no other is known."""
+        moments = self.taken or (self.made,)
+        return min(moments), max(moments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +127,31 @@ def require_pystac() -> None:
         ) from error
 
 
+def check_folder(folder: Path, outputs: Iterable[Path] = ()) -> None:
+    """Refuse a folder that a catalogue cannot be written to, or that holds anything but a catalogue.
+
+    Args:
+        folder: of the catalogue.
+        outputs: what else is written: a catalogue is replaced with all that lies in its folder.
+
+    Raises:
+        OutputError: it is refused.
+    """
+    if folder.exists() and (not folder.is_dir() or _foreign(folder)):
+        raise OutputError(f"{folder} holds something else than a catalogue: choose another folder")
+    place = folder.resolve()
+    inside = next((path for path in outputs if path.resolve().is_relative_to(place)), None)
+    if inside is not None:
+        raise OutputError(
+            f"{folder} is to hold {inside} too, and a catalogue needs a folder of its own: choose another"
+        )
+    above = next(path for path in place.parents if path.exists())
+    if not above.is_dir():
+        raise OutputError(f"{above} is no folder, so {folder} cannot be made: choose another folder")
+    if not os.access(above, os.W_OK):
+        raise OutputError(f"the folder {above} is read-only: choose another for the catalogue")
+
+
 def write_catalogue(folder: Path, entries: Sequence[MapEntry], maker: Maker) -> Path:
     """Write a static catalogue, which appears whole; one that was there before is replaced.
 
@@ -135,12 +168,11 @@ def write_catalogue(folder: Path, entries: Sequence[MapEntry], maker: Maker) -> 
     """
     import pystac
 
-    if folder.exists() and (not folder.is_dir() or _foreign(folder)):
-        raise OutputError(f"{folder} holds something else than a catalogue: choose another folder")
+    check_folder(folder)
     items = [_item(entry, maker) for entry in entries]
     boxes = np.array([item.bbox for item in items])
     bounds = [*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist()]
-    times = [entry.taken or entry.made for entry in entries]
+    times = [moment for entry in entries for moment in entry.span]
     collection = pystac.Collection(
         id=folder.resolve().name or "landcover",
         title="Land cover",
@@ -185,12 +217,14 @@ def _foreign(folder: Path) -> bool:
 def _item(entry: MapEntry, maker: Maker) -> pystac.Item:
     import pystac
 
-    footprint = _footprint(entry)
+    footprint, (first, last) = _footprint(entry), entry.span
     item = pystac.Item(
         id=entry.name,
         geometry=mapping(footprint),
         bbox=list(footprint.bounds),
-        datetime=entry.taken or entry.made,
+        datetime=first if first == last else None,
+        start_datetime=None if first == last else first,
+        end_datetime=None if first == last else last,
         properties={
             "created": _text(entry.made),
             "processing:software": {"glnet_geo": maker.version},
@@ -289,16 +323,25 @@ def _footprint(entry: MapEntry) -> shapely.Polygon:
     return shapely.orient_polygons(shapely.Polygon(np.column_stack([x, y])))
 
 
-def taken(path: str) -> datetime | None:
-    """When the imagery in a file was taken, by its TIFF tag; None where it does not say."""
+def taken(path: str) -> tuple[datetime, ...]:
+    """When the imagery in a file was taken, by its tags; nothing where it does not say.
+
+    What satellites' files tell of their imagery goes before the tag of TIFF, which may be the time of a conversion.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             with rasterio.open(path) as raster:
-                text = raster.tags().get("TIFFTAG_DATETIME", "")
-        return datetime.strptime(text, "%Y:%m:%d %H:%M:%S").replace(tzinfo=timezone.utc)
-    except (ValueError, RasterioError):
-        return None
+                texts = (
+                    raster.tags(ns="IMAGERY").get("ACQUISITIONDATETIME", ""),
+                    raster.tags().get("TIFFTAG_DATETIME", ""),
+                )
+    except RasterioError:
+        return ()
+    for text, form in zip(texts, ("%Y-%m-%d %H:%M:%S", "%Y:%m:%d %H:%M:%S"), strict=True):
+        with suppress(ValueError):
+            return (datetime.strptime(text, form).replace(tzinfo=timezone.utc),)
+    return ()
 
 
 def _is_confidence(file: Path) -> bool:

@@ -25,7 +25,7 @@ from glnet_geo.cluster.dask_frames import DaskFrames
 from glnet_geo.cluster.frame_job import FrameJob
 from glnet_geo.commands import run as command_line
 from glnet_geo.core.progress import Silence
-from glnet_geo.errors import CancelledError, ClusterError, OutputError, SceneError
+from glnet_geo.errors import CancelledError, ClusterError, OptionError, OutputError, SceneError
 from glnet_geo.io.journal import Journal, journal_folder
 from glnet_geo.io.marked import FrameStore
 from glnet_geo.plan import planned
@@ -126,10 +126,38 @@ def test_no_scheduler_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("hello", "missing port"),
+        ("", "missing port"),
+        ("tcp://node1:", "invalid literal"),
+        ("tcp://:8786", "names no host"),
+        ("node1:99999", "a port that there is not"),
+        ("::1:8786", "brackets"),
+        ("http:/node1:8786", "brackets"),
+        ("smtp://node1:8786", "unknown address scheme"),
+        ("tls://node1:8786", "no certificates"),
+    ],
+)
+def test_what_is_no_address_is_refused_before_a_client_is_made(
+    monkeypatch: pytest.MonkeyPatch, address: str, why: str
+) -> None:
+    monkeypatch.delattr("glnet_geo.cluster.clusters.Client")
+    with (
+        pytest.raises(OptionError, match=rf"no address of a Dask scheduler .*{why}"),
+        running_cluster(address),
+    ):
+        pass
+
+
 def test_options_that_exclude_each_other() -> None:
     job = ["classify", "scene.tif", "--out", "map.tif"]
     assert command_line([*job, "--workers", "2", "--scheduler", "tcp://127.0.0.1:9"]) == 2
     assert command_line([*job, "--resources", "GPU=1"]) == 2
+    assert command_line([*job, "--worker-threads", "2"]) == 2
+    assert command_line([*job, "--worker-threads", "2", "--scheduler", "tcp://127.0.0.1:9"]) == 2
+    assert command_line([*job, "--no-resume", "--work-dir", "work"]) == 2
     assert command_line([*job, "--scheduler", "tcp://127.0.0.1:9", "--resources", "GPU"]) == 2
 
 

@@ -45,7 +45,46 @@ def test_maps_a_folder_and_tells_what_it_did(
     assert "mapped as 1 scene" in captured.err
     assert "mapping 3 tiles: 100%" in captured.err
     assert run([*command, "--mosaic", str(tmp_path / "all.gpkg")]) == 0
-    assert "0 tiles done, 3 skipped, 0 failed" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "0 tiles done, 3 skipped, 0 failed; maps of 3 tiles, 0.0 megapixels, are there now" in told
+    assert "a second)" not in told
+
+
+def test_a_report_tells_of_what_is_there_also_when_all_was_skipped(
+    tmp_path: Path, tiles: Path, model: Path
+) -> None:
+    command = ["batch", str(tiles), "--out-dir", str(tmp_path / "maps"), "--model", str(model), "-q"]
+    command += ["--confidence", "--mosaic", str(tmp_path / "all.gpkg")]
+    report = tmp_path / "maps" / "report.json"
+    found = []
+    for _ in range(2):
+        assert run(command) == 0
+        found.append(json.loads(report.read_text()))
+    totals = [
+        {name: one[name] for name in ("done", "skipped", "mapped", "megapixels_done", "megapixels")}
+        for one in found
+    ]
+    whole = pytest.approx(3 * 0.0063)
+    assert totals == [
+        {"done": 3, "skipped": 0, "mapped": 3, "megapixels_done": whole, "megapixels": whole},
+        {"done": 0, "skipped": 3, "mapped": 3, "megapixels_done": 0, "megapixels": whole},
+    ]
+    for first, again in zip(*(one["tiles"] for one in found), strict=True):
+        maps = tmp_path / "maps" / f"{Path(first['tile']).stem}_landcover"
+        assert first["outputs"] == again["outputs"] == [f"{maps}.tif", f"{maps}_confidence.tif"]
+        assert first.keys() == {
+            "tile",
+            "status",
+            "reason",
+            "outputs",
+            "classes",
+            "megapixels",
+            "seconds",
+            "megapixels_per_second",
+        }
+        assert first["classes"] == again["classes"] != []
+    assert found[1]["mosaics"][0]["outputs"] == [str(tmp_path / "all.gpkg")]
+    assert found[1]["classes"] == found[0]["classes"]
 
 
 def test_a_failed_tile_has_an_exit_code_of_its_own(
@@ -120,11 +159,26 @@ def test_outputs_among_the_inputs_are_no_tiles(
         (["--name", "map{suffix}"], 2, "must hold {stem}"),
         (["--name", "{tile}{suffix}"], 2, "no name for outputs"),
         (["--name", "../{stem}{suffix}"], 2, "leads out"),
+        (["--name", "{stem.__class__}{suffix}"], 2, "no name for outputs"),
+        (["--name", "{stem[0]}{suffix}"], 2, "no name for outputs"),
+        (["--name", "{stem:{parent}}{suffix}"], 2, "no name for outputs"),
+        (["--name", "{}{stem}{suffix}"], 2, "no name for outputs"),
+        (["--name", "{stem{suffix}"], 2, "no name for outputs"),
+        (["--asset", "visual"], 2, "--asset chooses among the rasters of STAC items"),
+        (["--worker-threads", "2"], 2, "add --workers"),
         (["--mosaic", "all.shp"], 5, "no known suffix"),
         (["--mosaic", "none/all.tif"], 5, "does not exist"),
         (["--mosaic", "all.tif", "--no-seamless"], 2, "leave out --no-seamless"),
         (["--exact"], 2, "add --no-seamless"),
         (["--model", "none"], 4, "no model is called none"),
+        (["--format", "tif,gpkg,tif"], 2, "tif is named twice"),
+        (["--mosaic", "all.tif", "--mosaic", "all.tif"], 5, "all.tif is named twice"),
+        (["--aoi", "none.gpkg"], 6, "none.gpkg does not exist"),
+        (["--work-dir", "s3x://a/b"], 2, "s3x://a/b cannot be used"),
+        (["--stac", "tiles/t0.tif"], 5, "holds something else"),
+        (["--stac", "tiles"], 5, "holds something else"),
+        (["--stac", "tiles/t0.tif/catalogue"], 5, "t0.tif is no folder"),
+        (["--stac", "maps"], 5, "needs a folder of its own"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(
@@ -132,16 +186,50 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     tiles: Path,
     model: Path,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
     arguments: list[str],
     code: int,
     sentence: str,
 ) -> None:
-    command = ["batch", str(tiles), "--out-dir", str(tmp_path / "maps"), "--model", str(model), *arguments]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("glnet_geo.batching.batch.described", None)
+    command = ["batch", str(tiles), "--out-dir", "maps", "--model", str(model), *arguments]
     assert run(command) == code
     captured = capsys.readouterr()
     assert sentence in captured.err
     assert captured.out == ""
-    assert not (tmp_path / "maps" / "batch.unfinished").exists()
+    assert list(tmp_path.iterdir()) == [tiles]
+
+
+@pytest.mark.parametrize("given", ["nofolder", "index.gpkg"])
+def test_an_input_that_is_not_there_is_no_failed_tile(
+    tmp_path: Path, tiles: Path, model: Path, capsys: pytest.CaptureFixture[str], given: str
+) -> None:
+    folder = tmp_path / "maps"
+    assert run(["batch", str(tiles), str(tmp_path / given), "-d", str(folder), "--model", str(model)]) == 3
+    assert f"{given} does not exist: check the path" in capsys.readouterr().err
+    assert not folder.exists()
+
+
+def test_what_is_refused_once_tiles_are_known_leaves_nothing_too(
+    tmp_path: Path, tiles: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tiles / "broken.tif").write_bytes(b"broken")
+    write_scene(tiles / "other.tif", texture(80, 80), crs="EPSG:32641")
+    write_scene(tiles / "wide.tif", texture(80, 80).astype("uint16") * 9, crs="EPSG:32642")
+    before = sorted(tmp_path.rglob("*"))
+    command = ["batch", str(tiles), "--retry", "0", "--model", str(model)]
+    folder = tmp_path / "new" / "maps"
+    assert run([*command, "--out-dir", str(folder), "--mosaic", str(tmp_path / "all.gpkg")]) == 2
+    assert "--mosaic needs tiles on one pixel grid" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+    aoi = tmp_path / "aoi.geojson"
+    corners = [[0, 0], [1, 0], [1, 1], [0, 0]]
+    aoi.write_text(json.dumps({"type": "Polygon", "coordinates": [corners]}))
+    before = sorted(tmp_path.rglob("*"))
+    assert run([*command, "--out-dir", str(folder), "--aoi", str(aoi)]) == 6
+    assert "holds no valid pixel of any tile" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_two_tiles_of_one_name_are_told_apart(

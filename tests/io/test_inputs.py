@@ -10,8 +10,8 @@ import pytest
 import rasterio
 import shapely
 
-from glnet_geo.errors import OptionError, SceneError
-from glnet_geo.io.inputs import tile_paths
+from glnet_geo.errors import DoubtfulInputWarning, OptionError, SceneError
+from glnet_geo.io.inputs import named_tiles
 from tests.scenes import UTM, texture, write_scene
 
 
@@ -29,7 +29,7 @@ def tiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def found(*inputs: Any, asset: str | None = None) -> list[Path]:
-    return [Path(path).resolve() for path in tile_paths(inputs, asset=asset)]
+    return [Path(path).resolve() for path in named_tiles(inputs, asset=asset).paths]
 
 
 def test_files_folders_and_patterns(tiles: list[Path]) -> None:
@@ -40,14 +40,23 @@ def test_files_folders_and_patterns(tiles: list[Path]) -> None:
     assert found(tiles[1], "tiles") == tiles[::-1]
 
 
-def test_addresses_and_what_is_missing_are_tiles_too(tiles: list[Path]) -> None:
-    given = ["https://example.org/a.tif?key=1", "/vsis3/bucket/b.tif", "NETCDF:a.nc:x", "missing.tif"]
-    assert tile_paths(given) == [*given[:3], str(Path("missing.tif").absolute())]
+def test_addresses_and_what_a_list_names_are_tiles_though_they_may_be_missing(tiles: list[Path]) -> None:
+    given = ["https://example.org/a.tif?key=1", "/vsis3/bucket/b.tif", "NETCDF:a.nc:x"]
+    Path("list.txt").write_text("missing.tif\n")
+    assert named_tiles([*given, "list.txt"]).paths == [*given, str(Path("missing.tif").absolute())]
+
+
+@pytest.mark.parametrize(
+    "given", ["missing.tif", "nofolder", "index.gpkg", "list.txt", "items.json", "a/b.vrt"]
+)
+def test_an_input_that_is_not_there_is_refused(tiles: list[Path], given: str) -> None:
+    with pytest.raises(SceneError, match=f"{given} does not exist: check the path"):
+        found(tiles[0], given)
 
 
 def test_a_list_is_read_from_its_folder_or_the_current_one(tiles: list[Path], tmp_path: Path) -> None:
     (tmp_path / "tiles" / "list.txt").write_text('# remark\n\na.tif\n"tiles/b.tif"\nhttps://x.org/c.tif\n')
-    assert [Path(path).name for path in tile_paths(["tiles/list.txt"])] == ["a.tif", "b.tif", "c.tif"]
+    assert [Path(path).name for path in named_tiles(["tiles/list.txt"]).paths] == ["a.tif", "b.tif", "c.tif"]
     assert found("tiles/list.txt")[:2] == tiles
 
 
@@ -99,11 +108,74 @@ def test_an_asset_is_chosen_where_there_are_several(tiles: list[Path], tmp_path:
         found(path, asset="c")
 
 
+def test_what_was_taken_of_several_is_told(tiles: list[Path], tmp_path: Path) -> None:
+    bands = {
+        key: {"href": f"tiles/{name}.tif", "type": TIFF} for key, name in (("visual", "a"), ("nir", "b"))
+    }
+    path = tmp_path / "items.json"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [item("x", **bands)]}))
+    assert named_tiles([path]).notes == (
+        "asset visual of a STAC item is mapped: --asset takes another (nir)",
+    )
+    assert named_tiles([path], asset="nir").notes == ()
+    del bands["nir"]
+    path.write_text(json.dumps(item("x", **bands)))
+    assert named_tiles([path]).notes == ()
+
+
+def test_an_asset_without_items_is_refused(tiles: list[Path], tmp_path: Path) -> None:
+    path = tmp_path / "index.geojson"
+    path.write_text(json.dumps(item("a") | {"properties": {"location": str(tiles[0])}}))
+    for given in ("tiles", path):
+        with pytest.raises(OptionError, match="--asset chooses among"):
+            found(given, asset="visual")
+    assert found(path) == tiles[:1]
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({"datetime": "2024-01-02T03:04:05.5Z"}, ["2024-01-02T03:04:05.500000+00:00"]),
+        ({"datetime": "2024-01-02T03:04:05+02:00"}, ["2024-01-02T01:04:05+00:00"]),
+        (
+            {
+                "datetime": None,
+                "start_datetime": "2024-01-02T00:00:00Z",
+                "end_datetime": "2024-01-04T00:00:00Z",
+            },
+            ["2024-01-02T00:00:00+00:00", "2024-01-04T00:00:00+00:00"],
+        ),
+        ({"datetime": None}, None),
+        ({}, None),
+    ],
+)
+def test_items_tell_when_the_imagery_was_taken(
+    tiles: list[Path], tmp_path: Path, properties: dict[str, Any], expected: list[str] | None
+) -> None:
+    path = tmp_path / "item.json"
+    path.write_text(
+        json.dumps(item("a", image={"href": "tiles/a.tif", "type": TIFF}) | {"properties": properties})
+    )
+    taken = named_tiles([path]).taken
+    assert {path: [moment.isoformat() for moment in moments] for path, moments in taken.items()} == (
+        {} if expected is None else {str(tiles[0]): expected}
+    )
+
+
+@pytest.mark.parametrize("text", ["yesterday", 3.5, {}, "0000-00-00"])
+def test_a_date_that_cannot_be_read_is_doubtful(tiles: list[Path], tmp_path: Path, text: object) -> None:
+    path = tmp_path / "item.json"
+    raster = item("a", image={"href": "tiles/a.tif", "type": TIFF})
+    path.write_text(json.dumps(raster | {"properties": {"datetime": text}}))
+    with pytest.warns(DoubtfulInputWarning, match="item a of item.json has no date that can be read"):
+        assert named_tiles([path]).taken == {}
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"type": "FeatureCollection"}'])
 def test_what_is_no_catalogue_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.json").write_text(text)
     with pytest.raises(SceneError, match="no STAC item collection"):
-        tile_paths([tmp_path / "x.json"])
+        named_tiles([tmp_path / "x.json"])
 
 
 @pytest.mark.parametrize("given", ["empty", "none/*.tif", "list.txt"])
@@ -114,7 +186,7 @@ def test_an_input_that_names_nothing_is_refused(
     (tmp_path / "empty").mkdir()
     (tmp_path / "list.txt").write_text("# nothing\n")
     with pytest.raises(SceneError, match="names no raster"):
-        tile_paths([given])
+        named_tiles([given])
 
 
 SOURCE = """<SimpleSource><SourceFilename relativeToVRT="1">{name}</SourceFilename><SourceBand>{band}</SourceBand>
@@ -167,4 +239,4 @@ def test_a_vrt_that_shows_something_else_is_a_tile_itself(
 
 def test_a_damaged_vrt_is_left_to_whoever_opens_it(tmp_path: Path) -> None:
     (tmp_path / "x.vrt").write_text("<VRTDataset")
-    assert tile_paths([tmp_path / "x.vrt"]) == [str(tmp_path / "x.vrt")]
+    assert named_tiles([tmp_path / "x.vrt"]).paths == [str(tmp_path / "x.vrt")]

@@ -33,6 +33,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = write_scene(tmp_path / f"{name}.tif", texture(80, 90, seed=number), transform=place)
     with rasterio.open(path, "r+") as raster:
         raster.update_tags(TIFFTAG_DATETIME="2023:05:17 10:20:30")
+    with rasterio.open(tmp_path / "a.tif", "r+") as raster:
+        raster.update_tags(ns="IMAGERY", ACQUISITIONDATETIME="2023-05-16 10:20:30")
+        raster.update_tags(TIFFTAG_DATETIME="2024:01:01 00:00:00")
     mapped(
         [tmp_path / "a.tif", tmp_path / "b.tif"],
         tmp_path / "maps",
@@ -89,6 +92,41 @@ def test_place_classes_and_provenance_are_told(made: Path) -> None:
     left, low, right, high = item.bbox
     assert 55 < left < right < 56
     assert 25 < low < high < 26
+
+
+def test_the_date_of_a_map_is_that_of_its_imagery(made: Path) -> None:
+    found = items(made)
+    assert found["a_landcover"].datetime == datetime(2023, 5, 16, 10, 20, 30, tzinfo=timezone.utc)
+    whole = found["mosaic-all.tif"]
+    assert whole.datetime is None
+    assert whole.properties["start_datetime"] == "2023-05-16T10:20:30Z"
+    assert whole.properties["end_datetime"] == "2023-05-17T10:20:30Z"
+    extent = pystac.Collection.from_file(str(made / "catalogue" / "collection.json")).extent.temporal
+    assert [moment.day for moment in extent.intervals[0]] == [16, 17]
+    for item in found.values():
+        created = datetime.fromisoformat(item.properties["created"].replace("Z", "+00:00"))
+        assert created.timestamp() > (made / "b.tif").stat().st_mtime - 1
+
+
+def test_the_date_of_a_stac_item_goes_before_that_of_its_file(made: Path, tmp_path: Path) -> None:
+    source = {
+        "type": "Feature",
+        "id": "b",
+        "geometry": None,
+        "properties": {"datetime": "2022-02-03T00:00:00Z"},
+        "assets": {"visual": {"href": str(made / "b.tif"), "type": "image/tiff"}},
+    }
+    plain = source | {"id": "c", "properties": {}, "assets": {"visual": {"href": str(tmp_path / "c.tif")}}}
+    write_scene(tmp_path / "c.tif", texture(80, 90))
+    collection = {"type": "FeatureCollection", "features": [source, plain]}
+    (tmp_path / "items.json").write_text(json.dumps(collection))
+    catalogue = tmp_path / "catalogue"
+    mapped(tmp_path / "items.json", tmp_path / "maps", made / "tiny.safetensors", stac=catalogue)
+    found = items(tmp_path)
+    assert found["b_landcover"].datetime == datetime(2022, 2, 3, tzinfo=timezone.utc)
+    # Nothing tells when the other was taken.
+    created = datetime.fromisoformat(found["c_landcover"].properties["created"].replace("Z", "+00:00"))
+    assert found["c_landcover"].datetime.replace(microsecond=0) == created
 
 
 def test_what_is_written_fits_the_schemas_of_stac(made: Path) -> None:
@@ -173,7 +211,7 @@ def test_a_map_in_degrees_that_is_turned_is_told_in_metres_with_all_its_corners(
         width=100,
         transform=Affine.translation(10, 0) @ Affine.rotation(45) @ Affine.scale(1e-5),
         crs=CRS.from_epsg(4326),
-        taken=None,
+        taken=(),
         made=now,
     )
     maker = stac.Maker(
@@ -214,4 +252,4 @@ def test_what_has_no_place_is_left_out(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         mapped(tmp_path / "plain.tif", tmp_path / "maps", model, stac=tmp_path / "catalogue")
     assert not (tmp_path / "catalogue").exists()
-    assert stac.taken(str(tmp_path / "plain.tif")) is None
+    assert stac.taken(str(tmp_path / "plain.tif")) == ()

@@ -247,7 +247,7 @@ class Batch(EngineAlgorithm):
 
 
 def _paths(results: list[dict[str, Any]]) -> list[str]:
-    return [str(output[0]) for result in results for output in result["outputs"]]
+    return [str(output) for result in results for output in result["outputs"]]
 
 
 def _tell(report: dict[str, Any], feedback: QgsProcessingFeedback) -> None:

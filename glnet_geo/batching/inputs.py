@@ -1,0 +1,81 @@
+"""What a batch takes for tiles, where maps of earlier batches lie among its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from glnet_geo.batching.books import outputs_noted
+from glnet_geo.batching.outputs import Outputs, TileOutputs
+from glnet_geo.core.progress import Progress
+from glnet_geo.errors import OutputError, SceneError
+from glnet_geo.io.journal import identity
+from glnet_geo.io.ledger import Ledger
+from glnet_geo.io.made import is_map
+
+_NAMED = 3
+
+
+def outputs_of_tiles(
+    paths: Sequence[str], outputs: Outputs, read: Iterable[str | Path], progress: Progress
+) -> dict[str, TileOutputs]:
+    """The outputs of every tile; inputs that are maps of earlier batches in the places of outputs are no tiles.
+
+    Args:
+        paths: of the inputs.
+        outputs: what is written.
+        read: other files that the batch reads.
+        progress: told of inputs that are no tiles.
+
+    Raises:
+        OptionError: two outputs would be one file.
+        OutputError: an output would replace something that the batch reads, and that no batch has made.
+        SceneError: no input is a tile.
+    """
+    noted = outputs_noted(Ledger(outputs.folder))
+    tiles = list(paths)
+    known = {_place(path) for path in paths}
+    others = {place: str(path) for path in read if (place := _place(path)) not in known}
+    while True:
+        made = {_place(path) for path in all_paths(outputs.proposed(tiles), outputs)}
+        _refuse_to_replace([path for place, path in others.items() if place in made])
+        among = {path for path in tiles if _place(path) in made}
+        if not among:
+            break
+        _refuse_to_replace([path for path in tiles if path in among and not _is_ours(path, noted)])
+        # Other tiles have other numbers then, and so may their outputs.
+        tiles = [path for path in tiles if path not in among]
+    if len(tiles) < len(paths):
+        progress.info(f"{len(paths) - len(tiles)} of the inputs are outputs of this batch and are not mapped")
+    if not tiles:
+        raise SceneError("all inputs are outputs of this batch: name the tiles, or choose another folder")
+    return outputs.of(tiles)
+
+
+def all_paths(named: Mapping[str, TileOutputs], outputs: Outputs) -> Iterator[Path]:
+    """Every file that a batch writes, but the catalogue."""
+    for tile in named.values():
+        yield from tile.all
+    yield from outputs.mosaics
+
+
+def _place(path: str | Path) -> Hashable:
+    """Tells one file from another, under whatever names."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return str(Path(path).resolve())
+    return found.st_dev, found.st_ino
+
+
+def _is_ours(path: str, noted: Collection[tuple[object, ...]]) -> bool:
+    return tuple(identity(path)) in noted or is_map(path)
+
+
+def _refuse_to_replace(paths: Sequence[str]) -> None:
+    if paths:
+        more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+        raise OutputError(
+            f"{', '.join(paths[:_NAMED])}{more} would be replaced by outputs of this batch, is among the inputs and was not "
+            "made by a batch: give the outputs another folder, or another name with --name or --mosaic"
+        )
