@@ -285,3 +285,7 @@ def _tell(summary: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
     feedback.pushInfo(tr("Mean IoU {:.3f}, accuracy {:.3f}").format(scores["mean_iou"], scores["accuracy"]))
     if summary["before"] is not None:
         feedback.pushInfo(tr("Mean IoU before the training: {:.3f}").format(summary["before"]))
+    if not summary["learnt"]:
+        feedback.pushWarning(
+            tr("The training brought nothing on these polygons: the model is the one it began with.")
+        )

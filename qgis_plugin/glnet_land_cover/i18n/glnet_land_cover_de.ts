@@ -696,6 +696,10 @@
       <translation>Nichts wurde zurückgehalten, also wurde nichts gemessen.</translation>
     </message>
     <message>
+      <source>The training brought nothing on these polygons: the model is the one it began with.</source>
+      <translation>Das Training hat bei diesen Polygonen nichts gebracht: Das Modell ist das, mit dem es begann.</translation>
+    </message>
+    <message>
       <source>train,fine-tune,learn,samples,own classes,model,deep learning,AI</source>
       <translation>trainieren,anpassen,lernen,Beispiele,eigene Klassen,Modell,Deep Learning,KI</translation>
     </message>
