@@ -64,6 +64,30 @@ class Interval:
         """From an estimate."""
         return cls(value=_known(estimate.value), half_width=_known(estimate.half_width))
 
+    @classmethod
+    def unknown(cls) -> Interval:
+        """Nothing is known."""
+        return cls(value=None, half_width=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Of how much of a map a sample tells: every stratum of it needs points.
+
+    Attributes:
+        share: of the map that strata with labelled points cover, 0 to 1.
+        untold: places in the legend of classes that have no such point, of which nothing is known.
+        whole: whether every stratum has one.
+        notes: sentences to read with the scores.
+
+    Source: Olofsson et al., Remote Sensing of Environment 148 (2014), whose estimators sum over all strata.
+    """
+
+    share: float
+    untold: tuple[int, ...]
+    whole: bool
+    notes: tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassEstimate:
@@ -98,12 +122,19 @@ class MapEstimate:
 
     Attributes:
         unit: of the areas.
+        covered: share of the map, 0 to 1, that has labelled points in its classes; below 1, all estimates are those of that
+            part, and classes without labelled points have none.
         accuracy: share of the map that is right.
+        proportions: shares of the area by true class (rows) and mapped class (columns), which sum to 1.
         classes: one by one.
+
+    Source: Olofsson et al., Remote Sensing of Environment 148 (2014); proportions are those of equation 4.
     """
 
     unit: Unit
+    covered: float
     accuracy: Interval
+    proportions: tuple[tuple[float, ...], ...]
     classes: tuple[ClassEstimate, ...]
 
 
@@ -191,6 +222,7 @@ class Scores:
         outside_means: Sequence[int],
         *,
         whole: Confusion | None = None,
+        coverage: Coverage | None = None,
     ) -> Scores:
         """Scores of a confusion matrix.
 
@@ -199,14 +231,17 @@ class Scores:
             legend: of the map.
             outside_means: places of classes that do not count in means.
             whole: the whole map as points tell it, from which scores are then computed.
+            coverage: of the points; there are no means where it is not the whole map.
         """
         scored = counted if whole is None else whole
         kept = ~np.isin(np.arange(len(legend)), list(outside_means))
+        meant = kept if coverage is None or coverage.whole else np.zeros_like(kept)
+        untold = () if coverage is None else coverage.untold
         return cls(
             compared=int(counted.counts.sum()),
             accuracy=scored.accuracy,
-            mean_iou=_known(mean_of(scored.iou, kept)),
-            mean_f1=_known(mean_of(scored.f1, kept)),
+            mean_iou=_known(mean_of(scored.iou, meant)),
+            mean_f1=_known(mean_of(scored.f1, meant)),
             classes=tuple(
                 ClassScores(
                     id=c.id,
@@ -215,10 +250,10 @@ class Scores:
                     in_means=bool(kept[place]),
                     in_reference=int(counted.in_reference[place]),
                     in_map=int(counted.in_map[place]),
-                    iou=_known(scored.iou[place]),
-                    f1=_known(scored.f1[place]),
-                    precision=_known(scored.precision[place]),
-                    recall=_known(scored.recall[place]),
+                    iou=None if place in untold else _known(scored.iou[place]),
+                    f1=None if place in untold else _known(scored.f1[place]),
+                    precision=None if place in untold else _known(scored.precision[place]),
+                    recall=None if place in untold else _known(scored.recall[place]),
                 )
                 for place, c in enumerate(legend)
             ),
@@ -253,7 +288,12 @@ class Evaluation:
 
 
 def map_estimate(
-    sample: StratifiedSample, legend: Legend, mapped_areas: Sequence[float], unit: Unit
+    sample: StratifiedSample,
+    legend: Legend,
+    mapped_areas: Sequence[float],
+    unit: Unit,
+    *,
+    coverage: Coverage,
 ) -> MapEstimate:
     """What a sample tells of the whole map.
 
@@ -262,35 +302,36 @@ def map_estimate(
         legend: of the map.
         mapped_areas: of each class in the map, in the unit.
         unit: of the areas and of the sizes of the strata.
+        coverage: of the sample.
     """
-    points = sample.counts.sum(axis=(0, 2))
-    columns = zip(
-        legend,
-        points,
-        mapped_areas,
-        sample.sizes_of_classes,
-        sample.precision,
-        sample.recall,
-        sample.iou,
-        sample.f1,
-        strict=True,
+    points, areas = sample.counts.sum(axis=(0, 2)), sample.confusion.counts
+    estimates = zip(
+        sample.sizes_of_classes, sample.precision, sample.recall, sample.iou, sample.f1, strict=True
     )
+    intervals = [
+        [Interval.unknown() if place in coverage.untold else Interval.of(one) for one in of_class]
+        for place, of_class in enumerate(estimates)
+    ]
     return MapEstimate(
         unit=unit,
+        covered=coverage.share,
         accuracy=Interval.of(sample.accuracy),
+        proportions=tuple(tuple(float(one) for one in row) for row in areas / areas.sum()),
         classes=tuple(
             ClassEstimate(
                 id=c.id,
                 name=c.name,
                 points=int(count),
                 mapped_area=float(mapped),
-                area=Interval.of(area),
-                precision=Interval.of(precision),
-                recall=Interval.of(recall),
-                iou=Interval.of(iou),
-                f1=Interval.of(f1),
+                area=area,
+                precision=precision,
+                recall=recall,
+                iou=iou,
+                f1=f1,
             )
-            for c, count, mapped, area, precision, recall, iou, f1 in columns
+            for c, count, mapped, (area, precision, recall, iou, f1) in zip(
+                legend, points, mapped_areas, intervals, strict=True
+            )
         ),
     )
 

@@ -155,10 +155,8 @@ class Tally:
             EvaluationError: nothing could be compared.
         """
         if not self._confusion.counts.any():
-            raise EvaluationError(
-                f"nothing could be compared: where {comparison.reference} has a class, {mapped} has none; check that both "
-                "show one place"
-            )
+            why = self._why_nothing(comparison.reference, mapped, contradictory)
+            raise EvaluationError(f"nothing could be compared: {why}")
         return Evaluation(
             map=mapped,
             reference=comparison.reference,
@@ -173,6 +171,22 @@ class Tally:
             calibration=None if self._reliability is None else Calibration.of(self._reliability),
             notes=(*notes, *comparison.notes, *_NO_INTERVALS[kind]),
         )
+
+    def _why_nothing(self, reference: str, mapped: str, contradictory: int) -> str:
+        """Why no pixel was compared, and what to do, where none was."""
+        if contradictory and not self._unmapped and not self._ignored:
+            return (
+                f"every pixel that {reference} covers lies in polygons of several classes; draw each place once, with one "
+                "class"
+            )
+        if self._ignored and not self._unmapped and not contradictory:
+            return f"all that {reference} says of {mapped} is ignored; leave out --ignore"
+        reasons = [f"where {reference} has a class, {mapped} has none"]
+        if contradictory:
+            reasons.append(f"{contradictory:,} pixels lie in polygons of several classes")
+        if self._ignored:
+            reasons.append(f"{self._ignored:,} pixels are of ignored classes")
+        return f"{', and '.join(reasons)}; check that both show one place"
 
 
 _NO_INTERVALS: dict[Kind, tuple[str, ...]] = {

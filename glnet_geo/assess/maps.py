@@ -10,12 +10,16 @@ from glnet_geo.assess.assessment import Evaluation
 from glnet_geo.assess.comparison import Comparison, Tally
 from glnet_geo.assess.points import compare_points
 from glnet_geo.core.legend import Legend
+from glnet_geo.core.matching import check_ignored
 from glnet_geo.core.progress import Progress, Silence
+from glnet_geo.errors import OptionError
 from glnet_geo.io.classes import open_classes
 from glnet_geo.io.confidence import ConfidenceMap
+from glnet_geo.io.reference_colors import ColorReference
+from glnet_geo.io.reference_key import ReferenceKey
 from glnet_geo.io.reference_polygons import PolygonReference
-from glnet_geo.io.reference_raster import ColorReference, RasterReference, open_reference
-from glnet_geo.io.reference_vector import read_labelled
+from glnet_geo.io.reference_raster import RasterReference, open_reference
+from glnet_geo.io.reference_vector import LabelledShapes, read_labelled
 from glnet_geo.io.scene import block_cache
 from glnet_geo.io.suffixes import READ_VECTORS
 
@@ -27,6 +31,7 @@ def evaluate(
     field: str = "class",
     confidence: str | Path | None = None,
     legend: Legend | None = None,
+    reference_legend: str | Path | None = None,
     ignore: Sequence[str] = (),
     leave_out: Sequence[str] | None = None,
     progress: Progress | None = None,
@@ -40,7 +45,9 @@ def evaluate(
         field: that holds the class in a vector file, as number or name.
         confidence: a raster of how sure the map is, for its calibration.
         legend: names and colours, instead of those in the map.
-        ignore: names or numbers of reference classes that are not compared.
+        reference_legend: class file of a reference raster, as for training: what its values or colours mean, and under
+            ``"ignored"`` which of them are not compared; None for the names in the raster, or the colours of the map.
+        ignore: names, numbers or colours (``#rrggbb``) of the reference that are not compared.
         leave_out: names or numbers of classes that stay in the confusion matrix and do not count in means; None for a
             class named ``unknown``.
         progress: told where the job stands; may cancel it.
@@ -49,22 +56,27 @@ def evaluate(
         GlnetGeoError: something cannot be used; the message says what, where, and what to do.
     """
     progress = progress or Silence()
-    shapes = read_labelled(Path(reference), field) if _is_vector(reference) else None
+    shapes = read_labelled(Path(reference), field) if is_vector(reference) else None
+    if shapes is not None and reference_legend is not None:
+        raise OptionError(
+            f"a class file means nothing for {shapes.name}, whose classes are told by its field {field!r}: leave it out"
+        )
     with ExitStack() as closing:
         closing.enter_context(block_cache())
         classes = closing.enter_context(open_classes(mapped, legend=legend))
         sure = None if confidence is None else closing.enter_context(ConfidenceMap(confidence, classes))
-        if shapes is not None and shapes.kind == "points":
-            comparison = Comparison.of(
-                classes, shapes.occurring, shapes.name, ignore=ignore, leave_out=leave_out
-            )
-            return compare_points(comparison, classes, shapes, sure, progress)
-        source: RasterReference | ColorReference | PolygonReference
+        key = ReferenceKey.of(classes.known, reference_legend, ignore)
+        source: RasterReference | ColorReference | PolygonReference | LabelledShapes
         if shapes is None:
-            source = closing.enter_context(open_reference(reference, classes, classes.known))
+            source = closing.enter_context(open_reference(reference, classes, key))
+            labels = source.labels
         else:
-            source = PolygonReference(shapes, classes)
-        comparison = Comparison.of(classes, source.labels, source.name, ignore=ignore, leave_out=leave_out)
+            source = shapes if shapes.kind == "points" else PolygonReference(shapes, classes)
+            labels = shapes.occurring
+        check_ignored(ignore, labels, (classes.known, key.legend), source.name)
+        comparison = Comparison.of(classes, labels, source.name, ignore=key.ignored, leave_out=leave_out)
+        if isinstance(source, LabelledShapes):
+            return compare_points(comparison, classes, source, sure, progress)
         tally = Tally(comparison.legend)
         tally.take(comparison, classes, source, sure, progress)
     if isinstance(source, PolygonReference) and shapes is not None:
@@ -79,5 +91,6 @@ def evaluate(
     return tally.evaluation(comparison, mapped=classes.name, kind="raster", notes=source.notes)
 
 
-def _is_vector(path: str | Path) -> bool:
+def is_vector(path: str | Path) -> bool:
+    """Whether a reference is a vector file, by its suffix."""
     return str(path).lower().endswith(READ_VECTORS)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from glnet_geo.assess.assessment import Evaluation
 from glnet_geo.assess.comparison import Comparison, Tally
-from glnet_geo.core.progress import Progress, Silence
+from glnet_geo.assess.label_maps import check_label_maps
+from glnet_geo.assess.once import Once, Talk
+from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.overall import Overall
+from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
 from glnet_geo.errors import EvaluationError
 from glnet_geo.io.classes import open_classes
 from glnet_geo.io.confidence import ConfidenceMap
 from glnet_geo.io.pair_files import find_pairs
+from glnet_geo.io.reference_colors import ColorReference
+from glnet_geo.io.reference_key import ReferenceKey
 from glnet_geo.io.reference_raster import open_reference
 from glnet_geo.io.scene import block_cache
 from glnet_geo.model.package import Model, load_model
@@ -27,18 +33,23 @@ def evaluate_model(
     labels: str | Path,
     *,
     options: Options | None = None,
+    reference_legend: str | Path | None = None,
     ignore: Sequence[str] = (),
     leave_out: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Tell how well a model maps whole images, in one confusion matrix over all, and whether its confidence is right.
 
+    All label maps are checked before the first image is classified.
+
     Args:
         images: folder of images of any size.
-        labels: folder of label maps of the same names and sizes: class numbers in one band, or the colours of the model's
-            legend. Names may end in ``_sat`` and ``_mask``, as DeepGlobe's, and the folders may be one.
+        labels: folder of label maps of the same names and sizes: class numbers in one band, or colours. Names may end in
+            ``_sat`` and ``_mask``, as DeepGlobe's, and the folders may be one.
         options: the model and how to classify.
-        ignore: names or numbers in the label maps that are not compared.
+        reference_legend: class file of the label maps, as for training: what their values or colours mean, and under
+            ``"ignored"`` which of them are not compared; None for the numbers and colours of the model's classes.
+        ignore: names, numbers or colours (``#rrggbb``) in the label maps that are not compared.
         leave_out: names or numbers of classes that stay in the confusion matrix and do not count in means; None for a
             class named ``unknown``.
         progress: told where the job stands; may cancel it.
@@ -49,30 +60,65 @@ def evaluate_model(
     options, progress = options or Options(), progress or Silence()
     pairs = find_pairs(Path(images), Path(labels), error=EvaluationError)
     model = options.model if isinstance(options.model, Model) else load_model(options.model)
-    options = replace(options, model=model)
-    tally, notes = Tally(model.card.legend), tuple[str, ...]()
+    options, legend = replace(options, model=model), model.card.legend
+    # As in training, what has no class of its own is 255.
+    key, once = ReferenceKey.of(legend, reference_legend, (*ignore, str(NODATA))), Once(len(pairs))
+    megapixels = check_label_maps(
+        pairs, model.card, key, once, progress, ignore=ignore, leave_out=leave_out or ()
+    )
+    counted = f"{len(pairs)} image{'s' * (len(pairs) != 1)}"
+    overall = Overall(progress, megapixels, f"mapping {counted}")
+    job = _Job(options=options, legend=legend, key=key, leave_out=leave_out, tally=Tally(legend))
     comparison: Comparison | None = None
-    for number, (image, label) in enumerate(pairs, 1):
-        progress.info(f"{image.name} ({number} of {len(pairs)})")
+    for (image, label), size in zip(pairs, megapixels, strict=True):
+        stop_if_cancelled(progress)
+        part = overall.part(size, talks=True)
+        with once.about(image.name):
+            comparison = job.count(image, label, Talk(part, once, image.name))
+        part.finish()
+    if comparison is None:
+        raise EvaluationError(f"{images} holds no image: give another folder")
+    notes: tuple[str, ...] = ()
+    if job.by_color and not key.own:
+        notes = (f"the colors of the label maps in {labels} are taken for those of the model's classes",)
+    whole = replace(comparison, reference=str(labels))
+    name = f"{model.card.name} on {counted} of {images}"
+    return job.tally.evaluation(whole, mapped=name, kind="raster", notes=notes)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Job:
+    """Maps images and counts where the maps agree with label maps.
+
+    Attributes:
+        options: the model and how to classify.
+        legend: of the model.
+        key: what values and colours of label maps mean.
+        leave_out: classes that do not count in means; None for a class named ``unknown``.
+        tally: of all images so far.
+        by_color: whether any label map so far holds colours.
+    """
+
+    options: Options
+    legend: Legend
+    key: ReferenceKey
+    leave_out: Sequence[str] | None
+    tally: Tally
+    by_color: bool = False
+
+    def count(self, image: Path, label: Path, progress: Progress) -> Comparison:
+        """Map an image and count its pixels; returns how classes were told."""
         with tempfile.TemporaryDirectory(prefix="glnet-geo-") as folder, ExitStack() as closing:
             # Named as the image, since sentences about it name it.
             mapped, sure = Path(folder) / f"{image.stem}.tif", Path(folder) / f"{image.stem}-confidence.tif"
-            classify(image, mapped, options=options, confidence=sure, progress=progress)
+            classify(image, mapped, options=self.options, confidence=sure, progress=progress)
             closing.enter_context(block_cache())
-            classes = closing.enter_context(open_classes(mapped, legend=model.card.legend))
-            reference = closing.enter_context(open_reference(label, classes, model.card.legend, by_size=True))
+            classes = closing.enter_context(open_classes(mapped, legend=self.legend))
+            reference = closing.enter_context(open_reference(label, classes, self.key, by_size=True))
             comparison = Comparison.of(
-                classes,
-                reference.labels,
-                reference.name,
-                ignore=ignore,
-                leave_out=leave_out,
+                classes, reference.labels, reference.name, ignore=self.key.ignored, leave_out=self.leave_out
             )
             confidence = closing.enter_context(ConfidenceMap(sure, classes))
-            tally.take(comparison, classes, reference, confidence, progress)
-            notes = reference.notes
-    if comparison is None:
-        raise EvaluationError(f"{images} holds no image: give another folder")
-    whole = replace(comparison, reference=str(labels))
-    name = f"{model.card.name} on {len(pairs)} images of {images}"
-    return tally.evaluation(whole, mapped=name, kind="raster", notes=notes)
+            self.tally.take(comparison, classes, reference, confidence, progress)
+            self.by_color |= isinstance(reference, ColorReference)
+            return comparison

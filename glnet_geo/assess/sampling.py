@@ -96,6 +96,8 @@ def sample(
     path, progress = Path(out), progress or Silence()
     if path.suffix.lower() != ".gpkg":
         raise OutputError(f"{path} cannot hold sample points with their list of classes: name a .gpkg file")
+    if path.exists() and Path(mapped).exists() and path.samefile(mapped):
+        raise OutputError(f"{path} is the map itself: give the points another name")
     with Staging([path], overwrite=overwrite) as staging:
         with block_cache(), open_classes(mapped, legend=legend) as classes:
             sizes = Tally(classes, classes.legend, classes.codes)

@@ -15,11 +15,11 @@ from glnet_geo.batching.catalogue import catalogue
 from glnet_geo.batching.inputs import all_paths, outputs_of_tiles
 from glnet_geo.batching.marks import job_mark
 from glnet_geo.batching.outputs import Outputs, TileOutputs
-from glnet_geo.batching.overall import Overall
 from glnet_geo.batching.report import BatchReport, TileResult
 from glnet_geo.batching.scene_run import Workshop, failure, map_scene
 from glnet_geo.batching.scenes import VirtualScene, virtual_scenes
 from glnet_geo.core.drawing import Drawing
+from glnet_geo.core.overall import Overall
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
 from glnet_geo.errors import (
     AoiError,

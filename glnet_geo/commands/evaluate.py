@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from glnet_geo.commands.console import ProgressKind, print_json, shown_progress
-from glnet_geo.commands.options import file_argument, how_to_classify, json_option
+from glnet_geo.commands.options import file_argument, how_to_classify, json_option, output_options
 from glnet_geo.errors import OptionError
 
 if TYPE_CHECKING:
-    from glnet_geo.assess.assessment import Evaluation
+    from glnet_geo.assess.assessment import Evaluation, MapEstimate
+    from glnet_geo.io.assessment_picture import AssessmentPicture
 
 _OF_MAPS = ("reference", "field", "confidence")
-_OF_BOTH = ("map", "ignore", "leave_out")
+_OF_BOTH = ("map", "reference_legend", "ignore", "leave_out")
 
 
 @click.command()
@@ -47,10 +49,17 @@ _OF_BOTH = ("map", "ignore", "leave_out")
     "--labels", type=file_argument(), metavar="DIR", help="Label maps of these images, of the same names."
 )
 @click.option(
+    "--reference-legend",
+    type=file_argument(),
+    metavar="FILE.json",
+    help="What values or colours of a reference raster or of --labels mean, and which to leave out: a class file, as "
+    "train --legend takes it. Default: what they say themselves, and the colours of the map's classes.",
+)
+@click.option(
     "--ignore",
     multiple=True,
     metavar="CLASS",
-    help="A reference class (name or number) to leave out. May be repeated.",
+    help="A reference class (name, number or '#rrggbb') to leave out. May be repeated.",
 )
 @click.option(
     "--leave-out",
@@ -65,21 +74,15 @@ _OF_BOTH = ("map", "ignore", "leave_out")
     metavar="FILE.png",
     help="Also draw it (needs pip install 'glnet_geo[report]').",
 )
-@click.option("--overwrite", is_flag=True, help="Replace existing outputs.")
 @how_to_classify
-@click.option(
-    "--progress",
-    type=click.Choice(["auto", "bar", "json", "none"]),
-    default="auto",
-    show_default=True,
-    help="How progress shows on standard error.",
-)
+@output_options
 @json_option
 def evaluate(
     out_json: Path | None,
     picture: Path | None,
     overwrite: bool,  # noqa: FBT001 - click passes flags by name
     progress: ProgressKind,
+    quiet: bool,  # noqa: FBT001 - as above
     as_json: bool,  # noqa: FBT001 - as above
     **options: Any,
 ) -> None:
@@ -93,6 +96,7 @@ def evaluate(
       glnet-geo evaluate map.tif --reference truth.tif --confidence sure.tif --picture report.png
       glnet-geo evaluate map.tif --reference fields.geojson --field landuse --out-json report.json
       glnet-geo evaluate --model urban --images tiles/ --labels masks/ --ignore 5
+      glnet-geo evaluate --model mine.safetensors --images tiles/ --labels masks/ --reference-legend classes.json
 
     \b
     Exit codes: 0 done, 2 wrong use, 3 map or image, 4 model, 5 output, 8 evaluation, 130 stopped.
@@ -102,11 +106,13 @@ def evaluate(
     from glnet_geo.io.staging import check_output
 
     _check_use(options)
+    outputs = [path for path in (out_json, picture) if path is not None]
+    _check_outputs(outputs, options, overwrite=overwrite)
     if out_json is not None:
         check_output(out_json, [".json"], overwrite=overwrite)
     if picture is not None:
         require_picture(picture, overwrite=overwrite)
-    with shown_progress(progress, quiet=False) as shown:
+    with shown_progress(progress, quiet=quiet) as shown:
         evaluation = _evaluated(options, shown)
     if out_json is not None:
         write_text(out_json, json.dumps(asdict(evaluation), ensure_ascii=False, indent=1) + "\n")
@@ -114,40 +120,77 @@ def evaluate(
         _draw(picture, evaluation)
     if as_json:
         print_json(asdict(evaluation))
-        return
-    from glnet_geo.commands.evaluation_table import print_evaluation
+    elif not quiet:
+        from glnet_geo.commands.evaluation_table import print_evaluation
 
-    print_evaluation(evaluation, [path for path in (out_json, picture) if path is not None])
+        print_evaluation(evaluation, outputs)
 
 
 def _check_use(options: dict[str, Any]) -> None:
-    """Refuse options that do not belong together."""
+    """Refuse what is missing, and options that have no effect."""
     ctx = click.get_current_context()
-    given = {
-        name
-        for name in options
-        if ctx.get_parameter_source(name) not in {None, click.core.ParameterSource.DEFAULT}
-        and name not in _OF_BOTH
-    }
-    if options["map"] is None:
-        missing = [f"--{name}" for name in ("images", "labels") if options[name] is None]
-        wrong = given & set(_OF_MAPS)
-        if missing:
-            raise OptionError(
-                f"{' and '.join(missing)} missing: give MAP and --reference, or --images and --labels for a model"
-            )
-    else:
+    given = [
+        param.name
+        for param in ctx.command.params
+        if param.name in options
+        and param.name not in _OF_BOTH
+        and ctx.get_parameter_source(param.name) not in {None, click.core.ParameterSource.DEFAULT}
+    ]
+    if options["map"] is not None:
         if options["reference"] is None:
             raise OptionError("--reference is missing: give what is true, a class raster, polygons or points")
-        wrong = given - set(_OF_MAPS)
-    if wrong:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(wrong))
-        what = "with MAP" if options["map"] is not None else "without MAP"
-        raise OptionError(f"{names} means nothing {what}: leave it out")
+        _refuse([name for name in given if name not in _OF_MAPS], "with MAP")
+        _check_reference(options, given)
+        return
+    missing = [f"--{name}" for name in ("images", "labels") if options[name] is None]
+    if len(missing) == 1:
+        raise OptionError(f"{missing[0]} is missing: a model is assessed on --images and their --labels")
+    if missing:
+        raise OptionError(
+            "MAP is missing: name the map to assess and --reference, or give --images and --labels to assess a model"
+        )
+    _refuse([name for name in given if name in _OF_MAPS], "without MAP")
+
+
+def _check_reference(options: dict[str, Any], given: Sequence[str]) -> None:
+    """Refuse options that mean nothing for the kind of the reference."""
+    from glnet_geo.assess.maps import is_vector
+
+    if is_vector(options["reference"]):
+        if options["reference_legend"] is not None:
+            _refuse(["reference_legend"], "with a vector file, whose --field tells the classes")
+    else:
+        _refuse([name for name in given if name == "field"], "with a reference raster")
+
+
+def _refuse(names: Sequence[str], where: str) -> None:
+    """Refuse options that have no effect."""
+    if not names:
+        return
+    flags = [f"--{name.replace('_', '-')}" for name in names]
+    if len(flags) == 1:
+        raise OptionError(f"{flags[0]} means nothing {where}: leave it out")
+    raise OptionError(f"{', '.join(flags[:-1])} and {flags[-1]} mean nothing {where}: leave them out")
+
+
+def _check_outputs(outputs: Sequence[Path], options: dict[str, Any], *, overwrite: bool) -> None:
+    """Refuse to write over what is read, and to replace nothing."""
+    if overwrite and not outputs:
+        _refuse(["overwrite"], "without --out-json or --picture")
+    for name in ("map", "reference", "confidence", "reference_legend"):
+        read = None if options[name] is None else Path(options[name])
+        for path in outputs:
+            if read is not None and read.exists() and path.exists() and path.samefile(read):
+                raise OptionError(f"{path} is what the map is assessed with: give the report another name")
 
 
 def _evaluated(options: dict[str, Any], shown: Any) -> Evaluation:
-    both = {"ignore": options.pop("ignore"), "leave_out": options.pop("leave_out") or None, "progress": shown}
+    both = {
+        "reference_legend": options.pop("reference_legend"),
+        "ignore": options.pop("ignore"),
+        "leave_out": options.pop("leave_out") or None,
+        "progress": shown,
+    }
     mapped, images, labels = (options.pop(name) for name in ("map", "images", "labels"))
     of_map = {name: options.pop(name) for name in _OF_MAPS}
     if mapped is not None:
@@ -161,19 +204,43 @@ def _evaluated(options: dict[str, Any], shown: Any) -> Evaluation:
 
 
 def _draw(path: Path, evaluation: Evaluation) -> None:
-    from glnet_geo.io.assessment_picture import Drawing, write_picture
+    from glnet_geo.io.assessment_picture import AssessmentPicture, write_picture
 
-    calibration = evaluation.calibration
-    write_picture(
-        path,
-        Drawing(
-            title=evaluation.map,
-            names=[c.name for c in evaluation.scores.classes],
-            confusion=evaluation.scores.confusion,
-            unit="points" if evaluation.kind == "points" else "pixels",
-            curve=None
-            if calibration is None
-            else [(one.confidence, one.accuracy, one.share) for one in calibration.bins],
-            calibration_error=None if calibration is None else calibration.expected_calibration_error,
-        ),
+    calibration, estimate = evaluation.calibration, evaluation.estimate
+    drawing = AssessmentPicture(
+        title=evaluation.map,
+        names=[c.name for c in evaluation.scores.classes],
+        confusion=[[count / max(sum(row), 1) for count in row] for row in evaluation.scores.confusion],
+        heading="percent of each row (pixels)",
+        curve=None
+        if calibration is None
+        else [(one.confidence, one.accuracy, one.share) for one in calibration.bins],
+        calibration_error=None if calibration is None else calibration.expected_calibration_error,
     )
+    write_picture(path, drawing if estimate is None else _weighted(drawing, estimate))
+
+
+def _weighted(drawing: AssessmentPicture, estimate: MapEstimate) -> AssessmentPicture:
+    """The picture of a sample: its rows are no recall, so classes are weighted by their areas."""
+    from glnet_geo.commands.evaluation_table import area_unit
+
+    factor, unit = area_unit(estimate)
+    untold = [estimate.covered < 1 and c.area.value is None for c in estimate.classes]
+    part = "" if estimate.covered == 1 else f"the labelled {estimate.covered:.1%} of "
+    return replace(
+        drawing,
+        confusion=[
+            [float("nan") if untold[row] or untold[col] else share for col, share in enumerate(shares)]
+            for row, shares in enumerate(estimate.proportions)
+        ],
+        heading=f"percent of {part}the map (from points)",
+        areas=[
+            (c.mapped_area * factor, _times(c.area.value, factor), _times(c.area.half_width, factor))
+            for c in estimate.classes
+        ],
+        area_unit=unit if estimate.covered == 1 else f"{unit} (true: in that part alone)",
+    )
+
+
+def _times(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor

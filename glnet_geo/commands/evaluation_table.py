@@ -38,9 +38,13 @@ def print_evaluation(evaluation: Evaluation, written: Sequence[Path]) -> None:
         _say(console, f"Right: {scores.accuracy:.1%} of what was compared.")
     else:
         _say(
-            console, f"Right: {_percent(evaluation.estimate.accuracy)} of the map (95 % confidence interval)."
+            console,
+            f"Right: {_percent(evaluation.estimate.accuracy)} of {_covered(evaluation.estimate)} (95 % confidence interval).",
         )
-    _say(console, f"Mean IoU {_number(scores.mean_iou)}, mean F1 {_number(scores.mean_f1)}.")
+    if evaluation.estimate is None or evaluation.estimate.covered == 1:
+        _say(console, f"Mean IoU {_number(scores.mean_iou)}, mean F1 {_number(scores.mean_f1)}.")
+    else:
+        _say(console, "There are no means: they need labelled points in every class of the map.")
     calibration = evaluation.calibration
     if calibration is not None and calibration.expected_calibration_error is not None:
         off = calibration.expected_calibration_error
@@ -104,10 +108,11 @@ def _area_table(estimate: MapEstimate) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    factor, unit = _unit(estimate)
-    table = Table(title="What the points say of the whole map (95 % confidence intervals)")
+    factor, unit = area_unit(estimate)
+    table = Table(title=f"What the points say of {_covered(estimate)} (95 % confidence intervals)")
     table.add_column("class")
-    for name in (f"mapped, {unit}", f"true area, {unit}", "precision", "recall"):
+    there = "" if estimate.covered == 1 else " there"
+    for name in (f"mapped, {unit}", f"true area{there}, {unit}", "precision", "recall"):
         table.add_column(name, justify="right", no_wrap=True)
     for c in estimate.classes:
         value, half = (None if x is None else x * factor for x in (c.area.value, c.area.half_width))
@@ -121,7 +126,14 @@ def _area_table(estimate: MapEstimate) -> Table:
     return table
 
 
-def _unit(estimate: MapEstimate) -> tuple[float, str]:
+def _covered(estimate: MapEstimate) -> str:
+    """Of what the points tell."""
+    if estimate.covered == 1:
+        return "the map"
+    return f"that {estimate.covered:.1%} of the map whose classes have labelled points"
+
+
+def area_unit(estimate: MapEstimate) -> tuple[float, str]:
     """By what to multiply areas for a person, and what they are then."""
     if estimate.unit == "pixels":
         return 1.0, "pixels"

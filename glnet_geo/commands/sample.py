@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glnet_geo.commands.console import area_text, print_json, shown_progress
-from glnet_geo.commands.options import file_argument, json_option
+from glnet_geo.commands.console import ProgressKind, area_text, print_json, shown_progress
+from glnet_geo.commands.options import file_argument, json_option, output_options
 
 if TYPE_CHECKING:
     from glnet_geo.assess.sampling import SampleSummary
@@ -30,9 +30,18 @@ if TYPE_CHECKING:
     show_default=True,
     help="The same map, number and seed give the same points.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
+@output_options
 @json_option
-def sample(map: str, per_class: int, out: Path, seed: int, overwrite: bool, as_json: bool) -> None:  # noqa: A002, FBT001 - click passes arguments by name
+def sample(
+    map: str,  # noqa: A002 - click passes arguments by name
+    per_class: int,
+    out: Path,
+    seed: int,
+    overwrite: bool,  # noqa: FBT001 - click passes flags by name
+    progress: ProgressKind,
+    quiet: bool,  # noqa: FBT001 - as above
+    as_json: bool,  # noqa: FBT001 - as above
+) -> None:
     """Draw random points of each class of MAP, to be labelled and given to evaluate.
 
     Each pixel of a class is as likely as any other. Open the points in QGIS over the image, choose the true class of each
@@ -48,12 +57,12 @@ def sample(map: str, per_class: int, out: Path, seed: int, overwrite: bool, as_j
     """
     from glnet_geo.assess.sampling import sample as run
 
-    with shown_progress("auto", quiet=as_json) as shown:
+    with shown_progress(progress, quiet=quiet) as shown:
         summary = run(map, out, per_class=per_class, seed=seed, overwrite=overwrite, progress=shown)
     if as_json:
         print_json(asdict(summary))
-        return
-    _print_summary(summary)
+    elif not quiet:
+        _print_summary(summary)
 
 
 def _print_summary(summary: SampleSummary) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from glnet_geo.core.legend import NODATA, Legend
-from glnet_geo.errors import EvaluationError
+from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
 
 _MOST_LISTED = 10
+_COLOR = re.compile(r"\s*#[0-9a-fA-F]{6}\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +126,45 @@ def chosen_classes(legend: Legend, wanted: Sequence[str], what: str) -> tuple[in
             raise EvaluationError(f"{what} names {text!r}, which is no class of the map: choose from {known}")
         chosen += places
     return tuple(chosen)
+
+
+def check_ignored(
+    ignored: Sequence[str], labels: Iterable[Label], legends: Iterable[Legend], reference: str
+) -> None:
+    """Refuse names to be ignored that nobody knows; doubt numbers and colours that do not occur.
+
+    Args:
+        ignored: names, numbers and colours ``#rrggbb``.
+        labels: all that occur in the reference.
+        legends: of the map, and of the reference where it has one.
+        reference: what to call the reference in a sentence.
+
+    Raises:
+        EvaluationError: a name is neither in the reference nor in a legend.
+    """
+    classes = dict.fromkeys(Label(id=c.id, name=c.name) for one in legends for c in one)
+    numbers = {one.id for one in classes}
+    # A bare number is said with its name.
+    known = [*classes, *(one for one in labels if one not in classes and (one.name or one.id not in numbers))]
+    for text in ignored:
+        # 255 is customary for what is not labelled, and may be declared as nodata.
+        if any(one.is_one_of([text]) for one in known) or _whole(text) == NODATA:
+            continue
+        if _whole(text) is None and not is_color(text):
+            raise EvaluationError(
+                f"--ignore names {text!r}, which is a class of neither the map nor {reference}: choose from "
+                f"{_listed([str(one) for one in known])}"
+            )
+        warnings.warn(
+            f"--ignore {text} does nothing: it does not occur in {reference}",
+            DoubtfulInputWarning,
+            stacklevel=4,
+        )
+
+
+def is_color(text: str) -> bool:
+    """Whether a text is a colour, ``#rrggbb``."""
+    return _COLOR.fullmatch(text) is not None
 
 
 def _whole(text: str) -> int | None:

@@ -49,8 +49,17 @@ def read_map_legend(path: Path) -> Legend:
     Raises:
         ModelError: see `read_class_file`; or they do not fit.
     """
-    legend = read_class_file(path)
+    return map_legend_in(class_file_text(path), path)
+
+
+def map_legend_in(text: bytes, path: Path) -> Legend:
+    """As `read_map_legend`, of a class file that was read already.
+
+    Raises:
+        ModelError: as there.
+    """
     try:
+        legend = Legend.from_json(text)
         _ = legend.ids
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
@@ -63,14 +72,25 @@ def read_class_file(path: Path) -> Legend:
     Raises:
         ModelError: it cannot be read, or is none.
     """
+    text = class_file_text(path)
     try:
-        return Legend.from_json(path.read_bytes())
+        return Legend.from_json(text)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+
+
+def class_file_text(path: Path) -> bytes:
+    """What a class file holds.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
     except OSError as error:
         raise ModelError(
             f"{path} cannot be read ({error.strerror}): give the path of a class file (JSON)"
         ) from error
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
 
 
 def _category_names(dataset: DatasetReader, band: int) -> dict[int, str]:

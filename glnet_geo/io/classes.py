@@ -93,12 +93,12 @@ class ClassMap:
         self.close()
 
 
-def open_classes(path: str | Path, *, band: int = 1, legend: Legend | None = None) -> ClassMap:
+def open_classes(path: str | Path, *, band: int | None = None, legend: Legend | None = None) -> ClassMap:
     """Open a categorical raster; it is read once to see which classes occur.
 
     Args:
         path: anything that GDAL opens.
-        band: number of the band that holds the classes, from 1.
+        band: number of the band that holds the classes, from 1; None for the first, where there is no choice.
         legend: names and colours, instead of those in the raster.
 
     Raises:
@@ -114,9 +114,9 @@ def open_classes(path: str | Path, *, band: int = 1, legend: Legend | None = Non
         raise
 
 
-def _described(source: Source, band: int, legend: Legend | None) -> ClassMap:
-    dataset = source.dataset()
-    if not 1 <= band <= dataset.count:
+def _described(source: Source, chosen: int | None, legend: Legend | None) -> ClassMap:
+    dataset, band = source.dataset(), chosen or 1
+    if chosen is not None and not 1 <= chosen <= dataset.count:
         raise OptionError(f"{source.name} has no band {band}: choose one from 1 to {dataset.count}")
     dtype = dataset.dtypes[band - 1]
     if not np.issubdtype(np.dtype(dtype), np.integer):
@@ -125,7 +125,8 @@ def _described(source: Source, band: int, legend: Legend | None) -> ClassMap:
             "gdal_translate -ot Byte (or Int16), else classify them first"
         )
     validity = Validity.of(dataset, (band,), dtype, None)
-    values = _values(source, validity, band, dataset.shape)
+    remedy = "a classified raster" if chosen is None else "a classified raster, or another --band"
+    values = _values(source, validity, band, dataset.shape, remedy)
     if not values:
         raise SceneError(f"{source.name} has no pixel with a class: check its nodata value and its mask")
     names, colors = (
@@ -185,7 +186,7 @@ def _known(
     return Legend(tuple(sorted(whole, key=lambda c: order.get(c.id, len(order)))))
 
 
-def _values(source: Source, validity: Validity, band: int, shape: tuple[int, int]) -> list[int]:
+def _values(source: Source, validity: Validity, band: int, shape: tuple[int, int], remedy: str) -> list[int]:
     """All values of usable pixels, rising."""
     found: set[int] = set()
     for window in _row_windows(*shape):
@@ -194,7 +195,7 @@ def _values(source: Source, validity: Validity, band: int, shape: tuple[int, int
         if len(found) > MOST_CLASSES:
             raise SceneError(
                 f"{source.name} holds more than {MOST_CLASSES} different values by row {window.row_stop}: it looks like an "
-                "image and not like a map of classes; give a classified raster, or another --band"
+                f"image and not like a map of classes; give {remedy}"
             )
     return sorted(found)
 

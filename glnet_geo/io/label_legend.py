@@ -9,7 +9,7 @@ from pathlib import Path
 
 from glnet_geo.core.legend import NODATA, LandClass, Legend
 from glnet_geo.errors import ModelError, TrainingError
-from glnet_geo.io.class_names import class_names, read_map_legend
+from glnet_geo.io.class_names import class_file_text, class_names, map_legend_in
 from glnet_geo.io.labels import RasterLabels, values_in, warn_of_lossy
 
 
@@ -44,8 +44,9 @@ def read_label_legend(path: Path) -> LabelLegend:
     Raises:
         ModelError: it cannot be read, or is no class file.
     """
-    legend = read_map_legend(path)
-    ignored = json.loads(path.read_bytes()).get("ignored", [])
+    text = class_file_text(path)
+    legend = map_legend_in(text, path)
+    ignored = json.loads(text).get("ignored", [])
     if not isinstance(ignored, list) or not all(isinstance(entry, int | str) for entry in ignored):
         raise ModelError(f'{path}: "ignored" must be a list of values or colors, such as [0, "#000000"]')
     return LabelLegend(legend, tuple(ignored))

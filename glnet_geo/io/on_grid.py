@@ -75,6 +75,20 @@ class Grid:
         finally:
             source.close()
 
+    @classmethod
+    def sized(cls, path: str | Path) -> Grid:
+        """The pixels of a raster file, wherever they lie.
+
+        Raises:
+            SceneError: it cannot be opened.
+        """
+        source = Source(str(path), resampling=Resampling.nearest)
+        try:
+            height, width = source.dataset().shape
+        finally:
+            source.close()
+        return cls(name=source.name, height=height, width=width, transform=None, crs=None)
+
     @property
     def size(self) -> str:
         """Rows and columns in words."""

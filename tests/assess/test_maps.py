@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import rasterio
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
+from PIL import Image
 from rasterio.errors import RasterioIOError
 
 from glnet_geo.assess.maps import evaluate
@@ -99,6 +101,66 @@ class TestRasters:
         )
         with pytest.raises(EvaluationError, match=r"strange\.tif holds the color #090909"):
             evaluate(mapped, strange)
+
+    def test_a_class_file_says_what_colours_and_values_mean(self, tmp_path: Path, mapped: Path) -> None:
+        """Other numbers and colours than the map's, and a colour that means nothing."""
+        file = tmp_path / "classes.json"
+        entries = [{"id": 9 - n, "name": c.name.upper(), "color": f"#0{n}0000"} for n, c in enumerate(LEGEND)]
+        file.write_text(json.dumps({"classes": entries, "ignored": [77, "#FFFFFF", 9]}), encoding="utf-8")
+        numbers, colours = np.full(TRUE.shape, 77, np.uint8), np.full((3, *TRUE.shape), 255, np.uint8)
+        for n, c in enumerate(LEGEND):
+            numbers[c.id == TRUE] = 9 - n
+            colours[:, c.id == TRUE] = np.array([[n], [0], [0]])
+        numbers[:4], colours[:, :4] = 77, 255
+        values = write(tmp_path / "values.tif", numbers[None], crs=UTM, transform=PLACE)
+        rgb = ["red", "green", "blue"]
+        drawn = write(tmp_path / "colours.tif", colours, crs=UTM, transform=PLACE, colours=rgb)
+        expected = Confusion.of(TRUE[4:], MAPPED[4:], LEGEND).counts.tolist()
+        for path in (values, drawn):
+            found = evaluate(mapped, path, reference_legend=file)
+            assert [list(row) for row in found.scores.confusion] == expected
+            assert found.left_out.ignored == 4 * TRUE.shape[1]
+            assert found.notes == ()
+        file.write_text(json.dumps({"classes": entries}), encoding="utf-8")
+        with pytest.raises(EvaluationError, match=r"values\.tif holds the value 77, which the class file"):
+            evaluate(mapped, values, reference_legend=file)
+        assert evaluate(mapped, values, reference_legend=file, ignore=["77"]).scores.compared == 56 * 50
+
+    def test_colours_are_ignored_by_option(self, tmp_path: Path, mapped: Path) -> None:
+        colours = np.zeros((3, *TRUE.shape), dtype=np.uint8)
+        for c in LEGEND:
+            colours[:, c.id == TRUE] = np.array(c.rgb, np.uint8)[:, None]
+        colours[:, :2] = 0
+        rgb = ["red", "green", "blue"]
+        reference = write(tmp_path / "ref.tif", colours, crs=UTM, transform=PLACE, colours=rgb)
+        with pytest.raises(EvaluationError, match=r'color #000000, .* --ignore "#000000"'):
+            evaluate(mapped, reference)
+        found = evaluate(mapped, reference, ignore=["#000000", "Water"])
+        water = int((TRUE[2:] == 0).sum())
+        assert (found.left_out.ignored, found.scores.compared) == (100 + water, 58 * 50 - water)
+
+    def test_names_that_nobody_knows_are_not_ignored(self, tmp_path: Path, mapped: Path) -> None:
+        reference = write_map(tmp_path / "ref.tif", TRUE)
+        with pytest.raises(
+            EvaluationError,
+            match=r"'rod', which is a class of neither the map nor ref\.tif: choose from 0 \(water\), 1",
+        ):
+            evaluate(mapped, reference, ignore=["rod"])
+        for text in ("9", "#000000"):
+            with pytest.warns(DoubtfulInputWarning, match=f"--ignore {text} does nothing"):
+                evaluate(mapped, reference, ignore=[text])
+        assert evaluate(mapped, reference, ignore=["255"]).scores.compared == TRUE.size
+
+    def test_a_lossy_picture_is_read_by_the_nearest_colours(self, tmp_path: Path, mapped: Path) -> None:
+        colours = np.zeros((3, 60, 50), dtype=np.uint8)
+        colours[:] = np.array(LEGEND.classes[0].rgb, np.uint8)[:, None, None]
+        colours[:, 32:] = np.array(LEGEND.classes[2].rgb, np.uint8)[:, None, None]
+        path = tmp_path / "ref.jpg"
+        Image.fromarray(np.moveaxis(colours, 0, 2)).save(path, quality=80)
+        plain = write_map(tmp_path / "plain.tif", MAPPED, crs=None, transform=None)
+        with pytest.warns(DoubtfulInputWarning, match=r"ref\.jpg is compressed with loss"):
+            found = evaluate(plain, path)
+        assert found.scores.classes[0].in_reference == pytest.approx(32 * 50, abs=50)
 
     def test_the_query_of_an_address_is_needed_and_not_shown(
         self, tmp_path: Path, mapped: Path, monkeypatch: pytest.MonkeyPatch
@@ -231,6 +293,19 @@ class TestPolygons:
         found = evaluate(mapped, write_shapes(tmp_path / "ref.gpkg", shapes, {"class": [0, 4, 0]}))
         assert found.left_out.contradictory == 50
         assert found.scores.compared == 200 - 50
+
+    def test_nothing_but_contradictions_is_told_as_such(self, tmp_path: Path, mapped: Path) -> None:
+        twice = write_shapes(tmp_path / "twice.gpkg", [pixel_box(0, 0, 9, 9)] * 2, {"class": [0, 4]})
+        with pytest.raises(
+            EvaluationError, match=r"every pixel that twice\.gpkg covers lies in polygons of several classes"
+        ):
+            evaluate(mapped, twice)
+        with pytest.raises(EvaluationError, match=r"all that twice\.gpkg says of map\.tif is ignored"):
+            evaluate(
+                mapped,
+                write_shapes(tmp_path / "twice.gpkg", [pixel_box(0, 0, 9, 9)], {"class": [0]}),
+                ignore=["0"],
+            )
 
     @pytest.mark.parametrize(
         ("shapes", "crs", "fields", "words"),

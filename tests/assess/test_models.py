@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio.shutil
+from numpy.typing import NDArray
 from rasterio.drivers import driver_from_extension
 
 from glnet_geo.assess.models import evaluate_model
+from glnet_geo.core.legend import Legend
 from glnet_geo.core.metrics import Confusion
-from glnet_geo.errors import EvaluationError
+from glnet_geo.core.progress import Silence
+from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
 from glnet_geo.model.package import load_model
 from glnet_geo.pipeline import classify
 from glnet_geo.plan import Options
@@ -73,16 +77,139 @@ def test_images_of_any_format_are_found(folders: tuple[Path, Path], options: Opt
 def test_values_that_the_model_does_not_know_are_refused(
     folders: tuple[Path, Path], options: Options
 ) -> None:
-    with pytest.raises(EvaluationError, match=r"a_mask\.png holds classes that a_sat\.tif does not know: 9"):
+    with pytest.raises(
+        EvaluationError, match=r"label map .*a_mask\.png holds classes that the model tiny does not know: 9"
+    ):
         evaluate_model(*folders, options=options)
 
 
 def test_pairs_of_two_sizes_are_refused(folders: tuple[Path, Path], options: Options) -> None:
     write_plain(folders[1] / "a_mask.png", np.zeros((150, 139), np.uint8))
     with pytest.raises(
-        EvaluationError, match=r"150 x 139 pixels and a_sat\.tif has 150 x 140 pixels: give pairs"
+        EvaluationError,
+        match=r"labels.a_mask\.png has 150 x 139 pixels and its image .*a_sat\.tif has 150 x 140",
     ):
         evaluate_model(*folders, options=options, ignore=["9"])
+
+
+class _Heard(Silence):
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+        self.begun: list[tuple[str, int]] = []
+        self.steps = 0
+
+    def begin(self, what: str, total: int) -> None:
+        self.begun.append((what, total))
+        self.steps = 0
+
+    def advance(self, steps: int = 1) -> None:
+        self.steps += steps
+
+    def info(self, message: str) -> None:
+        self.messages.append(message)
+
+
+def test_every_label_map_is_checked_before_the_first_image_is_classified(
+    folders: tuple[Path, Path], options: Options
+) -> None:
+    """The last one is damaged in turn in every way; nothing was mapped by then."""
+    last = folders[1] / "b_mask.png"
+    for pixels, words in (
+        (np.zeros((91, 200), np.uint8), "b_mask.png has 91 x 200 pixels and its image"),
+        (np.full((90, 200), 77, np.uint8), "b_mask.png holds classes that the model tiny does not know: 77"),
+        (np.full((3, 90, 200), 77, np.uint8), "b_mask.png holds the color #4d4d4d"),
+    ):
+        write_plain(last, pixels)
+        heard = _Heard()
+        with pytest.raises(EvaluationError, match=words):
+            evaluate_model(*folders, options=options, ignore=["9"], progress=heard)
+        assert [what for what, _ in heard.begun] == ["checking the label maps"]
+
+
+def test_one_bar_counts_all_images_and_the_same_is_said_once(
+    folders: tuple[Path, Path], options: Options
+) -> None:
+    for path in folders[0].iterdir():
+        write_scene(path, read(path)[None].repeat(3, axis=0), crs=None, transform=None)
+    heard = _Heard()
+    evaluate_model(*folders, options=options, ignore=["9"], progress=heard)
+    assert [what for what, _ in heard.begun] == ["checking the label maps", "mapping 2 images"]
+    assert heard.steps == heard.begun[-1][1]
+    assert sum("has no CRS" in message for message in heard.messages) == 1
+    assert all(message.endswith("(said once, of 2 images)") for message in heard.messages)
+
+
+def test_doubts_of_many_images_are_raised_once(folders: tuple[Path, Path], options: Options) -> None:
+    for path in folders[0].iterdir():
+        pixels = texture(*read(path).shape)
+        pixels[:, :, :20] = 0
+        write_scene(path, pixels)
+    with pytest.warns(DoubtfulInputWarning) as raised:
+        evaluate_model(*folders, options=options, ignore=["9"])
+    texts = [str(one.message) for one in raised if "no nodata is declared" in str(one.message)]
+    assert len(texts) == 1
+
+
+def _painted(ids: NDArray[np.uint8], rgb: dict[int, tuple[int, int, int]]) -> NDArray[np.uint8]:
+    table = np.zeros((256, 3), np.uint8)
+    table[list(rgb)] = list(rgb.values())
+    return np.moveaxis(table[ids], 2, 0)
+
+
+def _colours(labels: Path, legend: Legend, unlabelled: int = 9) -> Path:
+    """The same label maps as pictures in other colours than the model's, and their class file."""
+    entries = [{"id": c.id, "name": c.name, "color": f"#0{n}4080"} for n, c in enumerate(legend, 1)]
+    rgb = {c.id: (n, 0x40, 0x80) for n, c in enumerate(legend, 1)} | {unlabelled: (0, 0, 0)}
+    for path in list(labels.iterdir()):
+        write_plain(path, _painted(read(path), rgb))
+    classes = labels.parent / "classes.json"
+    classes.write_text(json.dumps({"classes": entries, "ignored": [unlabelled, "#000000"]}), encoding="utf-8")
+    return classes
+
+
+def test_label_maps_in_colours_of_their_own_are_read_by_the_class_file_of_training(
+    folders: tuple[Path, Path], options: Options
+) -> None:
+    legend = load_model(options.model if isinstance(options.model, Path) else "").card.legend
+    expected = evaluate_model(*folders, options=options, ignore=["9"])
+    classes = _colours(folders[1], legend)
+    found = evaluate_model(*folders, options=options, reference_legend=classes)
+    assert found.scores == expected.scores
+    assert found.left_out.ignored == expected.left_out.ignored
+    classes.write_text(classes.read_text(encoding="utf-8").replace(', "#000000"', ""), encoding="utf-8")
+    with pytest.raises(EvaluationError, match=r"#000000, which the class file does not know.*--ignore"):
+        evaluate_model(*folders, options=options, reference_legend=classes)
+    again = evaluate_model(*folders, options=options, reference_legend=classes, ignore=["#000000"])
+    assert again.scores == expected.scores
+
+
+def test_a_label_map_that_is_transparent_everywhere_tells_nothing(
+    folders: tuple[Path, Path], options: Options
+) -> None:
+    write_plain(folders[1] / "b_mask.png", np.zeros((4, 90, 200), np.uint8))
+    found = evaluate_model(*folders, options=options, ignore=["9"])
+    assert found.left_out.unlabelled == 90 * 200
+
+
+def test_255_is_no_label_as_in_training(folders: tuple[Path, Path], options: Options) -> None:
+    expected = evaluate_model(*folders, options=options, ignore=["9"])
+    for path in folders[1].iterdir():
+        ids = read(path)
+        write_plain(path, np.where(ids == 9, 255, ids).astype(np.uint8))
+    assert evaluate_model(*folders, options=options).scores == expected.scores
+
+
+def test_what_no_label_map_holds_is_not_ignored_in_silence(
+    folders: tuple[Path, Path], options: Options
+) -> None:
+    with pytest.raises(
+        EvaluationError, match="--ignore names 'rod', which is a class of neither the map nor the label maps"
+    ):
+        evaluate_model(*folders, options=options, ignore=["9", "rod"])
+    with pytest.warns(DoubtfulInputWarning, match="--ignore 99 does nothing"):
+        evaluate_model(*folders, options=options, ignore=["9", "99"])
 
 
 def test_the_default_model_finds_water_on_a_scene_of_dubai(tmp_path: Path, shared_data: Path) -> None:

@@ -95,6 +95,12 @@ def test_labelled_points_tell_of_the_whole_map(tmp_path: Path, mapped: Path) -> 
     assert found.estimate.accuracy.value is not None
     assert found.estimate.accuracy.half_width is not None
     assert abs(found.estimate.accuracy.value - whole.accuracy) < 1.5 * found.estimate.accuracy.half_width
+    shares = np.array(found.estimate.proportions)
+    assert shares.sum() == pytest.approx(1)
+    assert np.diag(shares).sum() == pytest.approx(found.estimate.accuracy.value)
+    np.testing.assert_allclose(shares.sum(axis=0), [np.equal(c.id, MAPPED).mean() for c in LEGEND], rtol=1e-3)
+    recall = np.diag(shares) / shares.sum(axis=1)
+    assert recall == pytest.approx([c.recall.value for c in found.estimate.classes])
     for c, pixels in zip(found.estimate.classes, whole.in_reference.tolist(), strict=True):
         assert c.area.value is not None
         assert c.area.half_width is not None
@@ -120,6 +126,47 @@ def test_points_that_are_not_labelled_yet_are_left_out_and_counted(tmp_path: Pat
     assert sum(c.area.value or 0 for c in found.estimate.classes) == pytest.approx(
         MAPPED.size * 100, rel=0.01
     )
+
+
+def _without(points: Path, kept: Path, name: str) -> Path:
+    """What is left when somebody deletes all points of a class of the map."""
+    table = geopandas.read_file(points)
+    table[table["map_class_name"] != name].to_file(kept)
+    return kept
+
+
+def test_a_class_without_any_row_is_not_taken_for_nothing(tmp_path: Path, mapped: Path) -> None:
+    sample(mapped, tmp_path / "points.gpkg", per_class=60)
+    done = _label(tmp_path / "points.gpkg", tmp_path / "done.gpkg")
+    without = _without(done, tmp_path / "without.gpkg", "bare land")
+    share = float(np.equal(MAPPED, 1).mean())
+    with pytest.warns(DoubtfulInputWarning, match=r"no labelled point in bare land, \d\d\.\d% of the map"):
+        found = evaluate(mapped, without)
+    assert found.estimate is not None
+    assert found.estimate.covered == pytest.approx(1 - share, rel=1e-4)
+    water, bare, plants = found.estimate.classes
+    assert (bare.area.value, bare.recall.value, bare.iou.value) == (None, None, None)
+    assert bare.mapped_area == pytest.approx(share * MAPPED.size * 100, rel=0.01)
+    assert (found.scores.mean_iou, found.scores.classes[1].iou) == (None, None)
+    whole = evaluate(mapped, done)
+    assert whole.estimate is not None
+    assert whole.estimate.covered == 1
+    # What is mapped as a class is judged by the points in it alone.
+    for one, same in ((water, 0), (plants, 2)):
+        assert one.precision == whole.estimate.classes[same].precision
+    assert "bare land" in found.notes[-1]
+
+
+def test_rows_that_lack_are_seen_on_another_map_too(tmp_path: Path, mapped: Path) -> None:
+    sample(mapped, tmp_path / "points.gpkg", per_class=60)
+    done = _label(tmp_path / "points.gpkg", tmp_path / "done.gpkg")
+    other = write_map(tmp_path / "other.tif", blurred(MAPPED, seed=9))
+    without = _without(done, tmp_path / "without.gpkg", "water")
+    with pytest.warns(DoubtfulInputWarning, match="a class of the sampled map that the file does not have"):
+        found = evaluate(other, without)
+    assert found.estimate is not None
+    assert found.estimate.covered == pytest.approx(1 - float(np.equal(MAPPED, 0).mean()), rel=1e-3)
+    assert found.scores.mean_iou is None
 
 
 def test_one_sample_serves_another_map(tmp_path: Path, mapped: Path) -> None:
@@ -186,6 +233,11 @@ def test_outputs_that_cannot_be_are_refused(tmp_path: Path, mapped: Path) -> Non
         sample(mapped, tmp_path / "points.geojson")
     with pytest.raises(OptionError, match="at least 1"):
         sample(mapped, tmp_path / "points.gpkg", per_class=0)
+    itself = tmp_path / "map.gpkg"
+    itself.write_bytes(mapped.read_bytes())
+    with pytest.raises(OutputError, match="is the map itself"):
+        sample(itself, itself, overwrite=True)
+    assert itself.read_bytes() == mapped.read_bytes()
     sample(mapped, tmp_path / "points.gpkg", per_class=3)
     before = (tmp_path / "points.gpkg").read_bytes()
     with pytest.raises(OutputError, match="exists: add --overwrite"):

@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 
 import geopandas
+import numpy as np
 import pytest
 
 from glnet_geo.commands import run
-from glnet_geo.io import figures
+from glnet_geo.io import assessment_picture, figures
 from tests.maps import blurred, patches, write_map
 from tests.rasters import write_plain
 from tests.scenes import texture, write_model, write_scene
@@ -105,7 +106,7 @@ def test_a_model_is_assessed_on_a_data_set(tmp_path: Path, capsys: pytest.Captur
     arguments += ["--labels", str(tmp_path / "labels"), "--device", "cpu", "--progress", "none"]
     assert run(arguments) == 0
     out = capsys.readouterr().out
-    assert "1 images" in out
+    assert "on 1 image of" in out
     assert "expected calibration error" in out
 
 
@@ -114,6 +115,27 @@ def test_a_picture(tmp_path: Path, mapped: Path, reference: Path) -> None:
     picture = tmp_path / "report.png"
     assert run(["evaluate", str(mapped), "--reference", str(reference), "--picture", str(picture)]) == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_picture_of_points_is_weighted_by_area(
+    tmp_path: Path, mapped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib", reason="pictures are an extra")
+    points, report = tmp_path / "points.gpkg", tmp_path / "report.json"
+    assert run(["sample", str(mapped), "--per-class", "20", "--out", str(points), "-q"]) == 0
+    table = geopandas.read_file(points, layer="points")
+    table["class"] = table["map_class_name"]
+    table.loc[::4, "class"] = "water"
+    table.to_file(points, layer="points")
+    drawn: list[assessment_picture.AssessmentPicture] = []
+    monkeypatch.setattr(assessment_picture, "write_picture", lambda _, drawing: drawn.append(drawing))
+    more = ["--picture", str(tmp_path / "p.png"), "--out-json", str(report), "-q"]
+    assert run(["evaluate", str(mapped), "--reference", str(points), *more]) == 0
+    estimate = json.loads(report.read_text(encoding="utf-8"))["estimate"]
+    assert np.array(drawn[0].confusion) == pytest.approx(np.array(estimate["proportions"]))
+    assert drawn[0].heading == "percent of the map (from points)"
+    assert drawn[0].areas is not None
+    assert drawn[0].areas[0][1] == pytest.approx(estimate["classes"][0]["area"]["value"] / 1e4)
 
 
 def test_a_picture_without_its_library_is_refused_at_once(
@@ -147,11 +169,19 @@ def test_pictures_are_drawn_with_a_library_that_is_imported_only_then(mapped: Pa
     [
         (["--reference", "none.tif"], 8, "none.tif does not exist"),
         ([], 2, "--reference is missing"),
-        (["--reference", "r.tif", "--images", "."], 2, "--images means nothing with MAP"),
+        (["--reference", "r.tif", "--images", "."], 2, "--images means nothing with MAP: leave it out"),
+        (
+            ["--reference", "r.tif", "--images", ".", "--labels", ".", "--exact"],
+            2,
+            "--images, --labels and --exact mean nothing with MAP: leave them out",
+        ),
+        (["--reference", "r.tif", "--field", "a"], 2, "--field means nothing with a reference raster"),
+        (["--reference", "r.gpkg", "--reference-legend", "c.json"], 2, "nothing with a vector file"),
+        (["--reference", "r.tif", "--overwrite"], 2, "--overwrite means nothing without --out-json or"),
         (
             ["--reference", "r.tif", "--model", "urban", "--bands", "1"],
             2,
-            "--bands, --model means nothing with MAP",
+            "--model and --bands mean nothing with MAP: leave them out",
         ),
         (["--reference", "r.tif", "--out-json", "x.txt"], 5, "no known suffix: use .json"),
         (["--reference", "r.tif", "--out-json", "nowhere/x.json"], 5, "does not exist"),
@@ -165,11 +195,45 @@ def test_wrong_use_is_one_sentence(
     assert words in sentence
 
 
-def test_without_a_map_images_and_labels_are_needed(capsys: pytest.CaptureFixture[str]) -> None:
-    code, sentence = failed(capsys, "evaluate", "--images", ".")
-    assert (code, "--labels missing" in sentence) == (2, True)
-    code, sentence = failed(capsys, "evaluate", "--images", ".", "--labels", ".", "--reference", "r.tif")
-    assert (code, "--reference means nothing without MAP" in sentence) == (2, True)
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "MAP is missing: name the map to assess and --reference, or give --images and --labels"),
+        (["--reference", "r.tif"], "MAP is missing"),
+        (["--images", "."], "--labels is missing"),
+        (["--labels", "."], "--images is missing"),
+        (
+            ["--images", ".", "--labels", ".", "--reference", "r.tif", "--field", "a"],
+            "--reference and --field mean nothing without MAP: leave them out",
+        ),
+    ],
+)
+def test_without_a_map_images_and_labels_are_needed(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    code, sentence = failed(capsys, "evaluate", *arguments)
+    assert (code, words in sentence) == (2, True), sentence
+
+
+def test_a_reference_is_never_written_over(
+    tmp_path: Path, mapped: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reference = tmp_path / "ref.json"
+    reference.write_text("labels that took a day", encoding="utf-8")
+    more = ["--reference", reference, "--out-json", reference, "--overwrite"]
+    code, sentence = failed(capsys, "evaluate", mapped, *more)
+    assert (code, "give the report another name" in sentence) == (2, True)
+    assert reference.read_text(encoding="utf-8") == "labels that took a day"
+
+
+@pytest.mark.parametrize("command", ["evaluate", "sample"])
+def test_quiet_says_nothing(
+    tmp_path: Path, mapped: Path, reference: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = ["--reference", str(reference)] if command == "evaluate" else ["--out", str(tmp_path / "p.gpkg")]
+    assert run([command, str(mapped), *more, "-q"]) == 0
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "")
 
 
 def test_existing_reports_are_kept(

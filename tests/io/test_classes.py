@@ -112,6 +112,14 @@ def test_other_than_whole_numbers_are_refused(tmp_path: Path, dtype: str) -> Non
         open_classes(path)
 
 
+def test_another_band_is_named_only_where_one_can_be_chosen(tmp_path: Path) -> None:
+    path = write(tmp_path / "image.tif", np.arange(3000, dtype=np.uint16).reshape(1, 50, 60))
+    with pytest.raises(SceneError, match=r"give a classified raster, or another --band$"):
+        open_classes(path, band=1)
+    with pytest.raises(SceneError, match=r"give a classified raster$"):
+        open_classes(path)
+
+
 def test_an_image_is_refused_or_doubted(tmp_path: Path) -> None:
     pixels = np.arange(300, dtype=np.uint16).reshape(1, 3, 100)
     with pytest.raises(SceneError, match=r"more than 255 different values by row 3: it looks like an image"):

@@ -9,7 +9,7 @@ import pytest
 
 from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io import figures
-from glnet_geo.io.assessment_picture import Drawing, require_picture, write_picture
+from glnet_geo.io.assessment_picture import AssessmentPicture, require_picture, write_picture
 from glnet_geo.io.curves import draw_curves, require_curves
 
 _REQUIRE: list[tuple[Callable[[Path], None], str]] = [
@@ -41,9 +41,7 @@ def test_a_picture_that_is_there_belongs_to_the_training_that_goes_on(tmp_path: 
 
 
 def _draw_picture(path: Path) -> None:
-    drawing = Drawing(
-        title="map", names=["a"], confusion=[[1]], unit="pixels", curve=None, calibration_error=None
-    )
+    drawing = AssessmentPicture(title="map", names=["a"], confusion=[[1.0]], heading="percent of each row")
     write_picture(path, drawing)
 
 

@@ -108,6 +108,20 @@ def test_without_a_legend_the_classes_are_those_found(tmp_path: Path) -> None:
         found_legend([write_plain(tmp_path / "c.png", np.full_like(IDS, 255))])
 
 
+def test_a_legend_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it could change in between, and a pipe could not be given at all."""
+    path = tmp_path / "classes.json"
+    reads: list[Path] = []
+
+    def read_bytes(self: Path) -> bytes:
+        reads.append(self)
+        return b'{"classes": [{"id": 1, "name": "a", "color": "#010203"}], "ignored": [7]}'
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    assert read_label_legend(path).ignored == (7,)
+    assert reads == [path]
+
+
 def test_a_legend_file_may_list_what_to_ignore(tmp_path: Path) -> None:
     path = tmp_path / "legend.json"
     classes = '"classes": [{"id": 0, "name": "water", "color": "#0000ff"}]'

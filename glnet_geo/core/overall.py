@@ -1,4 +1,4 @@
-"""The progress of a whole batch, made of that of its scenes."""
+"""The progress of many scenes as one job, made of that of each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _STEPS_PER_MEGAPIXEL = 1000
 
 
 class Overall:
-    """Counts the pixels of all scenes as one job, so that the time left is that of the batch.
+    """Counts the pixels of all scenes as one job, so that the time left is that of all.
 
     Args:
         progress: told of it.
@@ -26,7 +26,7 @@ class Overall:
         """The progress for one scene.
 
         Args:
-            megapixels: of its tiles.
+            megapixels: of it.
             talks: whether its messages are passed on.
         """
         return Part(self._progress, _steps(megapixels), talks=talks)
