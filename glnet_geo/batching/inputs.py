@@ -76,6 +76,6 @@ def _refuse_to_replace(paths: Sequence[str]) -> None:
     if paths:
         more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
         raise OutputError(
-            f"{', '.join(paths[:_NAMED])}{more} would be replaced by outputs of this batch, is among the inputs and was not "
-            "made by a batch: give the outputs another folder, or another name with --name or --mosaic"
+            f"outputs of this batch would replace {', '.join(paths[:_NAMED])}{more}, which it reads and no batch has made: give "
+            "them another folder, or another name with --name or --mosaic"
         )

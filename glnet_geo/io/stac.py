@@ -6,9 +6,7 @@ import json
 import os
 import re
 import shutil
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -17,11 +15,9 @@ from uuid import uuid4
 
 import numpy as np
 import pyproj
-import rasterio
 import shapely
 from affine import Affine
 from rasterio.crs import CRS
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from shapely.geometry import mapping
 
 from glnet_geo.core.legend import NODATA, Legend
@@ -321,27 +317,6 @@ def _footprint(entry: MapEntry) -> shapely.Polygon:
     degrees = pyproj.Transformer.from_crs(entry.crs.to_wkt(), "EPSG:4326", always_xy=True)
     x, y = degrees.transform(a * cols + b * rows + c, d * cols + e * rows + f)
     return shapely.orient_polygons(shapely.Polygon(np.column_stack([x, y])))
-
-
-def taken(path: str) -> tuple[datetime, ...]:
-    """When the imagery in a file was taken, by its tags; nothing where it does not say.
-
-    What satellites' files tell of their imagery goes before the tag of TIFF, which may be the time of a conversion.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(path) as raster:
-                texts = (
-                    raster.tags(ns="IMAGERY").get("ACQUISITIONDATETIME", ""),
-                    raster.tags().get("TIFFTAG_DATETIME", ""),
-                )
-    except RasterioError:
-        return ()
-    for text, form in zip(texts, ("%Y-%m-%d %H:%M:%S", "%Y:%m:%d %H:%M:%S"), strict=True):
-        with suppress(ValueError):
-            return (datetime.strptime(text, form).replace(tzinfo=timezone.utc),)
-    return ()
 
 
 def _is_confidence(file: Path) -> bool:

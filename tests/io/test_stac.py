@@ -16,6 +16,7 @@ from rasterio.crs import CRS
 
 from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io import stac
+from glnet_geo.io.taken import taken
 from tests.model import tiny
 from tests.scenes import UTM, texture, write_model, write_scene
 from tests.test_batch import mapped
@@ -252,4 +253,4 @@ def test_what_has_no_place_is_left_out(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         mapped(tmp_path / "plain.tif", tmp_path / "maps", model, stac=tmp_path / "catalogue")
     assert not (tmp_path / "catalogue").exists()
-    assert stac.taken(str(tmp_path / "plain.tif")) == ()
+    assert taken(str(tmp_path / "plain.tif")) == ()
