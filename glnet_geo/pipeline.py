@@ -16,6 +16,7 @@ from glnet_geo.core.strip import Sink, pour
 from glnet_geo.errors import CancelledError, SceneError
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.journal import Journal, identity, journal_folder
+from glnet_geo.io.made import MARK
 from glnet_geo.io.marked import Lacking
 from glnet_geo.io.placed import Placed
 from glnet_geo.io.raster import ClassRaster, ConfidenceRaster
@@ -270,7 +271,7 @@ def output(
 def provenance(plan: Plan, scene: str) -> Mapping[str, str]:
     """How the map was made, for the outputs to carry; ``scene`` is what it was made of."""
     return {
-        "GLNET_GEO_VERSION": glnet_geo.__version__,
+        MARK: glnet_geo.__version__,
         "GLNET_GEO_SCENE": scene,
         "GLNET_GEO_MODEL": plan.card.name,
         "GLNET_GEO_MODEL_SHA256": plan.model.sha256,

@@ -21,6 +21,7 @@ from glnet_geo.errors import CancelledError, OptionError, OutputError
 from glnet_geo.io.class_names import read_class_file
 from glnet_geo.io.classes import ClassMap, open_classes
 from glnet_geo.io.confidence import ConfidenceMap
+from glnet_geo.io.made import MARK
 from glnet_geo.io.placed import Placed, pixel_areas
 from glnet_geo.io.scene import block_cache
 from glnet_geo.io.staging import Staging
@@ -163,7 +164,7 @@ def _strips(classes: ClassMap, sure: ConfidenceMap | None) -> Iterator[Strip]:
 
 def _layer(path: Path, classes: ClassMap, drawing: Drawing, *, confidence: bool) -> PolygonLayer:
     tags = {name: value for name, value in classes.tags.items() if name.startswith("GLNET_GEO")}
-    tags |= {"GLNET_GEO_VERSION": glnet_geo.__version__, "GLNET_GEO_CLASSES": classes.name}
+    tags |= {MARK: glnet_geo.__version__, "GLNET_GEO_CLASSES": classes.name}
     return PolygonLayer(
         path, classes, classes.legend, drawing, tags=tags, codes=classes.codes, confidence=confidence
     )

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,3 +82,36 @@ def assert_same(found: Path, expected: Path) -> None:
         geopandas.read_file(place / "map.gpkg", layer="landcover") for place in (found, expected)
     )
     assert polygons.equals(wanted)
+
+
+def kills_at_random(
+    command: Sequence[str], work: Path, *, seed: int, least: float, seconds: float, check: Callable[[], None]
+) -> None:
+    """Run a command again and again, and kill it at random moments, until it ends by itself.
+
+    Args:
+        command: to run.
+        work: what it makes early: the first kill comes right after, however slow the computer is.
+        seed: of the moments.
+        least: the earliest of the others, as a share of ``seconds``.
+        seconds: that the command takes.
+        check: called after every kill.
+    """
+    moments, kills = random.Random(seed), 0  # noqa: S311 - any will do
+    for _ in range(60):
+        job = subprocess.Popen(command)
+        try:
+            if kills:
+                job.wait(moments.uniform(least, 1.0) * seconds)
+                break
+            while not work.exists() and job.poll() is None:
+                time.sleep(0.01)
+            job.wait(0.01)
+            break
+        except subprocess.TimeoutExpired:
+            os.kill(job.pid, signal.SIGKILL)
+            job.wait()
+            kills += 1
+            check()
+    assert job.returncode == 0
+    assert kills

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -24,6 +22,7 @@ from glnet_geo.io.ledger import Ledger
 from glnet_geo.io.raster import ClassRaster
 from glnet_geo.io.tiles import TileReader
 from tests.io.test_full_disk import small_disk
+from tests.jobs import kills_at_random
 from tests.scenes import read, texture, write_model, write_scene
 from tests.test_batch import HEIGHT, WIDTH, arrays, assert_same_maps, cut, mapped, options, statuses, windows
 from tests.test_resume import Impatient
@@ -335,20 +334,14 @@ def test_killed_at_random_moments(tmp_path: Path, tiles: Path, model: Path, expe
     subprocess.run([*command[:6], str(tmp_path / "timed"), *command[7:]], check=True)
     seconds = time.monotonic() - start
     (tmp_path / "all.gpkg").unlink()
-    moments, kills = random.Random(3), 0  # noqa: S311 - any will do
-    for _ in range(60):
-        job = subprocess.Popen(command)
-        try:
-            job.wait(moments.uniform(0.5, 1.0) * seconds)
-            break
-        except subprocess.TimeoutExpired:
-            os.kill(job.pid, signal.SIGKILL)
-            job.wait()
-            kills += 1
+
+    def check() -> None:
         for name, classes in arrays(tmp_path / "maps").items():
             np.testing.assert_array_equal(classes, expected[name])
-    assert job.returncode == 0
-    assert kills
+
+    work = tmp_path / "maps" / "batch.unfinished"
+    kills_at_random(command, work, seed=3, least=0.5, seconds=seconds, check=check)
+    check()
     for path in unbroken.glob("*.tif"):
         assert (tmp_path / "maps" / path.name).read_bytes() == path.read_bytes()
     from tests.test_batch import layer

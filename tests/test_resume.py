@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import random
-import signal
 import subprocess
 import sys
 import time
@@ -20,6 +17,7 @@ from glnet_geo.core.progress import Silence
 from glnet_geo.errors import CancelledError, OutputError, SceneError
 from glnet_geo.io.journal import journal_folder
 from glnet_geo.io.raster import ClassRaster
+from tests.jobs import kills_at_random
 from tests.scenes import texture, write_model, write_scene
 
 
@@ -211,28 +209,26 @@ def test_killed_at_random_moments(tmp_path: Path, scene: Path, model: Path, unbr
         "--quiet",
         "--overwrite",
     ]
-    moments = random.Random(7)  # noqa: S311 - any will do
     start = time.monotonic()
     subprocess.run(command, check=True)
     whole = time.monotonic() - start
     for path in [*outputs(tmp_path), *tmp_path.iterdir()]:
         path.unlink(missing_ok=True)
-    kills = 0
-    for _ in range(60):
-        job = subprocess.Popen(command)
-        try:
-            job.wait(moments.uniform(0.4, 1.0) * whole)
-            break
-        except subprocess.TimeoutExpired:
-            os.kill(job.pid, signal.SIGKILL)
-            job.wait()
-            kills += 1
-            # A kill may come just after the outputs are in place: then they are whole.
-            for raster in ("map.tif", "sure.tif"):
-                if (tmp_path / raster).exists():
-                    assert (tmp_path / raster).read_bytes() == (unbroken / raster).read_bytes()
-    assert job.returncode == 0
-    assert kills
+
+    def check() -> None:
+        # A kill may come just after the outputs are in place: then they are whole.
+        for raster in ("map.tif", "sure.tif"):
+            if (tmp_path / raster).exists():
+                assert (tmp_path / raster).read_bytes() == (unbroken / raster).read_bytes()
+
+    kills_at_random(
+        command,
+        maps[0].with_name(f"{maps[0].name}.unfinished"),
+        seed=7,
+        least=0.4,
+        seconds=whole,
+        check=check,
+    )
     assert_same(tmp_path, unbroken)
     assert not [
         path for path in tmp_path.iterdir() if path.name.startswith(".") or path.suffix == ".unfinished"

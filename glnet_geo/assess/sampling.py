@@ -18,6 +18,7 @@ from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import watched
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, OutputError
 from glnet_geo.io.classes import ClassMap, open_classes
+from glnet_geo.io.made import MARK
 from glnet_geo.io.sample_points import SamplePoints, write_sample_points
 from glnet_geo.io.scene import block_cache
 from glnet_geo.io.staging import Staging
@@ -148,7 +149,7 @@ def _write(path: Path, points: SamplePoints, classes: ClassMap, seed: int) -> No
         classes.known,
         classes.crs,
         {
-            "GLNET_GEO_VERSION": glnet_geo.__version__,
+            MARK: glnet_geo.__version__,
             "GLNET_GEO_SAMPLED_MAP": classes.name,
             "GLNET_GEO_SEED": str(seed),
         },

@@ -171,9 +171,9 @@ class Bar:
         self._progress.stop()
 
     def begin(self, what: str, total: int) -> None:
-        """Start a bar in place of the last."""
-        if self._task is not None:
-            self._progress.remove_task(self._task)
+        """Start a bar below the last, or in its place where that was not finished."""
+        for task in [one for one in self._progress.tasks if not one.finished]:
+            self._progress.remove_task(task.id)
         self._task = self._progress.add_task(what, total=total)
 
     def advance(self, steps: int = 1) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-
 import rasterio
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import RasterioError
+
+from glnet_geo.io.source import opening
 
 MARK = "GLNET_GEO_VERSION"
 """The tag that every map carries."""
@@ -14,9 +14,9 @@ MARK = "GLNET_GEO_VERSION"
 def is_map(path: str) -> bool:
     """Whether a file is a raster that this package has made; what cannot be opened is none."""
     try:
-        with rasterio.Env(), warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(path) as raster:
-                return MARK in raster.tags()
+        with opening():
+            raster = rasterio.open(path)
+        with raster:
+            return MARK in raster.tags()
     except RasterioError:
         return False

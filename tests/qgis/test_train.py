@@ -114,7 +114,9 @@ def test_options_become_those_of_the_command_line(
     assert told == [*begin, *options]
 
 
-_ANSWER = 'print(json.dumps({"scores": None, "before": None, "learnt": False, "validation": "-", "log": "-"}))'
+_ANSWER = (
+    'print(json.dumps({"scores": None, "before": None, "learnt": False, "validation": "-", "log": "-"}))'
+)
 
 
 def _passed(fake: Path) -> list[str]:
