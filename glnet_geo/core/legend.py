@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import colorsys
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from glnet_geo.core.colors import is_color
 from glnet_geo.errors import ModelError
 
 NODATA = 255
 """The value of a pixel that was not classified, in every map that this package makes. It is never a class."""
-
-_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +33,7 @@ class LandClass:
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise ModelError(f"class {self.id} has no name: give it one")
-        if not _COLOR.fullmatch(self.color):
+        if not is_color(self.color):
             raise ModelError(f"class {self.id} has the color {self.color!r}: write it as #rrggbb")
 
     @property

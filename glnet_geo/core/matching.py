@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from glnet_geo.core.colors import is_color
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
 
 _MOST_LISTED = 10
-_COLOR = re.compile(r"\s*#[0-9a-fA-F]{6}\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,11 +159,6 @@ def check_ignored(
             DoubtfulInputWarning,
             stacklevel=4,
         )
-
-
-def is_color(text: str) -> bool:
-    """Whether a text is a colour, ``#rrggbb``."""
-    return _COLOR.fullmatch(text) is not None
 
 
 def _whole(text: str) -> int | None:

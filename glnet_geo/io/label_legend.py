@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from glnet_geo.core.colors import is_color, packed_color
 from glnet_geo.core.legend import NODATA, LandClass, Legend
 from glnet_geo.errors import ModelError, TrainingError
 from glnet_geo.io.class_names import class_file_text, class_names, map_legend_in
@@ -28,12 +29,12 @@ class LabelLegend:
     def values(self, *, colours: bool) -> dict[int, int]:
         """Class id of every value or packed colour; 255 where it means nothing."""
         if colours:
-            found = {_packed(c.color): c.id for c in self.legend}
+            found = {packed_color(c.color): c.id for c in self.legend}
             if len(found) < len(self.legend):
                 raise TrainingError(
                     "two classes of the legend share a colour, so colours do not tell them apart: change one"
                 )
-            return {_packed(text): NODATA for text in self.ignored if isinstance(text, str)} | found
+            return {packed_color(text): NODATA for text in self.ignored if isinstance(text, str)} | found
         ignored = {value: NODATA for value in self.ignored if isinstance(value, int)}
         return {NODATA: NODATA} | ignored | {c.id: c.id for c in self.legend}
 
@@ -49,6 +50,10 @@ def read_label_legend(path: Path) -> LabelLegend:
     ignored = json.loads(text).get("ignored", [])
     if not isinstance(ignored, list) or not all(isinstance(entry, int | str) for entry in ignored):
         raise ModelError(f'{path}: "ignored" must be a list of values or colors, such as [0, "#000000"]')
+    ignored = [entry.strip().casefold() if isinstance(entry, str) else entry for entry in ignored]
+    for entry in ignored:
+        if isinstance(entry, str) and not is_color(entry):
+            raise ModelError(f'{path}: the color {entry!r} under "ignored" is not one: write it as #rrggbb')
     return LabelLegend(legend, tuple(ignored))
 
 
@@ -113,10 +118,3 @@ def open_labels(path: Path, known: LabelLegend) -> RasterLabels:
     labels = RasterLabels(path, known.values(colours=colours))
     warn_of_lossy(labels)
     return labels
-
-
-def _packed(color: str) -> int:
-    try:
-        return int(color.removeprefix("#"), 16)
-    except ValueError as error:
-        raise ModelError(f"the color {color!r} is not one: write it as #rrggbb") from error

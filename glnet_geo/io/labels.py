@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 
+from glnet_geo.core.colors import nearest_colors
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
@@ -23,7 +24,7 @@ from glnet_geo.io.spot import Spot
 
 _ROWS_AT_ONCE = 256
 
-_LOSSY = {"JPEG", "WEBP"}
+LOSSY = {"JPEG", "WEBP"}
 """Formats that change colours a little."""
 
 
@@ -70,7 +71,7 @@ class RasterLabels:
             self.close()
             wanted = "one, holding class ids" if values is None else "one (class ids) or three (colours)"
             raise TrainingError(f"{path} has {bands} bands: give a label map of {wanted}")
-        self.lossy = dataset.driver in _LOSSY
+        self.lossy = dataset.driver in LOSSY
         self._table = None if values is None else _Table(values)
 
     @property
@@ -281,11 +282,4 @@ class _Table:
 
     def nearest(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
         """Class ids of the colours that differ least."""
-        found, back = np.unique(values, return_inverse=True)
-        distance = ((_rgb(found)[:, None] - _rgb(self._keys)[None]) ** 2).sum(axis=2)
-        ids: NDArray[np.int64] = self._ids[distance.argmin(axis=1)][back].reshape(values.shape)
-        return ids
-
-
-def _rgb(packed: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=-1)
+        return self._ids[nearest_colors(values, self._keys)]

@@ -8,17 +8,16 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from glnet_geo.core.colors import nearest_colors
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning
+from glnet_geo.io.labels import LOSSY
 from glnet_geo.io.reference_key import ReferenceKey
 from glnet_geo.io.source import Source
 
 _PIXELS_AT_ONCE = 1 << 22
-
-_LOSSY = {"JPEG", "WEBP"}
-"""Formats that change colours a little."""
 
 
 class ColorReference:
@@ -43,7 +42,7 @@ class ColorReference:
         dataset = source.dataset()
         self._alpha = dataset.count == 4
         known = key.labels_of_colors(self.name)
-        self._lossy = dataset.driver in _LOSSY
+        self._lossy = dataset.driver in LOSSY
         self._colors = np.array(sorted(known), dtype=np.int64)
         found = self._occurring(key)
         self.labels = tuple(known[color] for color in found)
@@ -95,11 +94,4 @@ class ColorReference:
 
     def _nearest(self, shown: NDArray[np.int64]) -> NDArray[np.int64]:
         """The known colours that differ least."""
-        found, back = np.unique(shown, return_inverse=True)
-        distance = ((_rgb(found)[:, None] - _rgb(self._colors)[None]) ** 2).sum(axis=2)
-        nearest: NDArray[np.int64] = self._colors[distance.argmin(axis=1)][back].reshape(shown.shape)
-        return nearest
-
-
-def _rgb(colors: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.stack([colors >> 16, colors >> 8 & 255, colors & 255], axis=-1)
+        return self._colors[nearest_colors(shown, self._colors)]

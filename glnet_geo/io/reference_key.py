@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from glnet_geo.core.colors import is_color, packed_color
 from glnet_geo.core.legend import NODATA, Legend
-from glnet_geo.core.matching import Label, is_color
+from glnet_geo.core.matching import Label
 from glnet_geo.errors import EvaluationError
 from glnet_geo.io.label_legend import LabelLegend, read_label_legend
 
@@ -77,13 +78,13 @@ class ReferenceKey:
         Raises:
             EvaluationError: two classes share a colour.
         """
-        found = {packed(c.color): Label(id=c.id, name=c.name) for c in self.legend}
+        found = {packed_color(c.color): Label(id=c.id, name=c.name) for c in self.legend}
         if len(found) < len(self.legend):
             whose = "the class file" if self.own else "the map"
             raise EvaluationError(
                 f"{reference} holds colors, and two classes of {whose} share one: give class numbers in one band"
             )
-        return found | {packed(text): Label(name=text) for text in self.ignored if is_color(text)}
+        return found | {packed_color(text): Label(name=text) for text in self.ignored if is_color(text)}
 
     def stranger(self, color: int, reference: str) -> EvaluationError:
         """What to say of a colour that means nothing."""
@@ -100,19 +101,9 @@ class ReferenceKey:
         )
 
 
-def packed(color: str) -> int:
-    """A colour ``#rrggbb`` as one number."""
-    return int(color.strip()[1:], 16)
-
-
 def _ignored_by(known: LabelLegend) -> tuple[str, ...]:
     """What a class file ignores, but for what it also names as a class: as in training, a class counts."""
     ids, colors = {c.id for c in known.legend}, {c.color.casefold() for c in known.legend}
     values = {NODATA, *(entry for entry in known.ignored if isinstance(entry, int))} - ids
-    texts = {entry.strip().casefold() for entry in known.ignored if isinstance(entry, str)} - colors
-    for text in texts:
-        if not is_color(text):
-            raise EvaluationError(
-                f'the color {text!r} under "ignored" in the class file is not one: write it as #rrggbb'
-            )
+    texts = {entry for entry in known.ignored if isinstance(entry, str)} - colors
     return (*map(str, sorted(values)), *sorted(texts))

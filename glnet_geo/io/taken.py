@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from contextlib import suppress
 from datetime import datetime, timezone
 
 import rasterio
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import RasterioError
+
+from glnet_geo.io.source import opening
 
 
 def taken(path: str) -> tuple[datetime, ...]:
@@ -16,13 +17,13 @@ def taken(path: str) -> tuple[datetime, ...]:
     What satellites' files tell of their imagery goes before the tag of TIFF, which may be the time of a conversion.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(path) as raster:
-                texts = (
-                    raster.tags(ns="IMAGERY").get("ACQUISITIONDATETIME", ""),
-                    raster.tags().get("TIFFTAG_DATETIME", ""),
-                )
+        with opening():
+            raster = rasterio.open(path)
+        with raster:
+            texts = (
+                raster.tags(ns="IMAGERY").get("ACQUISITIONDATETIME", ""),
+                raster.tags().get("TIFFTAG_DATETIME", ""),
+            )
     except RasterioError:
         return ()
     for text, form in zip(texts, ("%Y-%m-%d %H:%M:%S", "%Y:%m:%d %H:%M:%S"), strict=True):

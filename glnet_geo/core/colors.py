@@ -1,0 +1,36 @@
+"""Colours ``#rrggbb``, and packed as ``red << 16 | green << 8 | blue``."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def is_color(text: str) -> bool:
+    """Whether a text is a colour, ``#rrggbb``."""
+    return _COLOR.fullmatch(text) is not None
+
+
+def packed_color(text: str) -> int:
+    """A colour ``#rrggbb``, packed.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return int(text.removeprefix("#"), 16)
+
+
+def nearest_colors(colors: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.intp]:
+    """The place of that known colour, (known,), which differs least from each of some packed colours, of any shape."""
+    found, back = np.unique(colors, return_inverse=True)
+    distance = ((_rgb(found)[:, None] - _rgb(known)[None]) ** 2).sum(axis=2)
+    places: NDArray[np.intp] = distance.argmin(axis=1)[back].reshape(colors.shape)
+    return places
+
+
+def _rgb(colors: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.stack([colors >> 16, colors >> 8 & 255, colors & 255], axis=-1)

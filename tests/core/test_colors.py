@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glnet_geo.core.colors import is_color, nearest_colors, packed_color
+
+_colors = st.integers(0, 0xFFFFFF)
+
+
+@given(_colors)
+def test_a_colour_is_packed_as_it_is_written(color: int) -> None:
+    assert packed_color(f"#{color:06x}") == packed_color(f"#{color:06X}") == color
+    assert is_color(f"#{color:06x}")
+
+
+@pytest.mark.parametrize("text", ["", "red", "#12345", "#1234567", "#12345g", "123456"])
+def test_other_texts_are_no_colours(text: str) -> None:
+    assert not is_color(text)
+
+
+@given(st.lists(_colors, min_size=1, max_size=5, unique=True), st.lists(_colors, min_size=1, max_size=6))
+def test_no_other_known_colour_is_nearer(known: list[int], colors: list[int]) -> None:
+    def parts(color: int) -> tuple[int, int, int]:
+        return color >> 16, color >> 8 & 255, color & 255
+
+    def apart(one: int, other: int) -> int:
+        return sum((a - b) ** 2 for a, b in zip(parts(one), parts(other), strict=True))
+
+    found = nearest_colors(np.array([colors]), np.array(known))
+    assert found.shape == (1, len(colors))
+    for color, place in zip(colors, found[0].tolist(), strict=True):
+        assert apart(color, known[place]) == min(apart(color, other) for other in known)
