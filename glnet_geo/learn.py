@@ -30,8 +30,8 @@ from glnet_geo.learn_options import (
     TrainSummary,
 )
 from glnet_geo.model.card import Card
-from glnet_geo.model.catalogue import SUFFIX
 from glnet_geo.model.glnet import GLNet
+from glnet_geo.model.installed import SUFFIX
 from glnet_geo.model.machine import Machine, choose_machine, limit_gpu_memory
 from glnet_geo.model.package import save_package
 from glnet_geo.training.classroom import Classroom, Judge

@@ -15,7 +15,8 @@ from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import Sink, pour
 from glnet_geo.errors import CancelledError, SceneError
 from glnet_geo.frames import Frames, LocalFrames
-from glnet_geo.io.journal import Journal, identity, journal_folder
+from glnet_geo.io.identity import identity
+from glnet_geo.io.journal import Journal, journal_folder
 from glnet_geo.io.made import MARK
 from glnet_geo.io.marked import Lacking
 from glnet_geo.io.placed import Placed

@@ -92,7 +92,7 @@ class Comparison:
         )
 
 
-class Tally:
+class Agreement:
     """Counts pixels of one or several maps by their class in the reference and in the map.
 
     Args:

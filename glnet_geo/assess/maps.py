@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from glnet_geo.assess.assessment import Evaluation
-from glnet_geo.assess.comparison import Comparison, Tally
+from glnet_geo.assess.comparison import Agreement, Comparison
 from glnet_geo.assess.points import compare_points
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.matching import check_ignored
@@ -77,10 +77,10 @@ def evaluate(
         comparison = Comparison.of(classes, labels, source.name, ignore=key.ignored, leave_out=leave_out)
         if isinstance(source, LabelledShapes):
             return compare_points(comparison, classes, source, sure, progress)
-        tally = Tally(comparison.legend)
-        tally.take(comparison, classes, source, sure, progress)
+        agreement = Agreement(comparison.legend)
+        agreement.take(comparison, classes, source, sure, progress)
     if isinstance(source, PolygonReference) and shapes is not None:
-        return tally.evaluation(
+        return agreement.evaluation(
             comparison,
             mapped=classes.name,
             kind="polygons",
@@ -88,7 +88,7 @@ def evaluate(
             unlabelled=shapes.unlabelled,
             contradictory=source.contradictory,
         )
-    return tally.evaluation(comparison, mapped=classes.name, kind="raster", notes=source.notes)
+    return agreement.evaluation(comparison, mapped=classes.name, kind="raster", notes=source.notes)
 
 
 def is_vector(path: str | Path) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from glnet_geo.assess.assessment import Evaluation
-from glnet_geo.assess.comparison import Comparison, Tally
+from glnet_geo.assess.comparison import Agreement, Comparison
 from glnet_geo.assess.label_maps import check_label_maps
 from glnet_geo.assess.once import Once, Talk
 from glnet_geo.core.legend import NODATA, Legend
@@ -68,7 +68,7 @@ def evaluate_model(
     )
     counted = f"{len(pairs)} image{'s' * (len(pairs) != 1)}"
     overall = Overall(progress, megapixels, f"mapping {counted}")
-    job = _Job(options=options, legend=legend, key=key, leave_out=leave_out, tally=Tally(legend))
+    job = _Job(options=options, legend=legend, key=key, leave_out=leave_out, agreement=Agreement(legend))
     comparison: Comparison | None = None
     for (image, label), size in zip(pairs, megapixels, strict=True):
         stop_if_cancelled(progress)
@@ -83,7 +83,7 @@ def evaluate_model(
         notes = (f"the colors of the label maps in {labels} are taken for those of the model's classes",)
     whole = replace(comparison, reference=str(labels))
     name = f"{model.card.name} on {counted} of {images}"
-    return job.tally.evaluation(whole, mapped=name, kind="raster", notes=notes)
+    return job.agreement.evaluation(whole, mapped=name, kind="raster", notes=notes)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,7 +95,7 @@ class _Job:
         legend: of the model.
         key: what values and colours of label maps mean.
         leave_out: classes that do not count in means; None for a class named ``unknown``.
-        tally: of all images so far.
+        agreement: of all images so far.
         by_color: whether any label map so far holds colours.
     """
 
@@ -103,7 +103,7 @@ class _Job:
     legend: Legend
     key: ReferenceKey
     leave_out: Sequence[str] | None
-    tally: Tally
+    agreement: Agreement
     by_color: bool = False
 
     def count(self, image: Path, label: Path, progress: Progress) -> Comparison:
@@ -119,6 +119,6 @@ class _Job:
                 classes, reference.labels, reference.name, ignore=self.key.ignored, leave_out=self.leave_out
             )
             confidence = closing.enter_context(ConfidenceMap(sure, classes))
-            self.tally.take(comparison, classes, reference, confidence, progress)
+            self.agreement.take(comparison, classes, reference, confidence, progress)
             self.by_color |= isinstance(reference, ColorReference)
             return comparison

@@ -12,8 +12,8 @@ from pathlib import Path
 import glnet_geo
 from glnet_geo.batching.books import Books
 from glnet_geo.batching.catalogue import catalogue
+from glnet_geo.batching.fingerprints import job_mark
 from glnet_geo.batching.inputs import all_paths, outputs_of_tiles
-from glnet_geo.batching.marks import job_mark
 from glnet_geo.batching.outputs import Outputs, TileOutputs
 from glnet_geo.batching.report import BatchReport, TileResult
 from glnet_geo.batching.scene_run import Workshop, failure, map_scene

@@ -9,7 +9,7 @@ from typing import Any
 
 from glnet_geo.batching.report import TileResult, entries
 from glnet_geo.errors import OutputError
-from glnet_geo.io.journal import identity
+from glnet_geo.io.identity import identity
 from glnet_geo.io.ledger import Ledger
 
 _NAMED = 3

@@ -9,7 +9,7 @@ from glnet_geo.batching.books import outputs_noted
 from glnet_geo.batching.outputs import Outputs, TileOutputs
 from glnet_geo.core.progress import Progress
 from glnet_geo.errors import OutputError, SceneError
-from glnet_geo.io.journal import identity
+from glnet_geo.io.identity import identity
 from glnet_geo.io.ledger import Ledger
 from glnet_geo.io.made import is_map
 

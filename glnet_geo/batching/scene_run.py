@@ -10,7 +10,7 @@ from pathlib import Path
 
 from glnet_geo.batching.books import Books
 from glnet_geo.batching.delivery import Delivered, Delivery, Making
-from glnet_geo.batching.marks import fingerprints, lacking, mark, place_mark, touched
+from glnet_geo.batching.fingerprints import fingerprints, lacking, mark, place_mark, touched
 from glnet_geo.batching.outputs import Outputs, TileOutputs
 from glnet_geo.batching.report import TileResult, TileState
 from glnet_geo.batching.scenes import VirtualScene
@@ -19,7 +19,8 @@ from glnet_geo.core.progress import Progress
 from glnet_geo.core.strip import Sink
 from glnet_geo.errors import AoiMissesError
 from glnet_geo.frames import Frames
-from glnet_geo.io.journal import Journal, identity, journal_folder
+from glnet_geo.io.identity import identity
+from glnet_geo.io.journal import Journal, journal_folder
 from glnet_geo.io.staging import Staging
 from glnet_geo.io.tiled import PlacedTile, TiledPixels, scene_of
 from glnet_geo.io.tiles import TileError, TileReader

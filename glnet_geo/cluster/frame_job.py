@@ -19,7 +19,7 @@ from glnet_geo.frames import FrameClassifier, place
 from glnet_geo.io.marked import FrameStore, not_kept
 from glnet_geo.io.scene import Scene, block_cache
 from glnet_geo.io.store import Store
-from glnet_geo.model.catalogue import installed_models
+from glnet_geo.model.installed import installed_models
 from glnet_geo.model.machine import Machine, is_present
 from glnet_geo.model.package import Model, load_model, sha256_of
 from glnet_geo.model.predict import Predictor

@@ -76,7 +76,7 @@ def _version(library: str) -> str | None:
 
 def _models() -> list[dict[str, Any]]:
     """The installed models, read from the headers of their packages: without torch."""
-    from glnet_geo.model.catalogue import card_text, installed_models
+    from glnet_geo.model.installed import card_text, installed_models
 
     return [
         {"name": path.stem, "path": str(path), **_brief(json.loads(card_text(path)))}

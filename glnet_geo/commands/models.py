@@ -35,7 +35,7 @@ def list_models(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by 
     Example:
       glnet-geo models list
     """
-    from glnet_geo.model.catalogue import installed_models, user_model_folder
+    from glnet_geo.model.installed import installed_models, user_model_folder
     from glnet_geo.model.package import read_card
 
     cards = [(path, read_card(path)) for path in installed_models()]

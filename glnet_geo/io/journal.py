@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +14,7 @@ from typing_extensions import Self
 
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OutputError
+from glnet_geo.io.identity import identity
 from glnet_geo.io.marked import FrameStore, Lacking, Marked, mark_of, not_kept
 from glnet_geo.io.store import Folder, Held, store_at
 
@@ -41,19 +41,6 @@ def journal_folder(
     mark = "" if apart == [".", None] else f".{mark_of(apart).hex()[:8]}"
     name = f"{output.name}{mark}.unfinished"
     return f"{str(work).rstrip('/')}/{name}" if "://" in str(work) else Path(work) / name
-
-
-def identity(path: str | Path) -> list[object]:
-    """What tells a file from a later one of the same name: its place, size and time of change.
-
-    Of an address, only itself; what follows ``?`` is hashed, since it may be a secret.
-    """
-    try:
-        found = Path(path).stat()
-    except OSError:
-        place, _, query = str(path).partition("?")
-        return [place, hashlib.sha256(query.encode()).hexdigest()] if query else [place]
-    return [str(Path(path).resolve()), found.st_size, found.st_mtime_ns]
 
 
 class Journal:

@@ -14,7 +14,7 @@ from affine import Affine
 from rasterio.crs import CRS
 
 from glnet_geo.errors import OptionError, SceneError
-from glnet_geo.io.journal import identity
+from glnet_geo.io.identity import identity
 from glnet_geo.io.pixels import FilePixels
 from glnet_geo.io.scene import open_scene
 from glnet_geo.io.source import Source

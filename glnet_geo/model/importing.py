@@ -11,8 +11,8 @@ from glnet_geo.core.legend import Legend
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.errors import OptionError
 from glnet_geo.model.card import Card
-from glnet_geo.model.catalogue import SUFFIX
 from glnet_geo.model.glnet import Sharing
+from glnet_geo.model.installed import SUFFIX
 from glnet_geo.model.package import save_package
 from glnet_geo.model.published import import_published, read_checkpoint
 

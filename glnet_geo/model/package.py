@@ -12,8 +12,8 @@ from safetensors.torch import save
 
 from glnet_geo.errors import ModelError
 from glnet_geo.model.card import Card
-from glnet_geo.model.catalogue import CARD_KEY, SUFFIX, card_text, installed_models
 from glnet_geo.model.glnet import GLNet
+from glnet_geo.model.installed import CARD_KEY, SUFFIX, card_text, installed_models
 from glnet_geo.replacing import replacing
 
 DEFAULT_MODEL = "urban"

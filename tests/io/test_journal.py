@@ -11,7 +11,8 @@ import pytest
 
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OutputError
-from glnet_geo.io.journal import Journal, identity, journal_folder
+from glnet_geo.io.identity import identity
+from glnet_geo.io.journal import Journal, journal_folder
 
 JOB = {"scene": "a.tif", "model": "urban", "options": {"bands": [1, 2, 3]}}
 

@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from glnet_geo.errors import ModelError
-from glnet_geo.model import catalogue, package
-from glnet_geo.model.catalogue import installed_models
+from glnet_geo.model import installed, package
 from glnet_geo.model.glnet import GLNet
+from glnet_geo.model.installed import installed_models
 from glnet_geo.model.package import find_model, load_model, read_card, save_package
 from tests.model import tiny
 
@@ -33,7 +33,7 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The user's own model folder, empty."""
     folder = tmp_path / "own"
     folder.mkdir()
-    monkeypatch.setattr(catalogue, "user_model_folder", lambda: folder)
+    monkeypatch.setattr(installed, "user_model_folder", lambda: folder)
     return folder
 
 
@@ -195,11 +195,11 @@ def test_no_model_at_all_is_said_too(own_folder: Path, monkeypatch: pytest.Monke
 def test_the_own_folder_need_not_exist(own_folder: Path) -> None:
     own_folder.rmdir()
     assert all(path.parent != own_folder for path in installed_models())
-    assert catalogue.user_model_folder() == own_folder
+    assert installed.user_model_folder() == own_folder
 
 
 def test_the_own_folder_belongs_to_the_person() -> None:
-    assert catalogue.user_model_folder().parts[-2:] == ("glnet_geo", "models")
+    assert installed.user_model_folder().parts[-2:] == ("glnet_geo", "models")
 
 
 def test_a_package_may_be_read_by_whom_the_person_lets(tmp_path: Path) -> None:
