@@ -13,7 +13,7 @@ from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import Sink, pour
-from glnet_geo.errors import CancelledError, SceneError
+from glnet_geo.errors import CancelledError, OptionError, SceneError
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.identity import identity
 from glnet_geo.io.journal import Journal, journal_folder
@@ -68,6 +68,8 @@ def classify(
     options, drawing, progress = options or Options(), drawing or Drawing(), progress or Silence()
     frames = frames or LocalFrames()
     files = MapFiles.of(scene, out, confidence)
+    if options.exact and work is not None:
+        raise OptionError("--exact finishes all rows at once and keeps nothing: leave out --work-dir")
     staging = Staging(files.all, overwrite=overwrite)
     with planned(scene, options, confidence=files.tell_confidence, here=frames.here) as plan:
         for note in plan.notes:

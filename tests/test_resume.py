@@ -14,7 +14,7 @@ import pytest
 import glnet_geo
 from glnet_geo import Options
 from glnet_geo.core.progress import Silence
-from glnet_geo.errors import CancelledError, OutputError, SceneError
+from glnet_geo.errors import CancelledError, OptionError, OutputError, SceneError
 from glnet_geo.io.journal import journal_folder
 from glnet_geo.io.raster import ClassRaster
 from tests.jobs import kills_at_random
@@ -186,6 +186,13 @@ def test_a_map_that_is_refused_leaves_nothing(tmp_path: Path, model: Path) -> No
     with pytest.raises(SceneError):
         run(scene, tmp_path, model)
     assert list(tmp_path.iterdir()) == [scene]
+
+
+def test_the_published_way_keeps_nothing_anywhere(tmp_path: Path, scene: Path, model: Path) -> None:
+    with pytest.raises(OptionError, match="leave out --work-dir"):
+        glnet_geo.classify(
+            scene, tmp_path / "map.tif", options=Options(model=model, exact=True), work=tmp_path / "work"
+        )
 
 
 @pytest.mark.slow

@@ -106,7 +106,9 @@ def how_to_classify(command: Command) -> Command:
                 help="The scene's bands in the model's order: 1,2,3 or red,green,blue.",
             ),
             click.option(
-                "--nodata", type=float, help="Value of pixels without data, if the scene does not declare it."
+                "--nodata",
+                type=float,
+                help="Value of pixels without data, instead of one that the scene declares.",
             ),
             click.option(
                 "--value-range",

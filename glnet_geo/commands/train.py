@@ -85,7 +85,9 @@ _MISSING = {
 @click.option(
     "--bands", metavar="B,B,...", help="The images' bands in the model's order: 1,2,3 or red,green,blue."
 )
-@click.option("--nodata", type=float, help="Value of pixels without data, if the images do not declare it.")
+@click.option(
+    "--nodata", type=float, help="Value of pixels without data, instead of one that the images declare."
+)
 @click.option("--value-range", type=ValueRange(), help="Values that become darkest and brightest.")
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True

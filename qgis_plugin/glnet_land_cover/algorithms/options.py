@@ -79,7 +79,10 @@ def add_computing(algorithm: EngineAlgorithm) -> None:
     number = QgsProcessingParameterNumber
     for parameter in (
         number(
-            "NODATA", tr("Value without data, if the image does not declare it"), number.Double, optional=True
+            "NODATA",
+            tr("Value without data, instead of one that the image declares"),
+            number.Double,
+            optional=True,
         ),
         QgsProcessingParameterString(
             "VALUE_RANGE",

@@ -155,7 +155,7 @@ class Train(EngineAlgorithm):
             bands_parameter(),
             number(
                 "NODATA",
-                tr("Value without data, if the image does not declare it"),
+                tr("Value without data, instead of one that the image declares"),
                 number.Double,
                 optional=True,
             ),

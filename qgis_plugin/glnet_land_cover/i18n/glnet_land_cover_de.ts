@@ -556,8 +556,8 @@
       <translation>Nur in diesen Polygonen</translation>
     </message>
     <message>
-      <source>Value without data, if the image does not declare it</source>
-      <translation>Wert ohne Daten, falls das Bild ihn nicht nennt</translation>
+      <source>Value without data, instead of one that the image declares</source>
+      <translation>Wert ohne Daten, anstelle dessen, den das Bild nennt</translation>
     </message>
     <message>
       <source>Values that become darkest and brightest, such as 0,3000 (empty: found)</source>
