@@ -107,7 +107,7 @@ def evaluate(
 
     _check_use(options)
     outputs = [path for path in (out_json, picture) if path is not None]
-    _check_outputs(outputs, options, overwrite=overwrite)
+    _check_outputs(outputs, options)
     if out_json is not None:
         check_output(out_json, [".json"], overwrite=overwrite)
     if picture is not None:
@@ -173,10 +173,8 @@ def _refuse(names: Sequence[str], where: str) -> None:
     raise OptionError(f"{', '.join(flags[:-1])} and {flags[-1]} mean nothing {where}: leave them out")
 
 
-def _check_outputs(outputs: Sequence[Path], options: dict[str, Any], *, overwrite: bool) -> None:
-    """Refuse to write over what is read, and to replace nothing."""
-    if overwrite and not outputs:
-        _refuse(["overwrite"], "without --out-json or --picture")
+def _check_outputs(outputs: Sequence[Path], options: dict[str, Any]) -> None:
+    """Refuse to write over what is read."""
     for name in ("map", "reference", "confidence", "reference_legend"):
         read = None if options[name] is None else Path(options[name])
         for path in outputs:

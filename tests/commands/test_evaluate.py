@@ -177,7 +177,6 @@ def test_pictures_are_drawn_with_a_library_that_is_imported_only_then(mapped: Pa
         ),
         (["--reference", "r.tif", "--field", "a"], 2, "--field means nothing with a reference raster"),
         (["--reference", "r.gpkg", "--reference-legend", "c.json"], 2, "nothing with a vector file"),
-        (["--reference", "r.tif", "--overwrite"], 2, "--overwrite means nothing without --out-json or"),
         (
             ["--reference", "r.tif", "--model", "urban", "--bands", "1"],
             2,
