@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -201,22 +202,45 @@ def test_a_person_may_stop(tmp_path: Path) -> None:
     assert not (tmp_path / "mine.safetensors").exists()
 
 
-def test_nothing_is_lost_when_a_person_stops(tmp_path: Path) -> None:
-    class Stop(Silence):
-        steps = 0
+class Stop(Silence):
+    """Asks to stop after three steps."""
 
-        def advance(self, steps: int = 1) -> None:
-            self.steps += steps
+    def __init__(self) -> None:
+        self.steps = 0
 
-        def cancelled(self) -> bool:
-            return self.steps >= 3
+    def advance(self, steps: int = 1) -> None:
+        self.steps += steps
 
-    lesson, options = lessons.pair_folders(tmp_path), lessons.options(tmp_path, stages=("global",), epochs=8)
+    def cancelled(self) -> bool:
+        return self.steps >= 3
+
+
+class Press(Silence):
+    """Ctrl-C in the middle of the third step."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def advance(self, steps: int = 1) -> None:
+        self.steps += steps
+        if self.steps == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize(("progress", "judged"), [(Stop, True), (Stop, False), (Press, False)])
+def test_nothing_is_lost_when_a_person_stops(
+    tmp_path: Path,
+    progress: type[Stop | Press],
+    judged: bool,  # noqa: FBT001 - a table
+) -> None:
+    lesson = lessons.pair_folders(tmp_path)
+    held = {} if judged else {"validate": ("none",)}
+    options = lessons.options(tmp_path, stages=("global",), epochs=8, **held)
     out, whole = tmp_path / "mine.safetensors", tmp_path / "whole.safetensors"
     with pytest.raises(
         CancelledError, match=r"mine\.safetensors was not written; what was learnt is kept in"
     ):
-        train(lesson, out, options=options, progress=Stop())
+        train(lesson, out, options=options, progress=progress())
     assert torch.load(tmp_path / "mine.training" / "global.checkpoint", weights_only=True)["step"] == 3
     train(lesson, out, options=options)
     train(lesson, whole, options=options)

@@ -14,6 +14,7 @@ from glnet_geo.training.classroom import Classroom
 from glnet_geo.training.recipe import Recipe
 from glnet_geo.training.schedule import Clock, Schedule
 from glnet_geo.training.train import Learner, Report
+from glnet_geo.training.undisturbed import undisturbed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +52,17 @@ class StageRun:
         learner.steps = self.schedule.steps_after(name, learner.step)
         self._begin(learner)
         clock = Clock(spent=notes["seconds"], first=learner.step)
-        for now in learner.run():
-            room.folder.log(stage=name, step=now.step, loss=now.loss)
-            room.progress.advance()
+        steps = learner.run()
+        while True:
+            with undisturbed() as asked_to_stop:
+                now = next(steps, None)
+                if now is None:
+                    break
+                room.folder.log(stage=name, step=now.step, loss=now.loss)
+                room.progress.advance()
+                # Where the step is to be judged, whoever goes on must do it again.
+                if asked_to_stop() and not self._due(now):
+                    learner.save(checkpoint, **(notes | {"seconds": clock.seconds}))
             if self._due(now):
                 notes = self._judged(learner.network, now, notes)
             self._follow(learner, clock)
