@@ -68,10 +68,10 @@ model: $(VENV)/.installed-test
 plugin:
 	$(PYTHON) tools/qgis_plugin.py dist
 
-test-qgis: $(VENV)/.installed
+test-qgis: $(VENV)/.installed-test
 	.ci/qgis
 
-test-qgis-all: $(VENV)/.installed
+test-qgis-all: $(VENV)/.installed-test
 	tools/qgis_everywhere.sh $(QGIS_FOLDER)
 
 $(VENV)/.installed: pyproject.toml
