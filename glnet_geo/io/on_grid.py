@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,8 +57,7 @@ class Grid:
         Raises:
             SceneError: it cannot be opened.
         """
-        source = Source(str(path), resampling=Resampling.nearest)
-        try:
+        with closing(Source(str(path), resampling=Resampling.nearest)) as source:
             dataset = source.dataset()
             if control_points(dataset):
                 raise EvaluationError(
@@ -72,8 +71,6 @@ class Grid:
                 transform=None if dataset.transform.is_identity else dataset.transform,
                 crs=dataset.crs,
             )
-        finally:
-            source.close()
 
     @classmethod
     def sized(cls, path: str | Path) -> Grid:
@@ -82,11 +79,8 @@ class Grid:
         Raises:
             SceneError: it cannot be opened.
         """
-        source = Source(str(path), resampling=Resampling.nearest)
-        try:
+        with closing(Source(str(path), resampling=Resampling.nearest)) as source:
             height, width = source.dataset().shape
-        finally:
-            source.close()
         return cls(name=source.name, height=height, width=width, transform=None, crs=None)
 
     @property

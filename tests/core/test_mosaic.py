@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from glnet_geo.core.grid import Frame, Tiling, frame_rows
-from glnet_geo.core.lattice import CELL, Axis
+from glnet_geo.core.lattice import CELL, Axis, in_cells
 from glnet_geo.core.mosaic import Enlargement, Mosaic
 from glnet_geo.core.window import Window
 from glnet_geo.errors import WindowError
@@ -17,26 +17,17 @@ from tests.core.cuts import areas, tilings
 CLASSES = 3
 
 
-def _cells(window: Window) -> Window:
-    return Window(
-        row=window.row // CELL,
-        col=window.col // CELL,
-        height=window.height // CELL,
-        width=window.width // CELL,
-    )
-
-
 def _logits(frame: Frame) -> NDArray[np.float32]:
-    seen = _cells(frame.window)
+    seen = in_cells(frame.window)
     rng = np.random.default_rng([abs(seen.row), abs(seen.col), seen.row < 0, seen.col < 0])
     return rng.normal(size=(CLASSES, *seen.shape)).astype(np.float32)
 
 
 def _naive(extent: Window, tiling: Tiling) -> NDArray[np.float64]:
-    area = _cells(extent)
+    area = in_cells(extent)
     total = np.zeros((CLASSES, *area.shape))
     for frame in (frame for row in frame_rows(extent, tiling) for frame in row):
-        logits, seen = _logits(frame), _cells(frame.window)
+        logits, seen = _logits(frame), in_cells(frame.window)
         for row, of_row in enumerate(frame.weights[0], start=frame.share.row):
             for col, of_col in enumerate(frame.weights[1], start=frame.share.col):
                 cell = logits[:, row - seen.row, col - seen.col]
@@ -46,7 +37,7 @@ def _naive(extent: Window, tiling: Tiling) -> NDArray[np.float64]:
 
 @given(areas(longest=24), tilings())
 def test_letting_finished_rows_go_changes_nothing(extent: Window, tiling: Tiling) -> None:
-    area = _cells(extent)
+    area = in_cells(extent)
     mosaic = Mosaic(area, CLASSES)
     finished: list[NDArray[np.float32]] = []
     done = area.row
@@ -66,7 +57,7 @@ def test_letting_finished_rows_go_changes_nothing(extent: Window, tiling: Tiling
 def _frame(row: int) -> Frame:
     window = Window(row=row * CELL, col=0, height=2 * CELL, width=3 * CELL)
     weights = np.array([0.25, 0.5], dtype=np.float32), np.array([1, 0.5, 1], dtype=np.float32)
-    return Frame(window=window, share=_cells(window), weights=weights)
+    return Frame(window=window, share=in_cells(window), weights=weights)
 
 
 def test_a_drawn_sum_of_two_frames() -> None:
