@@ -9,7 +9,7 @@ from pathlib import Path
 from typing_extensions import Self
 
 from glnet_geo.errors import OutputError
-from glnet_geo.io.staging import is_raster
+from glnet_geo.io.staging import is_raster, is_same_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class MapFiles:
             raise OutputError(f"{sure} cannot hold confidence: name a .tif file")
         files = cls(maps=maps, confidence=sure)
         for path in files.all:
-            if path.exists() and Path(scene).exists() and path.samefile(scene):
+            if is_same_file(path, scene):
                 raise OutputError(f"{path} is the scene itself: give the map another name")
         return files
 

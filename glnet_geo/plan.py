@@ -12,7 +12,7 @@ from pathlib import Path
 
 from glnet_geo.core.grid import Frame, Tiling, frame_rows
 from glnet_geo.core.lattice import CELL, Lattice, in_pixels, snapped_scale
-from glnet_geo.core.normalize import EIGHT_BITS, Normalization, fits
+from glnet_geo.core.normalize import EIGHT_BITS, Normalization
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, OptionError
 from glnet_geo.io.aoi import Aoi, read_aoi
@@ -267,11 +267,6 @@ def _scale(distance: float, least: float, most: float) -> float:
         return 1.0
     wanted = snapped_scale(distance / (least if distance < least else most))
     return min(wanted, MOST_ENLARGED)
-
-
-def knows_values(card: Card, dtype: str) -> bool:
-    """Whether a model's own value range fits values of a type; else it is taken from the scene."""
-    return fits(card.normalization.value_range, dtype)
 
 
 def _normalization(scene: Scene, card: Card, options: Options, notes: list[str]) -> Normalization:

@@ -24,7 +24,7 @@ from glnet_geo.io.confidence import ConfidenceMap
 from glnet_geo.io.made import MARK
 from glnet_geo.io.placed import Placed, pixel_areas
 from glnet_geo.io.scene import block_cache
-from glnet_geo.io.staging import Staging
+from glnet_geo.io.staging import Staging, is_same_file
 from glnet_geo.io.suffixes import MAP_VECTORS
 from glnet_geo.io.vector import PolygonLayer
 from glnet_geo.report import ClassShare, Tally
@@ -145,7 +145,7 @@ def _outputs(out: str | Path | Sequence[str | Path], classes: str | Path) -> lis
     for path in paths:
         if path.suffix.lower() not in MAP_VECTORS:
             raise OutputError(f"{path} cannot hold polygons: use one of {' '.join(MAP_VECTORS)}")
-        if path.exists() and Path(classes).exists() and path.samefile(classes):
+        if is_same_file(path, classes):
             raise OutputError(f"{path} is the class raster itself: give the polygons another name")
     return paths
 

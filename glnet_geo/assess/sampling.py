@@ -21,7 +21,7 @@ from glnet_geo.io.classes import ClassMap, open_classes
 from glnet_geo.io.made import MARK
 from glnet_geo.io.sample_points import SamplePoints, write_sample_points
 from glnet_geo.io.scene import block_cache
-from glnet_geo.io.staging import Staging
+from glnet_geo.io.staging import Staging, is_same_file
 from glnet_geo.report import Tally
 
 
@@ -97,7 +97,7 @@ def sample(
     path, progress = Path(out), progress or Silence()
     if path.suffix.lower() != ".gpkg":
         raise OutputError(f"{path} cannot hold sample points with their list of classes: name a .gpkg file")
-    if path.exists() and Path(mapped).exists() and path.samefile(mapped):
+    if is_same_file(path, mapped):
         raise OutputError(f"{path} is the map itself: give the points another name")
     with Staging([path], overwrite=overwrite) as staging:
         with block_cache(), open_classes(mapped, legend=legend) as classes:

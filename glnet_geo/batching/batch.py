@@ -19,6 +19,7 @@ from glnet_geo.batching.report import BatchReport, TileResult
 from glnet_geo.batching.scene_run import Workshop, failure, map_scene
 from glnet_geo.batching.scenes import VirtualScene, virtual_scenes
 from glnet_geo.core.drawing import Drawing
+from glnet_geo.core.normalize import fits
 from glnet_geo.core.overall import Overall
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
 from glnet_geo.errors import (
@@ -39,7 +40,7 @@ from glnet_geo.io.tiled import sample_of
 from glnet_geo.io.tiles import TileError, TileFile, TileReader, described
 from glnet_geo.io.work import check_work
 from glnet_geo.pipeline import means_of
-from glnet_geo.plan import Options, knows_values, machine_of, model_of
+from glnet_geo.plan import Options, machine_of, model_of
 
 
 def batch(
@@ -149,7 +150,9 @@ def _map_all(shop: Workshop, progress: Progress, *, seamless: bool) -> list[Virt
         progress.info(sentence)
     ranges = {}
     for kind, members in list(found.items()):
-        if shop.options.value_range is None and not knows_values(shop.model.card, kind.dtype):
+        if shop.options.value_range is None and not fits(
+            shop.model.card.normalization.value_range, kind.dtype
+        ):
             ranges[kind] = _value_range(kind, members, shop)
         if not members:
             del found[kind]

@@ -175,10 +175,11 @@ def _refuse(names: Sequence[str], where: str) -> None:
 
 def _check_outputs(outputs: Sequence[Path], options: dict[str, Any]) -> None:
     """Refuse to write over what is read."""
+    from glnet_geo.io.staging import is_same_file
+
     for name in ("map", "reference", "confidence", "reference_legend"):
-        read = None if options[name] is None else Path(options[name])
         for path in outputs:
-            if read is not None and read.exists() and path.exists() and path.samefile(read):
+            if options[name] is not None and is_same_file(path, options[name]):
                 raise OptionError(f"{path} is what the map is assessed with: give the report another name")
 
 

@@ -94,7 +94,7 @@ _MISSING = {
 )
 @click.option("--precision", type=click.Choice(["auto", "fp32", "bf16"]), default="auto", show_default=True)
 @click.option("--max-gpu-memory", type=Size(), help="Use at most this much GPU memory, e.g. 11GB.")
-@click.option("--seed", type=click.IntRange(min=0, max=2**32 - 1), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--credit", default="", metavar="TEXT", help="Whom the model's card names for the data.")
 @click.option(
     "--curves", type=file_argument(), metavar="FILE.png", help="Draw losses and scores (needs matplotlib)."

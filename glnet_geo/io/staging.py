@@ -27,6 +27,11 @@ def is_raster(path: Path) -> bool:
     return path.suffix.lower() in MAP_RASTERS
 
 
+def is_same_file(output: Path, read: str | Path) -> bool:
+    """Whether an output would replace a file that is read, under whatever name."""
+    return output.exists() and Path(read).exists() and output.samefile(read)
+
+
 def check_suffix(path: Path, suffixes: Sequence[str]) -> None:
     """Refuse an output whose name asks for a format that it cannot have.
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
 import rasterio
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import RasterioError
+
+from glnet_geo.io.source import opening
 
 _PLAIN = {"SourceFilename", "SourceBand", "SourceProperties", "SrcRect", "DstRect", "NODATA", "UseMaskBand"}
 
@@ -66,7 +67,7 @@ def _size(part: Element) -> tuple[float, float]:
 
 
 def _nodata(path: Path) -> tuple[float | None, ...]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(path) as raster:
-            return tuple(raster.nodatavals)
+    with opening():
+        raster = rasterio.open(path)
+    with raster:
+        return tuple(raster.nodatavals)
