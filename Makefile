@@ -56,14 +56,22 @@ model: $(VENV)/.installed-test
 		--weights $(WORK)/run/urban.safetensors $(VALIDATE) --out $(WORK)/teacher.safetensors
 	test -e $(WORK)/taught/labels/together_29.tif || $(BIN)/python -m tools.urban.teach $(DATA)/../ucmerced $(WORK)/taught \
 		--rough $(WORK)/water --model $(WORK)/teacher.safetensors
-	$(BIN)/python -m tools.urban.train --data $(WORK) --weak $(WORK)/taught --init $(WORK)/lite0.safetensors \
+	$(BIN)/python -m tools.urban.train --data $(WORK) --weak $(WORK)/taught --init $(WORK)/lite0.safetensors --round 5 \
 		--begin $(WORK)/run/urban.safetensors --out $(WORK)/run $(VALIDATE)
-	$(BIN)/python -m tools.urban.train --data $(WORK) --weak $(WORK)/taught --init $(WORK)/lite0.safetensors \
+	$(BIN)/python -m tools.urban.train --data $(WORK) --weak $(WORK)/taught --init $(WORK)/lite0.safetensors --round 5 \
 		--begin $(WORK)/all/urban.safetensors --out $(WORK)/all
 	for run in run all; do $(BIN)/python -m tools.urban.blend $(WORK)/$$run/urban.safetensors \
 		$(WORK)/$$run/5-global_to_local.safetensors --kept 0.5 --out $(WORK)/$$run/taught.safetensors || exit 1; done
-	$(BIN)/python -m tools.urban.package --data $(WORK) --weights $(WORK)/all/taught.safetensors \
-		--measured $(WORK)/run/taught.safetensors $(VALIDATE) --out glnet_geo/model/weights/urban.safetensors
+	# And what was labelled there by eye, in a last one.
+	test -e $(WORK)/by_eye/labels/by_eye_03.tif || $(BIN)/python -m tools.urban.by_eye $(DATA)/../ucmerced $(WORK)/by_eye
+	$(BIN)/python -m tools.urban.train --data $(WORK) --weak $(WORK)/taught --by-eye $(WORK)/by_eye --round 6 \
+		--init $(WORK)/lite0.safetensors --begin $(WORK)/run/taught.safetensors --out $(WORK)/run $(VALIDATE)
+	$(BIN)/python -m tools.urban.train --data $(WORK) --weak $(WORK)/taught --by-eye $(WORK)/by_eye --round 6 \
+		--init $(WORK)/lite0.safetensors --begin $(WORK)/all/taught.safetensors --out $(WORK)/all
+	for run in run all; do $(BIN)/python -m tools.urban.blend $(WORK)/$$run/taught.safetensors \
+		$(WORK)/$$run/6-global_to_local.safetensors --kept 0.5 --out $(WORK)/$$run/by_eye.safetensors || exit 1; done
+	$(BIN)/python -m tools.urban.package --data $(WORK) --weights $(WORK)/all/by_eye.safetensors \
+		--measured $(WORK)/run/by_eye.safetensors $(VALIDATE) --out glnet_geo/model/weights/urban.safetensors
 
 plugin:
 	$(PYTHON) tools/qgis_plugin.py dist

@@ -24,14 +24,14 @@ from glnet_geo.core.window import Window
 from glnet_geo.model.machine import choose_machine
 from glnet_geo.model.predict import Predictor
 from glnet_geo.training.validation import enlarged
-from tools.urban.assemble import IGNORED, write_pair
+from tools.urban.assemble import IGNORED
 from tools.urban.elsewhere import measuring_pictures
 from tools.urban.package import read_band
+from tools.urban.together import SIDE, Labelled, read_picture, sized, write_together
 from tools.urban.train import LEGEND, NORMALIZATION
 from tools.urban.weak import print_shares
 
-_SIDE = 256
-_WHOLE = Window(row=0, col=0, height=_SIDE, width=_SIDE)
+_WHOLE = Window(row=0, col=0, height=SIDE, width=SIDE)
 
 
 @click.command()
@@ -67,16 +67,11 @@ def main(
     counts = np.zeros(256, np.int64)
     each = across**2
     for number in range(len(paths) // each):
-        image = np.zeros((3, across * _SIDE, across * _SIDE), np.uint8)
-        label = np.zeros(image.shape[1:], np.uint8)
-        for place, index in enumerate(order[number * each : (number + 1) * each]):
-            rows, cols = (slice(_SIDE * at, _SIDE * (at + 1)) for at in divmod(place, across))
-            pixels = _read(paths[index])
-            image[:, rows, cols] = pixels
-            told, known = agreed(teachers, pixels, least), _known(rough, paths[index].stem)
-            label[rows, cols] = told if known is None else np.where(known == IGNORED, told, known)
+        chosen = [paths[index] for index in order[number * each : (number + 1) * each]]
+        label = write_together(
+            out, f"together_{number:02}", (_labelled(path, teachers, least, rough) for path in chosen), across
+        )
         counts += np.bincount(label.ravel(), minlength=256)
-        write_pair(out, f"together_{number:02}", image, label[None])
         print(number + 1, "of", len(paths) // each, flush=True)
     print_shares(counts)
 
@@ -106,24 +101,18 @@ def agreed(teachers: Sequence[Teacher], pixels: NDArray[np.uint8], least: float)
     return label
 
 
+def _labelled(path: Path, teachers: Sequence[Teacher], least: float, rough: Path | None) -> Labelled:
+    pixels = read_picture(path)
+    told, known = agreed(teachers, pixels, least), _known(rough, path.stem)
+    return pixels, told if known is None else np.where(known == IGNORED, told, known)
+
+
 def _known(rough: Path | None, name: str) -> NDArray[np.uint8] | None:
-    """(256, 256) the rough labels of a picture, if it has any."""
+    """(SIDE, SIDE) the rough labels of a picture, if it has any."""
     path = rough / "labels" / f"{name}.tif" if rough else None
     if path is None or not path.exists():
         return None
-    return np.asarray(_sized(Image.fromarray(read_band(path)), Image.Resampling.NEAREST))
-
-
-def _read(path: Path) -> NDArray[np.uint8]:
-    """(3, 256, 256)."""
-    with Image.open(path) as picture:
-        pixels = np.asarray(_sized(picture.convert("RGB"), Image.Resampling.BICUBIC))
-    return np.ascontiguousarray(np.moveaxis(pixels, -1, 0))
-
-
-def _sized(picture: Image.Image, resampling: Image.Resampling) -> Image.Image:
-    """A few pictures are some pixels smaller or larger than all others."""
-    return picture.resize((_SIDE, _SIDE), resampling)
+    return np.asarray(sized(Image.fromarray(read_band(path)), Image.Resampling.NEAREST))
 
 
 if __name__ == "__main__":

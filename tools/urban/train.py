@@ -70,12 +70,14 @@ class Round:
         color: how far colours are changed.
         zoom: how far samples are enlarged.
         weak: part of the frames that come from roughly labelled pictures.
+        by_eye: part of the frames that come from pictures elsewhere that were labelled by eye.
     """
 
     recipes: tuple[Recipe, ...]
     color: float = 0.3
     zoom: tuple[float, float] = (0.66, 1.5)
     weak: float = 0.0
+    by_eye: float = 0.0
 
 
 ROUNDS = (
@@ -110,18 +112,28 @@ ROUNDS = (
         ),
         weak=0.25,
     ),
-)
-
-TAUGHT = Round(
-    recipes=(
-        replace(SHARP, stage="global", steps=60, frames=6, patches=0, learning_rate=4e-4),
-        replace(
-            SHARP, stage="global_to_local", steps=150, frames=6, patches=2, learning_rate=5e-4, drift=0.0
+    # Many places together in one scene, labelled by the blend of the last two rounds and by rule; begins with that blend.
+    Round(
+        recipes=(
+            replace(SHARP, stage="global", steps=60, frames=6, patches=0, learning_rate=4e-4),
+            replace(
+                SHARP, stage="global_to_local", steps=150, frames=6, patches=2, learning_rate=5e-4, drift=0.0
+            ),
         ),
+        weak=0.4,
     ),
-    weak=0.4,
+    # The same, and pictures elsewhere that were labelled by eye; begins with what shipped before.
+    Round(
+        recipes=(
+            replace(SHARP, stage="global", steps=60, frames=6, patches=0, learning_rate=4e-4),
+            replace(
+                SHARP, stage="global_to_local", steps=150, frames=6, patches=2, learning_rate=5e-4, drift=0.0
+            ),
+        ),
+        weak=0.2,
+        by_eye=0.25,
+    ),
 )
-"""What goes on from the blend of the last two: with many places together in one scene, labelled by that blend and by rule."""
 
 
 @click.command()
@@ -134,9 +146,21 @@ TAUGHT = Round(
 )
 @click.option("--weak", type=click.Path(path_type=Path, exists=True), help="holds roughly labelled pictures")
 @click.option(
+    "--by-eye", type=click.Path(path_type=Path, exists=True), help="holds pictures that were labelled by eye"
+)
+@click.option(
+    "--round",
+    "turns",
+    multiple=True,
+    type=click.IntRange(1, len(ROUNDS)),
+    default=(1, 2, 3, 4),
+    show_default=True,
+    help="to go through, in this order",
+)
+@click.option(
     "--begin",
     type=click.Path(path_type=Path, exists=True),
-    help="weights that have gone through all rounds: only the last one, with pictures that a model has labelled, is left",
+    help="weights that have gone through the rounds before",
 )
 @click.option("--validate", multiple=True, help="scenes to leave out")
 @click.option("--scale-steps", default=1.0, help="multiplies the steps of every stage")
@@ -145,6 +169,8 @@ def main(
     init: Path,
     out: Path,
     weak: Path | None,
+    by_eye: Path | None,
+    turns: tuple[int, ...],
     begin: Path | None,
     validate: tuple[str, ...],
     scale_steps: float,
@@ -153,14 +179,16 @@ def main(
     warnings.simplefilter("ignore", NotGeoreferencedWarning)
     out.mkdir(parents=True, exist_ok=True)
     scenes = [pair for pair in pairs_in(data) if pair.name not in validate]
-    rough = [] if weak is None else pairs_in(weak)
-    print("training on", ", ".join(pair.name for pair in scenes), "and", len(rough), "pictures", flush=True)
+    rough, drawn = ([] if folder is None else pairs_in(folder) for folder in (weak, by_eye))
+    elsewhere = [*rough, *drawn]
+    print(f"training on {', '.join(pair.name for pair in scenes)} and {len(elsewhere)} elsewhere", flush=True)
     start = replace(
         start_from(f"timm:tf_efficientnet_lite0={init}", LEGEND, seed=COMMON.seed), architecture=ARCHITECTURE
     )
     learnt: dict[str, torch.Tensor] = {} if begin is None else load_file(begin)
-    rounds = list(enumerate((*ROUNDS, TAUGHT), start=1))
-    for turn, stages in rounds[:-1] if begin is None else rounds[-1:]:
+    for turn in turns:
+        stages = ROUNDS[turn - 1]
+        at_home = 1 - stages.weak - stages.by_eye
         for number, recipe in enumerate(stages.recipes):
             recipe = replace(recipe, steps=max(1, round(recipe.steps * scale_steps)))  # noqa: PLW2901
             name = f"{turn}-{recipe.stage}"
@@ -170,13 +198,17 @@ def main(
                 learnt |= load_file(finished)
                 continue
             sampler = Sampler(
-                [*scenes, *rough],
+                [*scenes, *elsewhere],
                 tiling=TILING,
                 normalization=NORMALIZATION,
                 class_ids=LEGEND.ids.tolist(),
                 augmentation=Augmentation(zoom=stages.zoom, color=stages.color),
                 seed=recipe.seed + 3 * (turn - 1) + number,
-                chances=[*_chances(scenes, 1 - stages.weak), *_chances(rough, stages.weak)],
+                chances=[
+                    *_chances(scenes, at_home),
+                    *_chances(rough, stages.weak),
+                    *_chances(drawn, stages.by_eye),
+                ],
             )
             log = (out / f"{name}.jsonl").open("a")
             train_stage(
