@@ -38,18 +38,18 @@ from tools.urban.train import ARCHITECTURE, LEGEND, NORMALIZATION, TILING
 
 DESCRIPTION = (
     "Water, bare land, roads, buildings and vegetation of dry, built-up places in natural colour. Learnt from Dubai "
-    "above all, from coarse labels: blocks of buildings are drawn as one, thin roads are often missed; a little from pictures of "
-    "the United States, labelled by their colours and by an earlier model. Elsewhere, on other soils, roofs or seasons, expect a quarter of "
-    "it to be wrong, buildings above all, and look before you count."
+    "above all, from coarse labels: blocks of buildings are drawn as one, thin roads are often missed; and from pictures of "
+    "the United States, a few labelled by eye, most by their colours and by an earlier model. Elsewhere, on other soils, roofs or seasons, "
+    "expect a quarter of it to be wrong, small buildings above all, and look before you count."
 )
 TRAINING = (
-    "In five rounds: three on Dubai, one that adds roughly labelled pictures of the United States, one that adds all of them "
-    "as a blend of the two before labels them; what ships are the weights between that blend and the last round, trained on all "
-    "six scenes of Dubai. The scores are those of weights trained in the same way without t1 and t5."
+    "In six rounds: three on Dubai, one that adds roughly labelled pictures of the United States, one that adds all of them "
+    "as a blend of the two before labels them, one that adds 112 of them labelled by eye; what ships are the weights between what "
+    "went into the last round and what came out of it, trained on all six scenes of Dubai. The scores are those of weights trained in the same way without t1 and t5."
 )
 CREDIT = (
     "Trained on 'Semantic segmentation of aerial imagery', shared with the public domain by Humans in the Loop under "
-    "the CC0 1.0 license; imagery by the Mohammed Bin Rashid Space Centre. Weakly labelled pictures: UC Merced Land Use, "
+    "the CC0 1.0 license; imagery by the Mohammed Bin Rashid Space Centre. Weakly labelled pictures, and some by eye: UC Merced Land Use, "
     "USGS National Map imagery, public domain. Backbone weights: EfficientNet-Lite0, "
     "Apache-2.0."
 )
@@ -69,7 +69,7 @@ CREDIT = (
     "--sharing", type=click.Choice(["none", "global_to_local", "bidirectional"]), default="global_to_local"
 )
 @click.option(
-    "--balance", default=0.75, help="how far rare classes are favoured: 0 not at all, 1 as if none were"
+    "--balance", default=0.5, help="how far rare classes are favoured: 0 not at all, 1 as if none were"
 )
 @click.option("--training", default=TRAINING, help="how it was trained, for the card")
 @click.option("--validate", multiple=True, required=True, help="scenes that were left out of training")
