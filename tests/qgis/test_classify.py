@@ -97,6 +97,21 @@ def test_names_and_colours_lie_in_the_files(engine: str, scene: Path, tmp_path: 
     assert not list(tmp_path.glob("*-wal"))
 
 
+@pytest.mark.parametrize("suffix", ["fgb", "geojson"])
+def test_polygons_and_a_confidence_of_one_stem_share_a_style_file(
+    engine: str, scene: Path, tmp_path: Path, suffix: str
+) -> None:
+    """QGIS looks for the styles of both under one name."""
+    made = classify(
+        INPUT=str(scene), POLYGONS=str(tmp_path / f"it.{suffix}"), CONFIDENCE=str(tmp_path / "it.tif")
+    )
+    polygons = core.QgsVectorLayer(made["POLYGONS"])
+    assert polygons.renderer().categories()[0].label() == "water"
+    confidence = core.QgsRasterLayer(made["CONFIDENCE"])
+    assert confidence.renderer().type() == "singlebandpseudocolor"
+    assert confidence.renderer().classificationMax() == 100
+
+
 def test_an_extent_in_another_crs(engine: str, engine_python: str, scene: Path, tmp_path: Path) -> None:
     layer = core.QgsRasterLayer(str(scene))
     extent = layer.extent()

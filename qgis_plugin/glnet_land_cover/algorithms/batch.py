@@ -22,7 +22,7 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
-from ..layers import Placing, style_confidence, style_polygons
+from ..layers import Placing, show_as, style_confidence, style_polygons
 from ..sources import SourceError, raster_path
 from ..translation import tr
 from .base import EngineAlgorithm, shown_errors
@@ -241,7 +241,7 @@ class Batch(EngineAlgorithm):
                 style_confidence(path)
         if POLYGONS in mosaics:
             style_polygons(mosaics[POLYGONS], report["classes"])
-        _place(mosaics, context)
+        _place(self, mosaics, context)
         counts = {name: report[name.lower()] for name in ("DONE", "SKIPPED", "FAILED")}
         return {OUTPUT: folder, **mosaics, **counts}
 
@@ -264,10 +264,8 @@ def _tell(report: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
     )
 
 
-def _place(mosaics: dict[str, str], context: QgsProcessingContext) -> None:
+def _place(algorithm: EngineAlgorithm, mosaics: dict[str, str], context: QgsProcessingContext) -> None:
     names = {POLYGONS: tr("Land cover polygons"), MOSAIC: tr("Land cover")}
     for order, (name, path) in enumerate(mosaics.items()):
-        if context.willLoadLayerOnCompletion(path):
-            details = context.layerToLoadOnCompletionDetails(path)
-            details.name = names[name]
-            details.setPostProcessor(Placing(tr("GLNet: mosaic"), order, visible=True))
+        placing = Placing(tr("GLNet: mosaic"), order, visible=True)
+        show_as(algorithm, name, path, context, name=names[name], placing=placing)

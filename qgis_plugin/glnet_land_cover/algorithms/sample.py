@@ -14,7 +14,7 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
-from ..layers import Placing
+from ..layers import Placing, show_as
 from ..sources import SourceError, raster_path
 from ..translation import tr
 from .base import EngineAlgorithm, shown_errors
@@ -116,8 +116,7 @@ class Sample(EngineAlgorithm):
             summary = self.run_job(engine, arguments, [path], feedback)
         for each in summary["strata"]:
             feedback.pushInfo(tr("{}: {} points").format(each["name"], each["points"]))
-        if context.willLoadLayerOnCompletion(path):
-            details = context.layerToLoadOnCompletionDetails(path)
-            details.name = tr("Points to check {}").format(self._map)
-            details.setPostProcessor(Placing(f"GLNet: {self._map}", 0, visible=True))
+        name = tr("Points to check {}").format(self._map)
+        placing = Placing(f"GLNet: {self._map}", 0, visible=True)
+        show_as(self, OUTPUT, path, context, name=name, placing=placing)
         return {OUTPUT: path}

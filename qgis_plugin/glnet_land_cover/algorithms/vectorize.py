@@ -15,7 +15,7 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
-from ..layers import Placing, style_polygons
+from ..layers import Placing, show_as, style_polygons
 from ..sources import raster_path
 from ..translation import tr
 from .base import EngineAlgorithm, shown_errors
@@ -127,8 +127,7 @@ class Vectorize(EngineAlgorithm):
             engine = self.ask_engine(parameters, context, feedback)
             summary = self.run_job(engine, arguments, [path], feedback)
         style_polygons(path, summary.get("classes", []))
-        if context.willLoadLayerOnCompletion(path):
-            details = context.layerToLoadOnCompletionDetails(path)
-            details.name = tr("Polygons of {}").format(self._raster)
-            details.setPostProcessor(Placing(f"GLNet: {self._raster}", 0, visible=True))
+        name = tr("Polygons of {}").format(self._raster)
+        placing = Placing(f"GLNet: {self._raster}", 0, visible=True)
+        show_as(self, OUTPUT, path, context, name=name, placing=placing)
         return {OUTPUT: path}
