@@ -28,7 +28,7 @@ _OUT_OF_MEMORY = (
 )
 _KILLED = 9
 # Where a part of a job lies on the way from 0 to 100; parts that are not named fill it but for its end.
-_SPANS = {"looking at the tiles": (0.0, 2.0), "writing": (95.0, 100.0)}
+_SPANS = {"counting": (0.0, 50.0), "looking at the tiles": (0.0, 2.0), "writing": (95.0, 100.0)}
 _SPAN = (0.0, 95.0)
 _ONE_OF_SEVERAL = re.compile(r"\b(\d+) of (\d+)\b")
 """A part that tells which of how many it is, such as a stage of a training."""
@@ -194,6 +194,7 @@ def _part_name(part: str) -> str:
     names = {
         "classifying": tr("classifying"),
         "comparing": tr("comparing"),
+        "counting": tr("counting"),
         "drawing": tr("drawing"),
         "looking at the tiles": tr("looking at the images"),
         "writing": tr("writing"),

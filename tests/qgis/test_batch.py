@@ -82,6 +82,7 @@ def test_options_become_those_of_the_command_line(fake_engine: Any, scene: Path,
         LIST=str(listed),
         MODEL="mine.safetensors",
         FORMATS=["gpkg", "fgb"],
+        ASSET="visual",
         BANDS="3,2,1",
         NAME="{number}{suffix}",
         RETRY=0,
@@ -93,7 +94,8 @@ def test_options_become_those_of_the_command_line(fake_engine: Any, scene: Path,
         MIN_AREA=9,
         OUTPUT=str(tmp_path / "maps"),
     )
-    options = ["--model", "mine.safetensors", "--bands=3,2,1", "--name={number}{suffix}", "--retry=0"]
+    options = ["--model", "mine.safetensors", "--asset=visual", "--bands=3,2,1", "--name={number}{suffix}"]
+    options += ["--retry=0"]
     options += [f"--stac={tmp_path / 'stac'}", "--device", "cpu", "--min-area", "9", "--confidence"]
     options += ["--no-seamless", "--overwrite", "--out-dir", str(tmp_path / "maps"), "--format", "gpkg,fgb"]
     expected = ["batch", str(scene), str(listed), *options, "--progress", "json", "--json"]

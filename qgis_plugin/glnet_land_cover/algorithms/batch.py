@@ -42,6 +42,7 @@ from .polygon_options import add_polygon_options, polygon_arguments
 
 OUTPUT, MOSAIC, POLYGONS = "OUTPUT", "MOSAIC", "MOSAIC_POLYGONS"
 _FORMATS = ["tif", "gpkg", "fgb", "geojson", "parquet"]
+_TEXTS = ("ASSET", "BANDS", "NAME", "RETRY", "STAC")
 _SOME_FAILED = 10
 """Exit code of the engine where some tiles failed, and all others are done."""
 
@@ -139,6 +140,11 @@ class Batch(EngineAlgorithm):
                 tr("List of more images: .txt, tile index (.gpkg, .shp), STAC items (.json)"),
                 optional=True,
             ),
+            QgsProcessingParameterString(
+                "ASSET",
+                tr("Asset of STAC items (empty: the only raster, or visual, image, data)"),
+                optional=True,
+            ),
             bands_parameter(),
             QgsProcessingParameterBoolean(
                 "CONFIDENCE", tr("Also tell of every image how sure its map is"), False
@@ -199,7 +205,7 @@ class Batch(EngineAlgorithm):
             area = area_file(self, parameters, context, self.parameterAsExtentCrs(parameters, "AOI", context))
             if area:
                 self._arguments += ["--aoi", area]
-            self._arguments += text_arguments(self, parameters, context, ("BANDS", "NAME", "RETRY", "STAC"))
+            self._arguments += text_arguments(self, parameters, context, _TEXTS)
             self._arguments += computing_arguments(self, parameters, context)
             self._arguments += polygon_arguments(self, parameters, context)
             for name, option, unusual in (

@@ -41,10 +41,10 @@ def add_polygon_options(algorithm: EngineAlgorithm) -> None:
         ),
         number(
             "MAX_VERTICES",
-            tr("Cut polygons with more corners than"),
+            tr("Cut polygons with more corners than (0: never)"),
             number.Integer,
             optional=True,
-            minValue=4,
+            minValue=0,
         ),
         QgsProcessingParameterCrs("CRS", tr("CRS of the polygons (empty: that of the image)"), optional=True),
     ):

@@ -112,7 +112,16 @@ class Sample(EngineAlgorithm):
         path = self.parameterAsOutputLayer(parameters, OUTPUT, context)
         with shown_errors():
             engine = self.ask_engine(parameters, context, feedback)
-            arguments = ["sample", *self._arguments, "--out", path, "--overwrite", "--json"]
+            arguments = [
+                "sample",
+                *self._arguments,
+                "--out",
+                path,
+                "--overwrite",
+                "--progress",
+                "json",
+                "--json",
+            ]
             summary = self.run_job(engine, arguments, [path], feedback)
         for each in summary["strata"]:
             feedback.pushInfo(tr("{}: {} points").format(each["name"], each["points"]))

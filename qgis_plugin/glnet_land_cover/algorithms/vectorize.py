@@ -19,7 +19,7 @@ from ..layers import Placing, show_as, style_polygons
 from ..sources import raster_path
 from ..translation import tr
 from .base import EngineAlgorithm, shown_errors
-from .options import INPUT, is_given, raster_input
+from .options import INPUT, confidence_arguments, is_given, raster_input
 from .polygon_options import add_polygon_options, polygon_arguments
 
 OUTPUT = "OUTPUT"
@@ -84,6 +84,11 @@ class Vectorize(EngineAlgorithm):
                 optional=True,
             )
         )
+        self.add_advanced(
+            QgsProcessingParameterRasterLayer(
+                "CONFIDENCE", tr("Confidence of the classes, for every polygon to tell"), optional=True
+            )
+        )
         add_polygon_options(self)
         self.add_engine_parameter()
 
@@ -91,6 +96,7 @@ class Vectorize(EngineAlgorithm):
         """Refuse layers that are no files."""
         super().check(parameters, context)
         raster_path(raster_input(self, parameters, context))
+        confidence_arguments(self, parameters, context)
 
     def prepareAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback
@@ -105,6 +111,7 @@ class Vectorize(EngineAlgorithm):
                 self._arguments += ["--band", str(band)]
             if is_given(parameters, "LEGEND"):
                 self._arguments += ["--legend", self.parameterAsFile(parameters, "LEGEND", context)]
+            self._arguments += confidence_arguments(self, parameters, context)
             self._arguments += polygon_arguments(self, parameters, context)
         return True
 
