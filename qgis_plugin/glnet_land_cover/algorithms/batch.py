@@ -23,6 +23,7 @@ from qgis.core import (
 )
 
 from ..layers import Placing, show_as, style_confidence, style_polygons
+from ..option_names import as_in_dialog
 from ..sources import SourceError, raster_path
 from ..translation import tr
 from .base import EngineAlgorithm, shown_errors
@@ -241,7 +242,7 @@ class Batch(EngineAlgorithm):
                 resumable=True,
                 incomplete=_SOME_FAILED,
             )
-        _tell(report, feedback)
+        _tell(self, report, feedback)
         for path in _paths(report["tiles"]):
             if path.endswith("_confidence.tif"):
                 style_confidence(path)
@@ -256,11 +257,11 @@ def _paths(results: list[dict[str, Any]]) -> list[str]:
     return [str(output) for result in results for output in result["outputs"]]
 
 
-def _tell(report: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
+def _tell(algorithm: EngineAlgorithm, report: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
     """Write into the log what became of the images."""
     for tile in report["tiles"]:
         if tile["status"] == "failed":
-            feedback.reportError(f"{tile['tile']}: {tile['reason']}")
+            feedback.reportError(f"{tile['tile']}: {as_in_dialog(tile['reason'], algorithm)}")
         elif tile["reason"]:
             feedback.pushInfo(f"{tile['tile']}: {tile['reason']}")
     feedback.pushInfo(
