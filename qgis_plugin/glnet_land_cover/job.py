@@ -9,7 +9,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -28,7 +28,7 @@ _OUT_OF_MEMORY = (
 )
 _KILLED = 9
 # Where a part of a job lies on the way from 0 to 100; parts that are not named fill it but for its end.
-_SPANS = {"looking at the tiles": (0.0, 2.0), "writing": (95.0, 100.0)}
+_SPANS = {"counting": (0.0, 50.0), "looking at the tiles": (0.0, 2.0), "writing": (95.0, 100.0)}
 _SPAN = (0.0, 95.0)
 _ONE_OF_SEVERAL = re.compile(r"\b(\d+) of (\d+)\b")
 """A part that tells which of how many it is, such as a stage of a training."""
@@ -49,6 +49,7 @@ class Job:
         feedback: to show progress, and to learn that the person wants it to stop.
         resumable: whether what is finished is kept where it is stopped.
         incomplete: exit code of a job that has made some of its outputs and says so; None where there is none.
+        worded: turns what the engine says into the words of the dialog.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Job:
         *,
         resumable: bool = False,
         incomplete: int | None = None,
+        worded: Callable[[str], str] = str,
     ) -> None:
         self._engine = engine
         self._arguments = list(arguments)
@@ -67,6 +69,7 @@ class Job:
         self._feedback = feedback
         self._resumable = resumable
         self._incomplete = incomplete
+        self._worded = worded
         self._progress = _Progress(feedback)
         self._error = ""
         self._last = ""
@@ -116,9 +119,9 @@ class Job:
         elif event.get("type") == "info":
             self._feedback.pushInfo(str(event["message"]))
         elif text.startswith("Warning: "):
-            self._feedback.pushWarning(text[len("Warning: ") :])
+            self._feedback.pushWarning(self._worded(text[len("Warning: ") :]))
         elif text.startswith("Error: "):
-            self._error = text[len("Error: ") :]
+            self._error = self._worded(text[len("Error: ") :])
         else:
             self._last = text
             self._feedback.pushDebugInfo(text)
@@ -194,6 +197,7 @@ def _part_name(part: str) -> str:
     names = {
         "classifying": tr("classifying"),
         "comparing": tr("comparing"),
+        "counting": tr("counting"),
         "drawing": tr("drawing"),
         "looking at the tiles": tr("looking at the images"),
         "writing": tr("writing"),

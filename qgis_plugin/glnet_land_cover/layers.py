@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from qgis.core import (
@@ -12,18 +13,21 @@ from qgis.core import (
     QgsFillSymbol,
     QgsLayerTreeLayer,
     QgsMapLayer,
+    QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
     QgsProject,
     QgsRasterLayer,
     QgsRasterShader,
+    QgsReadWriteContext,
     QgsRendererCategory,
     QgsSettings,
     QgsSingleBandPseudoColorRenderer,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtXml import QDomDocument
 
 # Dark where the map guesses, bright where it is sure; readable without colour vision.
 _CONFIDENCE_RAMP = (
@@ -37,7 +41,11 @@ _GROUP = "RESULTS_GROUP_NAME"
 
 
 def style_confidence(path: str) -> None:
-    """Lay a style of a ramp beside a raster of percents; QGIS applies it wherever the raster is opened."""
+    """Lay a style of a ramp beside a raster of percents; QGIS applies it wherever the raster is opened.
+
+    The style of polygons of the same name but for the suffix stays: QGIS looks for both in one file, and each reads its
+    part.
+    """
     options = QgsRasterLayer.LayerOptions()
     # A default style would need statistics, and write them beside the file.
     options.loadDefaultStyle = False
@@ -57,7 +65,22 @@ def style_confidence(path: str) -> None:
     renderer.setClassificationMin(_CONFIDENCE_RAMP[0][0])
     renderer.setClassificationMax(100)
     layer.setRenderer(renderer)
-    layer.saveNamedStyle(os.path.splitext(path)[0] + ".qml")
+    _save_beside_polygons(layer, os.path.splitext(path)[0] + ".qml")
+
+
+def _save_beside_polygons(layer: QgsRasterLayer, path: str) -> None:
+    """Write the style of a raster into a file that may hold one of polygons, which stays."""
+    style, there = QDomDocument(), QDomDocument()
+    with suppress(OSError, UnicodeDecodeError), open(path, encoding="utf-8") as file:
+        there.setContent(file.read())
+    # All but the symbols would be taken over by the polygons too.
+    layer.exportNamedStyle(style, QgsReadWriteContext(), QgsMapLayer.StyleCategory.Symbology)
+    polygons = there.documentElement().firstChildElement("renderer-v2")
+    if not polygons.isNull():
+        style.documentElement().appendChild(style.importNode(polygons, True))
+    # A result is whole without its style: a folder that takes no more files is no reason to lose the job.
+    with suppress(OSError), open(path, "w", encoding="utf-8") as file:
+        file.write(style.toString(2))
 
 
 def style_polygons(path: str, classes: Sequence[dict[str, Any]]) -> None:
@@ -134,3 +157,30 @@ class Placing(QgsProcessingLayerPostProcessorInterface):
         group.insertChildNode(place, moved)
         node.parent().removeChildNode(node)
         return moved
+
+
+def show_as(
+    algorithm: QgsProcessingAlgorithm,
+    output: str,
+    path: str,
+    context: QgsProcessingContext,
+    *,
+    name: str,
+    placing: Placing,
+) -> None:
+    """Say how a result shall be loaded, where it is; a name that a person or a model gave stays.
+
+    Args:
+        algorithm: whose result it is.
+        output: name of the parameter.
+        path: of the file.
+        context: of the job.
+        name: of the layer, instead of what the parameter is called.
+        placing: where it goes.
+    """
+    if not context.willLoadLayerOnCompletion(path):
+        return
+    details = context.layerToLoadOnCompletionDetails(path)
+    if details.name in ("", algorithm.parameterDefinition(output).description()):
+        details.name = name
+    details.setPostProcessor(placing)

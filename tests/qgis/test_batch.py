@@ -82,6 +82,7 @@ def test_options_become_those_of_the_command_line(fake_engine: Any, scene: Path,
         LIST=str(listed),
         MODEL="mine.safetensors",
         FORMATS=["gpkg", "fgb"],
+        ASSET="visual",
         BANDS="3,2,1",
         NAME="{number}{suffix}",
         RETRY=0,
@@ -93,7 +94,8 @@ def test_options_become_those_of_the_command_line(fake_engine: Any, scene: Path,
         MIN_AREA=9,
         OUTPUT=str(tmp_path / "maps"),
     )
-    options = ["--model", "mine.safetensors", "--bands=3,2,1", "--name={number}{suffix}", "--retry=0"]
+    options = ["--model", "mine.safetensors", "--asset=visual", "--bands=3,2,1", "--name={number}{suffix}"]
+    options += ["--retry=0"]
     options += [f"--stac={tmp_path / 'stac'}", "--device", "cpu", "--min-area", "9", "--confidence"]
     options += ["--no-seamless", "--overwrite", "--out-dir", str(tmp_path / "maps"), "--format", "gpkg,fgb"]
     expected = ["batch", str(scene), str(listed), *options, "--progress", "json", "--json"]
@@ -101,6 +103,17 @@ def test_options_become_those_of_the_command_line(fake_engine: Any, scene: Path,
 
 
 _ANSWER = 'print(json.dumps({"tiles": [], "classes": [], "done": 0, "skipped": 0, "failed": 0}))'
+
+
+def test_why_an_image_failed_is_told_as_the_dialog_calls_it(
+    fake_engine: Any, scene: Path, tmp_path: Path
+) -> None:
+    tile = {"tile": "a.tif", "status": "failed", "reason": "name its bands with --bands 1,2,3", "outputs": []}
+    answer = {"tiles": [tile], "classes": [], "done": 0, "skipped": 0, "failed": 1}
+    fake_engine(f"print(json.dumps({answer!r}))", commands=("batch", "engine"))
+    log = Log()
+    batch(log, INPUT=[str(scene)], OUTPUT=str(tmp_path / "maps"))
+    assert log.errors == ["a.tif: name its bands with “Bands in the model's order” 1,2,3"]
 
 
 def test_a_job_without_images_is_refused(fake_engine: Any, tmp_path: Path) -> None:

@@ -97,6 +97,21 @@ def test_names_and_colours_lie_in_the_files(engine: str, scene: Path, tmp_path: 
     assert not list(tmp_path.glob("*-wal"))
 
 
+@pytest.mark.parametrize("suffix", ["fgb", "geojson"])
+def test_polygons_and_a_confidence_of_one_stem_share_a_style_file(
+    engine: str, scene: Path, tmp_path: Path, suffix: str
+) -> None:
+    """QGIS looks for the styles of both under one name."""
+    made = classify(
+        INPUT=str(scene), POLYGONS=str(tmp_path / f"it.{suffix}"), CONFIDENCE=str(tmp_path / "it.tif")
+    )
+    polygons = core.QgsVectorLayer(made["POLYGONS"])
+    assert polygons.renderer().categories()[0].label() == "water"
+    confidence = core.QgsRasterLayer(made["CONFIDENCE"])
+    assert confidence.renderer().type() == "singlebandpseudocolor"
+    assert confidence.renderer().classificationMax() == 100
+
+
 def test_an_extent_in_another_crs(engine: str, engine_python: str, scene: Path, tmp_path: Path) -> None:
     layer = core.QgsRasterLayer(str(scene))
     extent = layer.extent()
@@ -183,6 +198,30 @@ def test_options_become_those_of_the_command_line(fake_engine: Any, scene: Path,
         "json",
         "--json",
     ]
+
+
+_OWN_CRS = "+proj=lcc +lat_0=47 +lon_0=13 +lat_1=46 +lat_2=48 +datum=WGS84 +units=m +type=crs"
+
+
+@pytest.mark.parametrize(
+    "definition", [_OWN_CRS, _OWN_CRS.replace("datum=WGS84", "ellps=bessel +towgs84=1,2,3")]
+)
+def test_polygons_in_a_crs_that_only_this_qgis_has(
+    engine: str, scene: Path, tmp_path: Path, definition: str
+) -> None:
+    # A profile that no window has used has none yet.
+    assert core.QgsApplication.createDatabase()
+    registry = core.QgsApplication.coordinateReferenceSystemRegistry()
+    number = registry.addUserCrs(core.QgsCoordinateReferenceSystem.fromProj(definition), "of my own")
+    crs = core.QgsCoordinateReferenceSystem(f"USER:{number}")
+    assert crs.isValid()
+    made = classify(INPUT=str(scene), POLYGONS=str(tmp_path / "m.gpkg"), CRS=crs)
+    polygons = core.QgsVectorLayer(made["POLYGONS"])
+    there = core.QgsCoordinateTransform(
+        core.QgsRasterLayer(str(scene)).crs(), crs, core.QgsProject.instance()
+    ).transformBoundingBox(core.QgsRasterLayer(str(scene)).extent())
+    assert polygons.crs().isValid()
+    assert polygons.extent().xMinimum() == pytest.approx(there.xMinimum(), abs=5)
 
 
 def test_nothing_is_passed_that_nobody_asked_for(fake_engine: Any, scene: Path, tmp_path: Path) -> None:

@@ -124,6 +124,33 @@ def test_the_list_of_algorithms_follows_the_engine(fake_engine: Any, qgis: Any) 
     }
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "it has 4 bands: name them with --bands 3,2,1 or --value-range",
+            "it has 4 bands: name them with “Bands in the model's order” 3,2,1 or “Values that become darkest and brightest”",
+        ),
+        (
+            "add --max-vertices=5, --nodata: or leave",
+            "add “Cut polygons with more corners than” 5, “Value without data”: or leave",
+        ),
+        # What the dialog does not have stays as it is, and so do names of files.
+        (
+            "add --no-seamless, not a--bands.tif or --bands.tif",
+            "add --no-seamless, not a--bands.tif or --bands.tif",
+        ),
+    ],
+)
+def test_options_are_told_as_the_dialog_calls_them(
+    fake_engine: Any, out: Path, said: str, shown: str
+) -> None:
+    fake_engine(f"print({'Warning: ' + said!r}, file=sys.stderr); sys.exit({'Error: ' + said!r})")
+    log = Log()
+    assert _reason(lambda: classify(out, log=log)) == shown
+    assert log.warnings == [shown]
+
+
 # --- while it runs ---
 
 

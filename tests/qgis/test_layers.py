@@ -9,6 +9,8 @@ import pytest
 
 core = pytest.importorskip("qgis.core", reason="QGIS's Python is absent here: run make test-qgis")
 
+from tests.qgis.logs import Log  # noqa: E402
+
 
 @pytest.fixture
 def project(qgis: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -79,3 +81,46 @@ def test_points_to_label_bring_their_form(engine: str, scene: Path, project: Any
     load("sample", INPUT=str(tmp_path / "m.tif"), PER_CLASS=2, OUTPUT=str(tmp_path / "p.gpkg"))
     points = project.mapLayersByName("Points to check Land cover")[0]
     assert points.editorWidgetSetup(points.fields().lookupField("class")).type() == "ValueMap"
+
+
+_ANSWER = (
+    """print(json.dumps({"tiles": [], "strata": [], "classes": [], "done": 0, "skipped": 0, "failed": 0}))"""
+)
+_RESULTS = [
+    ("classify", "RASTER", "m.tif", "Land cover"),
+    ("classify", "POLYGONS", "m.gpkg", "Land cover polygons"),
+    ("classify", "CONFIDENCE", "sure.tif", "Confidence"),
+    ("batch", "MOSAIC", "m.tif", "Land cover"),
+    ("batch", "MOSAIC_POLYGONS", "m.gpkg", "Land cover polygons"),
+    ("vectorize", "OUTPUT", "m.gpkg", "Polygons of das 'Bild' Ω 1"),
+    ("sample", "OUTPUT", "p.gpkg", "Points to check das 'Bild' Ω 1"),
+]
+
+
+@pytest.mark.parametrize("given", ["", "Flood of May"])
+@pytest.mark.parametrize(("algorithm", "output", "file", "usual"), _RESULTS)
+def test_a_result_keeps_the_name_that_a_person_or_a_model_gave(
+    fake_engine: Any,
+    scene: Path,
+    tmp_path: Path,
+    algorithm: str,
+    output: str,
+    file: str,
+    usual: str,
+    given: str,
+) -> None:
+    fake_engine(_ANSWER)
+    wanted = core.QgsProcessingOutputLayerDefinition(str(tmp_path / file), core.QgsProject.instance())
+    if given:
+        wanted.destinationName = given
+    parameters = {"INPUT": [str(scene)] if algorithm == "batch" else str(scene), output: wanted}
+    if algorithm == "batch":
+        parameters["OUTPUT"] = str(tmp_path / "maps")
+    if output == "CONFIDENCE":
+        parameters["RASTER"] = str(tmp_path / "m.tif")
+    context = core.QgsProcessingContext()
+    instance = core.QgsApplication.processingRegistry().createAlgorithmById(f"glnet:{algorithm}")
+    log = Log()
+    _, done = instance.run(parameters, context, log)
+    assert (done, log.errors) == (True, [])
+    assert [details.name for details in context.layersToLoadOnCompletion().values()] == [given or usual]

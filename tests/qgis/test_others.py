@@ -11,7 +11,7 @@ import pytest
 
 core = pytest.importorskip("qgis.core", reason="QGIS's Python is absent here: run make test-qgis")
 
-from tests.qgis.conftest import command_line  # noqa: E402
+from tests.qgis.conftest import SAMPLE, command_line  # noqa: E402
 from tests.qgis.logs import Log  # noqa: E402
 from tests.qgis.made import make_checkpoint, weights  # noqa: E402
 
@@ -44,6 +44,14 @@ def test_vectorize_makes_what_the_command_line_makes(
     assert _features(made["OUTPUT"]) == _features(str(tmp_path / "cli.gpkg"))
 
 
+def test_vectorize_tells_how_sure_every_polygon_is(engine: str, scene: Path, tmp_path: Path) -> None:
+    raster, sure = tmp_path / "map.tif", tmp_path / "sure.tif"
+    command_line(engine, "classify", str(scene), "--out", str(raster), "--confidence", str(sure))
+    made = run("vectorize", INPUT=str(raster), CONFIDENCE=str(sure), OUTPUT=str(tmp_path / "map.gpkg"))
+    layer = core.QgsVectorLayer(made["OUTPUT"])
+    assert all(20 <= each["confidence"] <= 100 for each in layer.getFeatures())
+
+
 def _features(path: str) -> list[tuple[int, str]]:
     return sorted(
         (each["class_id"], each.geometry().asWkt()) for each in core.QgsVectorLayer(path).getFeatures()
@@ -55,7 +63,16 @@ def test_vectorize_passes_its_options(fake_engine: Any, scene: Path, tmp_path: P
     legend = tmp_path / "legend.json"
     legend.write_text("{}")
     out = str(tmp_path / "map.fgb")
-    run("vectorize", INPUT=str(scene), OUTPUT=out, BAND=2, LEGEND=str(legend), SIMPLIFY=1.5)
+    run(
+        "vectorize",
+        INPUT=str(scene),
+        OUTPUT=out,
+        BAND=2,
+        LEGEND=str(legend),
+        CONFIDENCE=str(SAMPLE),
+        SIMPLIFY=1.5,
+        MAX_VERTICES=0,
+    )
     expected = [
         "vectorize",
         str(scene),
@@ -63,8 +80,12 @@ def test_vectorize_passes_its_options(fake_engine: Any, scene: Path, tmp_path: P
         "2",
         "--legend",
         str(legend),
+        "--confidence",
+        str(SAMPLE),
         "--simplify",
         "1.5",
+        "--max-vertices",
+        "0",
         "--out",
         out,
     ]

@@ -49,6 +49,15 @@ def test_the_points_are_those_of_the_command_line(engine: str, maps: Path, tmp_p
     assert form.type() == "ValueMap"
 
 
+def test_drawing_points_moves_the_bar(engine: str, maps: Path, tmp_path: Path) -> None:
+    log = Log()
+    run("sample", log, INPUT=str(maps / "map.tif"), PER_CLASS=9, OUTPUT=str(tmp_path / "points.gpkg"))
+    assert log.shares == sorted(log.shares)
+    # It counts the pixels of each class, then draws: each is half of the work.
+    assert any(0 < share <= 50 for share in log.shares)
+    assert any(50 < share < 100 for share in log.shares)
+
+
 def _points(path: str | Path) -> list[tuple[int, str, str]]:
     layer = core.QgsVectorLayer(str(path))
     return sorted(
@@ -89,6 +98,41 @@ def test_against_a_raster(engine: str, maps: Path, tmp_path: Path) -> None:
     assert log.shares[-1] > 50
 
 
+def test_a_class_file_tells_what_the_values_of_a_reference_mean(
+    engine: str, maps: Path, tmp_path: Path
+) -> None:
+    """Here it leaves out what the other raster calls bare land, and calls the rest as the map does."""
+    names = {0: "water", 2: "road", 3: "building", 4: "vegetation"}
+    classes = [{"id": value, "name": name, "color": f"#00000{value}"} for value, name in names.items()]
+    legend = tmp_path / "classes.json"
+    legend.write_text(json.dumps({"classes": classes, "ignored": [1]}))
+    files = {"INPUT": str(maps / "map.tif"), "REFERENCE": str(LABEL)}
+    made = run("evaluate", **files, REFERENCE_LEGEND=str(legend))
+    told = command_line(
+        engine,
+        "evaluate",
+        files["INPUT"],
+        "--reference",
+        files["REFERENCE"],
+        "--reference-legend",
+        str(legend),
+        "--json",
+    )
+    assert made["ACCURACY"] == json.loads(told.stdout)["scores"]["accuracy"]
+    assert made["ACCURACY"] != run("evaluate", **files)["ACCURACY"]
+
+
+def test_a_class_file_means_nothing_for_points(engine: str, maps: Path, tmp_path: Path) -> None:
+    (tmp_path / "classes.json").write_text("{}")
+    with pytest.raises(core.QgsProcessingException, match="leave it out"):
+        run(
+            "evaluate",
+            INPUT=str(maps / "map.tif"),
+            REFERENCE=str(maps / "points.gpkg"),
+            REFERENCE_LEGEND=str(tmp_path / "classes.json"),
+        )
+
+
 def test_against_points_with_a_filter(engine: str, maps: Path, tmp_path: Path) -> None:
     """As random points, they tell of the whole map, with margins."""
     points = core.QgsVectorLayer(str(maps / "points.gpkg"), "points", "ogr")
@@ -126,7 +170,7 @@ def test_a_file_is_handed_over_as_it_is(fake_engine: Any, maps: Path) -> None:
                 INPUT=str(maps / "map.tif"),
                 REFERENCE=str(reference),
                 FIELD="map_class_name",
-                LEAVE_OUT="a, b",
+                LEAVE_OUT='a, "b, c" , "5"" deep"',
             )
         told = json.loads(Path(f"{fake}.arguments").read_text())
         begin = ["evaluate", str(maps / "map.tif"), "--reference", str(reference), *more]
@@ -135,7 +179,9 @@ def test_a_file_is_handed_over_as_it_is(fake_engine: Any, maps: Path) -> None:
             "--leave-out",
             "a",
             "--leave-out",
-            "b",
+            "b, c",
+            "--leave-out",
+            '5" deep',
             "--overwrite",
             "--progress",
             "json",

@@ -21,6 +21,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..engine import Engine, EngineError, ask, find_interpreter, known
 from ..job import Job
+from ..option_names import as_in_dialog
 from ..sources import SourceError
 from ..translation import tr
 
@@ -145,7 +146,15 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         incomplete: int | None = None,
     ) -> dict[str, Any]:
         """Give the engine this algorithm's job; see `Job`."""
-        return Job(engine, arguments, outputs, feedback, resumable=resumable, incomplete=incomplete).run()
+        return Job(
+            engine,
+            arguments,
+            outputs,
+            feedback,
+            resumable=resumable,
+            incomplete=incomplete,
+            worded=lambda sentence: as_in_dialog(sentence, self),
+        ).run()
 
 
 @contextmanager

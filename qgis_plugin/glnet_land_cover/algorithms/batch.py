@@ -22,7 +22,8 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
-from ..layers import Placing, style_confidence, style_polygons
+from ..layers import Placing, show_as, style_confidence, style_polygons
+from ..option_names import as_in_dialog
 from ..sources import SourceError, raster_path
 from ..translation import tr
 from .base import EngineAlgorithm, shown_errors
@@ -42,6 +43,7 @@ from .polygon_options import add_polygon_options, polygon_arguments
 
 OUTPUT, MOSAIC, POLYGONS = "OUTPUT", "MOSAIC", "MOSAIC_POLYGONS"
 _FORMATS = ["tif", "gpkg", "fgb", "geojson", "parquet"]
+_TEXTS = ("ASSET", "BANDS", "NAME", "RETRY", "STAC")
 _SOME_FAILED = 10
 """Exit code of the engine where some tiles failed, and all others are done."""
 
@@ -139,6 +141,11 @@ class Batch(EngineAlgorithm):
                 tr("List of more images: .txt, tile index (.gpkg, .shp), STAC items (.json)"),
                 optional=True,
             ),
+            QgsProcessingParameterString(
+                "ASSET",
+                tr("Asset of STAC items (empty: the only raster, or visual, image, data)"),
+                optional=True,
+            ),
             bands_parameter(),
             QgsProcessingParameterBoolean(
                 "CONFIDENCE", tr("Also tell of every image how sure its map is"), False
@@ -199,7 +206,7 @@ class Batch(EngineAlgorithm):
             area = area_file(self, parameters, context, self.parameterAsExtentCrs(parameters, "AOI", context))
             if area:
                 self._arguments += ["--aoi", area]
-            self._arguments += text_arguments(self, parameters, context, ("BANDS", "NAME", "RETRY", "STAC"))
+            self._arguments += text_arguments(self, parameters, context, _TEXTS)
             self._arguments += computing_arguments(self, parameters, context)
             self._arguments += polygon_arguments(self, parameters, context)
             for name, option, unusual in (
@@ -235,13 +242,13 @@ class Batch(EngineAlgorithm):
                 resumable=True,
                 incomplete=_SOME_FAILED,
             )
-        _tell(report, feedback)
+        _tell(self, report, feedback)
         for path in _paths(report["tiles"]):
             if path.endswith("_confidence.tif"):
                 style_confidence(path)
         if POLYGONS in mosaics:
             style_polygons(mosaics[POLYGONS], report["classes"])
-        _place(mosaics, context)
+        _place(self, mosaics, context)
         counts = {name: report[name.lower()] for name in ("DONE", "SKIPPED", "FAILED")}
         return {OUTPUT: folder, **mosaics, **counts}
 
@@ -250,11 +257,11 @@ def _paths(results: list[dict[str, Any]]) -> list[str]:
     return [str(output) for result in results for output in result["outputs"]]
 
 
-def _tell(report: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
+def _tell(algorithm: EngineAlgorithm, report: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
     """Write into the log what became of the images."""
     for tile in report["tiles"]:
         if tile["status"] == "failed":
-            feedback.reportError(f"{tile['tile']}: {tile['reason']}")
+            feedback.reportError(f"{tile['tile']}: {as_in_dialog(tile['reason'], algorithm)}")
         elif tile["reason"]:
             feedback.pushInfo(f"{tile['tile']}: {tile['reason']}")
     feedback.pushInfo(
@@ -264,10 +271,8 @@ def _tell(report: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
     )
 
 
-def _place(mosaics: dict[str, str], context: QgsProcessingContext) -> None:
+def _place(algorithm: EngineAlgorithm, mosaics: dict[str, str], context: QgsProcessingContext) -> None:
     names = {POLYGONS: tr("Land cover polygons"), MOSAIC: tr("Land cover")}
     for order, (name, path) in enumerate(mosaics.items()):
-        if context.willLoadLayerOnCompletion(path):
-            details = context.layerToLoadOnCompletionDetails(path)
-            details.name = names[name]
-            details.setPostProcessor(Placing(tr("GLNet: mosaic"), order, visible=True))
+        placing = Placing(tr("GLNet: mosaic"), order, visible=True)
+        show_as(algorithm, name, path, context, name=names[name], placing=placing)

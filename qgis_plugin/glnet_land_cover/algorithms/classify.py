@@ -15,7 +15,7 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
-from ..layers import Placing, style_confidence, style_polygons
+from ..layers import Placing, show_as, style_confidence, style_polygons
 from ..sources import SourceError
 from ..translation import tr
 from .base import EngineAlgorithm, code, shown_errors
@@ -168,11 +168,9 @@ class Classify(EngineAlgorithm):
         names = {POLYGONS: tr("Land cover polygons"), RASTER: tr("Land cover"), CONFIDENCE: tr("Confidence")}
         group = f"GLNet: {self._scene or os.path.basename(self._arguments[0])}"
         for order, (name, path) in enumerate(made.items()):
-            if context.willLoadLayerOnCompletion(path):
-                details = context.layerToLoadOnCompletionDetails(path)
-                details.name = names[name]
-                # A confidence that is drawn at once would hide nothing, or the map.
-                details.setPostProcessor(Placing(group, order, visible=name != CONFIDENCE))
+            # A confidence that is drawn at once would hide nothing, or the map.
+            placing = Placing(group, order, visible=name != CONFIDENCE)
+            show_as(self, name, path, context, name=names[name], placing=placing)
 
 
 def _tell(summary: dict[str, Any], feedback: QgsProcessingFeedback) -> None:

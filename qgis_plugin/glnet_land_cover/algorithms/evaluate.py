@@ -12,6 +12,7 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterField,
+    QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterMapLayer,
     QgsProcessingParameterRasterLayer,
@@ -25,9 +26,10 @@ from ..sources import SourceError, raster_path
 from ..translation import tr
 from ..vector_sources import vector_file
 from .base import EngineAlgorithm, shown_errors
-from .options import INPUT, is_given, raster_input, words
+from .options import INPUT, confidence_arguments, is_given, raster_input, words
 
 REPORT, DRAWING, NUMBERS = "REPORT", "PICTURE", "NUMBERS"
+_LEGEND = "REFERENCE_LEGEND"
 _DEFAULT_FIELD = "class"
 
 
@@ -104,9 +106,29 @@ class Evaluate(EngineAlgorithm):
         self.addParameter(
             QgsProcessingParameterFileDestination(REPORT, tr("Report"), "HTML (*.html)", optional=True)
         )
+        self._add_advanced()
+
+    def _add_advanced(self) -> None:
+        self.add_advanced(
+            QgsProcessingParameterFile(
+                _LEGEND,
+                tr("Class file of a raster of what is true (empty: what it says itself)"),
+                extension="json",
+                optional=True,
+            )
+        )
         for name, label in (
-            ("IGNORE", tr("Reference classes to leave out, with commas between")),
-            ("LEAVE_OUT", tr("Classes that do not count in means, with commas between (empty: unknown)")),
+            (
+                "IGNORE",
+                tr("Reference classes to leave out, with commas between (names with commas in quotes)"),
+            ),
+            (
+                "LEAVE_OUT",
+                tr(
+                    "Classes that do not count in means, with commas between (names with commas in quotes; empty: "
+                    "unknown)"
+                ),
+            ),
         ):
             self.add_advanced(QgsProcessingParameterString(name, label, optional=True))
         for name, label, kind in (
@@ -126,8 +148,15 @@ class Evaluate(EngineAlgorithm):
         super().check(parameters, context)
         raster_path(raster_input(self, parameters, context))
         reference = self._reference(parameters, context)
+        confidence_arguments(self, parameters, context)
         if isinstance(reference, QgsRasterLayer):
             raster_path(reference)
+        elif is_given(parameters, _LEGEND):
+            raise SourceError(
+                tr("A class file tells what a raster means, and “{}” is none: leave it out.").format(
+                    reference.name()
+                )
+            )
 
     def _reference(self, parameters: dict[str, Any], context: QgsProcessingContext) -> QgsMapLayer:
         layer = self.parameterAsLayer(parameters, "REFERENCE", context)
@@ -151,11 +180,9 @@ class Evaluate(EngineAlgorithm):
                 self._arguments += [vector_file(reference), "--field", field or _DEFAULT_FIELD]
             else:
                 self._arguments.append(raster_path(reference))
-            if is_given(parameters, "CONFIDENCE"):
-                confidence = self.parameterAsRasterLayer(parameters, "CONFIDENCE", context)
-                if confidence is None:
-                    raise SourceError(tr("The confidence cannot be opened: choose another raster, or none."))
-                self._arguments += ["--confidence", raster_path(confidence)]
+            if is_given(parameters, _LEGEND):
+                self._arguments += ["--reference-legend", self.parameterAsFile(parameters, _LEGEND, context)]
+            self._arguments += confidence_arguments(self, parameters, context)
             for name, option in (("IGNORE", "--ignore"), ("LEAVE_OUT", "--leave-out")):
                 for each in words(self.parameterAsString(parameters, name, context)):
                     self._arguments += [option, each]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from typing import Any
 
@@ -179,6 +180,22 @@ def scene_arguments(
     return arguments + computing_arguments(algorithm, parameters, context)
 
 
+def confidence_arguments(
+    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext
+) -> list[str]:
+    """How sure the map is, where CONFIDENCE is given.
+
+    Raises:
+        SourceError: it cannot be handed over.
+    """
+    if not is_given(parameters, "CONFIDENCE"):
+        return []
+    layer = algorithm.parameterAsRasterLayer(parameters, "CONFIDENCE", context)
+    if layer is None or not layer.isValid():
+        raise SourceError(tr("The confidence cannot be opened: choose another raster, or none."))
+    return ["--confidence", raster_path(layer)]
+
+
 def is_given(parameters: Parameters, name: str) -> bool:
     """Whether a parameter has a value."""
     return parameters.get(name) not in (None, "", [])
@@ -256,8 +273,9 @@ def ends_with(output: Any, suffix: str) -> bool:
 
 
 def words(text: str) -> list[str]:
-    """The parts of a list with commas."""
-    return [part.strip() for part in text.split(",") if part.strip()]
+    """The parts of a list with commas; one that holds commas itself stands in quotes, as in a table of text."""
+    lines = csv.reader(text.splitlines(), skipinitialspace=True)
+    return [part.strip() for line in lines for part in line if part.strip()]
 
 
 def text_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsProcessingContext,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterCrs,
@@ -13,6 +14,9 @@ from qgis.core import (
 from ..translation import tr
 from .base import EngineAlgorithm
 from .options import Parameters, is_given, text_of
+
+_AUTHORITIES = ("EPSG", "ESRI", "IGNF", "OGC")
+"""Whose CRSs every PROJ has."""
 
 
 def add_polygon_options(algorithm: EngineAlgorithm) -> None:
@@ -37,10 +41,10 @@ def add_polygon_options(algorithm: EngineAlgorithm) -> None:
         ),
         number(
             "MAX_VERTICES",
-            tr("Cut polygons with more corners than"),
+            tr("Cut polygons with more corners than (0: never)"),
             number.Integer,
             optional=True,
-            minValue=4,
+            minValue=0,
         ),
         QgsProcessingParameterCrs("CRS", tr("CRS of the polygons (empty: that of the image)"), optional=True),
     ):
@@ -70,5 +74,13 @@ def polygon_arguments(
     if is_given(parameters, "CRS"):
         crs = algorithm.parameterAsCrs(parameters, "CRS", context)
         if crs.isValid():
-            arguments += ["--crs", crs.authid() or crs.toWkt()]
+            arguments += ["--crs", _crs_text(crs)]
     return arguments
+
+
+def _crs_text(crs: QgsCoordinateReferenceSystem) -> str:
+    """A CRS as the engine's PROJ knows it: those of a person, and of newer databases, only by their definition."""
+    authority = crs.authid().partition(":")[0]
+    if authority in _AUTHORITIES:
+        return str(crs.authid())
+    return str(crs.toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED))

@@ -14,7 +14,7 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
-from ..layers import Placing
+from ..layers import Placing, show_as
 from ..sources import SourceError, raster_path
 from ..translation import tr
 from .base import EngineAlgorithm, shown_errors
@@ -112,12 +112,20 @@ class Sample(EngineAlgorithm):
         path = self.parameterAsOutputLayer(parameters, OUTPUT, context)
         with shown_errors():
             engine = self.ask_engine(parameters, context, feedback)
-            arguments = ["sample", *self._arguments, "--out", path, "--overwrite", "--json"]
+            arguments = [
+                "sample",
+                *self._arguments,
+                "--out",
+                path,
+                "--overwrite",
+                "--progress",
+                "json",
+                "--json",
+            ]
             summary = self.run_job(engine, arguments, [path], feedback)
         for each in summary["strata"]:
             feedback.pushInfo(tr("{}: {} points").format(each["name"], each["points"]))
-        if context.willLoadLayerOnCompletion(path):
-            details = context.layerToLoadOnCompletionDetails(path)
-            details.name = tr("Points to check {}").format(self._map)
-            details.setPostProcessor(Placing(f"GLNet: {self._map}", 0, visible=True))
+        name = tr("Points to check {}").format(self._map)
+        placing = Placing(f"GLNet: {self._map}", 0, visible=True)
+        show_as(self, OUTPUT, path, context, name=name, placing=placing)
         return {OUTPUT: path}

@@ -15,11 +15,11 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
-from ..layers import Placing, style_polygons
+from ..layers import Placing, show_as, style_polygons
 from ..sources import raster_path
 from ..translation import tr
 from .base import EngineAlgorithm, shown_errors
-from .options import INPUT, is_given, raster_input
+from .options import INPUT, confidence_arguments, is_given, raster_input
 from .polygon_options import add_polygon_options, polygon_arguments
 
 OUTPUT = "OUTPUT"
@@ -84,6 +84,11 @@ class Vectorize(EngineAlgorithm):
                 optional=True,
             )
         )
+        self.add_advanced(
+            QgsProcessingParameterRasterLayer(
+                "CONFIDENCE", tr("Confidence of the classes, for every polygon to tell"), optional=True
+            )
+        )
         add_polygon_options(self)
         self.add_engine_parameter()
 
@@ -91,6 +96,7 @@ class Vectorize(EngineAlgorithm):
         """Refuse layers that are no files."""
         super().check(parameters, context)
         raster_path(raster_input(self, parameters, context))
+        confidence_arguments(self, parameters, context)
 
     def prepareAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback
@@ -105,6 +111,7 @@ class Vectorize(EngineAlgorithm):
                 self._arguments += ["--band", str(band)]
             if is_given(parameters, "LEGEND"):
                 self._arguments += ["--legend", self.parameterAsFile(parameters, "LEGEND", context)]
+            self._arguments += confidence_arguments(self, parameters, context)
             self._arguments += polygon_arguments(self, parameters, context)
         return True
 
@@ -127,8 +134,7 @@ class Vectorize(EngineAlgorithm):
             engine = self.ask_engine(parameters, context, feedback)
             summary = self.run_job(engine, arguments, [path], feedback)
         style_polygons(path, summary.get("classes", []))
-        if context.willLoadLayerOnCompletion(path):
-            details = context.layerToLoadOnCompletionDetails(path)
-            details.name = tr("Polygons of {}").format(self._raster)
-            details.setPostProcessor(Placing(f"GLNet: {self._raster}", 0, visible=True))
+        name = tr("Polygons of {}").format(self._raster)
+        placing = Placing(f"GLNet: {self._raster}", 0, visible=True)
+        show_as(self, OUTPUT, path, context, name=name, placing=placing)
         return {OUTPUT: path}
