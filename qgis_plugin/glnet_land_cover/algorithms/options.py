@@ -248,11 +248,17 @@ def choice_arguments(
     return arguments
 
 
-def ends_with(output: Any, suffix: str) -> bool:
-    """Whether an output has a suffix; temporary ones get theirs from QGIS."""
+def named_file(output: Any) -> str:
+    """The file that an output names; empty where it names none, so that QGIS makes a temporary one."""
     if isinstance(output, QgsProcessingOutputLayerDefinition):
         output = output.sink.staticValue()
-    return output in (None, "", QgsProcessing.TEMPORARY_OUTPUT) or str(output).lower().endswith(suffix)
+    return "" if output in (None, QgsProcessing.TEMPORARY_OUTPUT) else str(output)
+
+
+def ends_with(output: Any, suffix: str) -> bool:
+    """Whether an output has a suffix; temporary ones get theirs from QGIS."""
+    name = named_file(output)
+    return not name or name.lower().endswith(suffix)
 
 
 def words(text: str) -> list[str]:
