@@ -107,3 +107,22 @@ def test_a_job_without_images_is_refused(fake_engine: Any, tmp_path: Path) -> No
     fake_engine(commands=("batch", "engine"))
     with pytest.raises(core.QgsProcessingException, match="nothing to map"):
         batch(OUTPUT=str(tmp_path))
+
+
+_UNENDING = """
+print(json.dumps({'type': 'progress', 'what': 'x', 'share': 0.5}), file=sys.stderr, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_folder_that_is_temporary_is_told(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
+    """It goes with QGIS, and no later job finds it."""
+    fake_engine(_UNENDING, commands=("batch", "engine"))
+    log = Log(cancel_at=1)
+    with pytest.raises(core.QgsProcessingException, match="until QGIS is closed"):
+        batch(log, INPUT=[str(scene)], OUTPUT="TEMPORARY_OUTPUT")
+    assert any("name a folder" in warning for warning in log.warnings)
+    log = Log(cancel_at=1)
+    with pytest.raises(core.QgsProcessingException, match="goes on from it"):
+        batch(log, INPUT=[str(scene)], OUTPUT=str(tmp_path / "maps"))
+    assert log.warnings == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from qgis.core import (
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
+    QgsProcessingUtils,
     QgsRasterLayer,
 )
 
@@ -253,6 +255,31 @@ def named_file(output: Any) -> str:
     if isinstance(output, QgsProcessingOutputLayerDefinition):
         output = output.sink.staticValue()
     return "" if output in (None, QgsProcessing.TEMPORARY_OUTPUT) else str(output)
+
+
+def is_temporary(output: Any) -> bool:
+    """Whether an output is lost when QGIS is closed, and is made elsewhere in the next run."""
+    name = named_file(output)
+    folder = os.path.realpath(QgsProcessingUtils.tempFolder())
+    return not name or os.path.realpath(name).startswith(os.path.join(folder, ""))
+
+
+def check_resumable(
+    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext, outputs: Sequence[str]
+) -> None:
+    """Refuse to keep for the next run what it could not find.
+
+    Raises:
+        SourceError: RESUME is asked for, and one of these outputs is temporary.
+    """
+    if algorithm.parameterAsBool(parameters, "RESUME", context) and any(
+        is_temporary(parameters.get(name)) for name in outputs
+    ):
+        raise SourceError(
+            tr(
+                "“{}” needs outputs that the next run finds again: name files instead of temporary ones, or switch it off."
+            ).format(algorithm.parameterDefinition("RESUME").description())
+        )
 
 
 def ends_with(output: Any, suffix: str) -> bool:
