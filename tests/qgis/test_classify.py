@@ -246,6 +246,6 @@ def test_the_next_run_could_not_go_on_from_temporary_outputs(
         # As models name them.
         core.QgsProcessingUtils.generateTempFilename("map.gpkg" if name == "POLYGONS" else "map.tif"),
     ):
-        with pytest.raises(core.QgsProcessingException, match="“Keep what is finished.*name files"):
+        with pytest.raises(core.QgsProcessingException, match=r"“Keep what is finished.*name files"):
             classify(**{**named, name: temporary})
     classify(**named)
