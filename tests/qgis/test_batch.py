@@ -115,6 +115,44 @@ time.sleep(60)
 """
 
 
+_DEAF = (
+    """
+import pathlib
+maker = os.environ['GLNET_GEO_MAKER']
+places = {"--out-dir": "west", "--mosaic": "..", "--stac": ".."}
+given = dict(part.split("=", 1) if "=" in part else (part, arguments[min(place + 1, len(arguments) - 1)])
+             for place, part in enumerate(arguments))
+for option, below in places.items():
+    folder = pathlib.Path(given[option]).joinpath(below).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f'.glnet-geo-{maker}-{option[2:]}').mkdir()
+(pathlib.Path(given["--out-dir"]) / f'.glnet-geo-{maker}-report').touch()
+(pathlib.Path(given["--out-dir"]) / '.glnet-geo-1-of-another').mkdir()
+"""
+    + _UNENDING
+)
+
+
+def test_an_engine_that_does_not_listen_leaves_nothing_half_made(
+    fake_engine: Any, scene: Path, tmp_path: Path
+) -> None:
+    """Not in the folder of the maps nor in those that names make there, and not beside mosaic and catalogue."""
+    fake_engine(_DEAF, commands=("batch", "engine"))
+    # A catalogue of an earlier run is replaced as a whole.
+    (tmp_path / "stac" / "catalogue").mkdir(parents=True)
+    with pytest.raises(core.QgsProcessingException, match="goes on from it"):
+        batch(
+            Log(cancel_at=1),
+            INPUT=[str(scene)],
+            OUTPUT=str(tmp_path / "ma [ps]"),
+            NAME="{parent}/{stem}{suffix}",
+            MOSAIC=str(tmp_path / "mosaic" / "all.tif"),
+            STAC=str(tmp_path / "stac" / "catalogue"),
+        )
+    left = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob(".glnet-geo-*")]
+    assert left == ["ma [ps]/.glnet-geo-1-of-another"]
+
+
 def test_a_folder_that_is_temporary_is_told(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
     """It goes with QGIS, and no later job finds it."""
     fake_engine(_UNENDING, commands=("batch", "engine"))

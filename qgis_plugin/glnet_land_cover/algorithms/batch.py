@@ -39,6 +39,7 @@ from .options import (
     is_temporary,
     model_parameter,
     text_arguments,
+    text_of,
 )
 from .polygon_options import add_polygon_options, polygon_arguments
 
@@ -235,13 +236,14 @@ class Batch(EngineAlgorithm):
         arguments = ["batch", *self._arguments, "--out-dir", folder, "--format", ",".join(formats) or "none"]
         for path in mosaics.values():
             arguments += ["--mosaic", path]
+        catalogues = [text_of(self, parameters, context, "STAC")] if is_given(parameters, "STAC") else []
         with shown_errors():
             engine = self.ask_engine(parameters, context, feedback)
             try:
                 report = self.run_job(
                     engine,
                     [*arguments, "--progress", "json", "--json"],
-                    [*mosaics.values()],
+                    [folder, *mosaics.values(), *catalogues],
                     feedback,
                     resumable=not temporary,
                     incomplete=_SOME_FAILED,
