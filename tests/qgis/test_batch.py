@@ -61,6 +61,30 @@ def test_maps_and_mosaics_are_those_of_the_command_line(engine: str, tiles: Path
     assert again["SKIPPED"] == 2
 
 
+def test_a_job_within_an_area_is_the_same_when_it_is_run_again(
+    engine: str, tiles: Path, tmp_path: Path
+) -> None:
+    """The area is written anew each time, to another temporary file."""
+    extent = core.QgsRasterLayer(str(tiles / "west.tif")).extent()
+    areas = core.QgsVectorLayer("Polygon?crs=EPSG:32640", "areas", "memory")
+    for shift in (0, 400):
+        feature = core.QgsFeature()
+        rectangle = core.QgsRectangle(extent)
+        rectangle.setXMinimum(rectangle.xMinimum() + shift)
+        feature.setGeometry(core.QgsGeometry.fromRect(rectangle))
+        areas.dataProvider().addFeature(feature)
+    extents = [f"{extent.xMinimum()},{extent.center().x()},{extent.yMinimum()},{extent.yMaximum()}"]
+    extents.append(f"{extent.xMinimum()},{extent.xMaximum()},{extent.yMinimum()},{extent.center().y()}")
+    job = {"INPUT": [str(tiles / "west.tif")], "OUTPUT": str(tmp_path / "maps")}
+    assert batch(**job, AOI=f"{extents[0]} [EPSG:32640]")["DONE"] == 1
+    assert batch(**job, AOI=f"{extents[0]} [EPSG:32640]")["SKIPPED"] == 1
+    with pytest.raises(core.QgsProcessingException, match="were not made by this very job"):
+        batch(**job, AOI=f"{extents[1]} [EPSG:32640]")
+    job["OUTPUT"] = str(tmp_path / "others")
+    assert batch(**job, AOI_LAYER=areas)["DONE"] == 1
+    assert batch(**job, AOI_LAYER=areas)["SKIPPED"] == 1
+
+
 def test_a_tile_that_fails_does_not_stop_the_others(engine: str, tiles: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "broken.tif").write_text("no image")
