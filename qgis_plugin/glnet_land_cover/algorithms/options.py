@@ -260,8 +260,10 @@ def named_file(output: Any) -> str:
 def is_temporary(output: Any) -> bool:
     """Whether an output is lost when QGIS is closed, and is made elsewhere in the next run."""
     name = named_file(output)
-    folder = os.path.realpath(QgsProcessingUtils.tempFolder())
-    return not name or os.path.realpath(name).startswith(os.path.join(folder, ""))
+    folder, path = (
+        os.path.normcase(os.path.realpath(each)) for each in (QgsProcessingUtils.tempFolder(), name)
+    )
+    return not name or path.startswith(os.path.join(folder, ""))
 
 
 def check_resumable(
