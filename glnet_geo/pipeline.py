@@ -15,6 +15,7 @@ from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import Sink, pour
 from glnet_geo.errors import CancelledError, OptionError, SceneError
 from glnet_geo.frames import Frames, LocalFrames
+from glnet_geo.io.aoi import area_mark
 from glnet_geo.io.identity import identity
 from glnet_geo.io.journal import Journal, journal_folder
 from glnet_geo.io.made import MARK
@@ -224,7 +225,7 @@ def means_of(model: Model, machine: Machine, options: Options) -> dict[str, obje
         "version": glnet_geo.__version__,
         "model": model.sha256,
         "nodata": options.nodata,
-        "area of interest": None if options.aoi is None else identity(options.aoi),
+        "area of interest": None if options.aoi is None else area_mark(options.aoi),
         "device": machine.device,
         "precision": str(machine.dtype),
     }

@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
+from glnet_geo.errors import OptionError
+
 HIDDEN = ".glnet-geo-"
 """How the name of all begins that is being made, and is not yet what it will be."""
 
+MAKER = "GLNET_GEO_MAKER"
+"""Environment variable by which whoever starts a process names it: its number may be that of a launcher."""
+
+_NAME = re.compile(r"[0-9A-Za-z]{1,32}")
+
 
 def hidden_name() -> str:
-    """A new name for what is being made; the process is in it, so that whoever kills that knows what to remove."""
-    return f"{HIDDEN}{os.getpid()}-{uuid4().hex[:12]}"
+    """A new name for what is being made; the process is in it, so that whoever kills that knows what to remove.
+
+    Raises:
+        OptionError: the process was given a name that cannot be a part of it.
+    """
+    return f"{HIDDEN}{_maker()}-{uuid4().hex[:12]}"
+
+
+def _maker() -> str:
+    """The name that this process, and those that it starts, were given; else its number."""
+    given = os.environ.get(MAKER)
+    if not given:
+        return str(os.getpid())
+    if not _NAME.fullmatch(given):
+        raise OptionError(
+            f"the environment variable {MAKER} is {given!r}: give it 1 to 32 letters and digits"
+        )
+    return given
 
 
 @contextmanager

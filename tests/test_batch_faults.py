@@ -11,8 +11,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import geopandas
 import numpy as np
 import pytest
+import rasterio
+import shapely
 
 import glnet_geo
 from glnet_geo.core.drawing import Drawing
@@ -175,6 +178,21 @@ def test_a_replaced_tile_is_mapped_again_and_so_is_all_that_saw_it(
     assert statuses(report)[BAD] == "done"
     mapped(fresh / "tiles", fresh / "maps", model)
     assert_same_maps(arrays(tmp_path / "maps"), arrays(fresh / "maps"))
+
+
+def test_the_same_area_in_another_file_makes_the_same_job(tmp_path: Path, tiles: Path, model: Path) -> None:
+    tile = tiles / f"{BAD}.tif"
+    with rasterio.open(tile) as raster:
+        left, bottom, right, top = raster.bounds
+        crs = raster.crs
+    areas = [shapely.box(left, bottom, (left + right) / 2, top), shapely.box(left, bottom, right, top)]
+    for name, area in zip(("area", "again", "other"), (areas[0], *areas), strict=True):
+        geopandas.GeoSeries([area], crs=crs).to_file(tmp_path / f"{name}.gpkg")
+    for name, status in (("area", "done"), ("again", "skipped")):
+        report = mapped(tile, tmp_path / "maps", model, aoi=tmp_path / f"{name}.gpkg")
+        assert statuses(report) == {BAD: status}
+    with pytest.raises(OutputError, match="not made by this very job"):
+        mapped(tile, tmp_path / "maps", model, aoi=tmp_path / "other.gpkg")
 
 
 def test_files_of_others_are_not_replaced_unless_asked_for(tmp_path: Path, tiles: Path, model: Path) -> None:

@@ -36,7 +36,7 @@ TERMINAL = {"click", "rich", "typing_extensions"}
 # all that write files let them appear.
 MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
     "errors": (set(), set()),
-    "replacing": (set(), set()),
+    "replacing": ({"errors"}, set()),
     "core": ({"core", "errors"}, ARRAYS),
     "model": ({"model", "core", "errors", "replacing"}, {"numpy"} | LEARNING),
     "io": ({"io", "core", "errors", "replacing"}, ARRAYS | FILES),

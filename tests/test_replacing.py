@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from glnet_geo.errors import OptionError
 from glnet_geo.io.ledger import REPORT, Ledger
 from glnet_geo.io.run_folder import RunFolder
 from glnet_geo.io.small_files import write_text
 from glnet_geo.io.store import Folder
 from glnet_geo.model.package import save_package
-from glnet_geo.replacing import replacing
+from glnet_geo.replacing import MAKER, hidden_name, replacing
 from glnet_geo.training.checkpoint import save_checkpoint, save_weights
 from glnet_geo.training.recipe import Recipe
 from tests.model import tiny
@@ -29,7 +30,8 @@ def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_until_then_its_name_tells_who_makes_it(tmp_path: Path) -> None:
+def test_until_then_its_name_tells_who_makes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(MAKER, raising=False)
     with replacing(tmp_path / "a.png") as one, replacing(tmp_path / "a.png") as other:
         assert one != other
         for made in (one, other):
@@ -37,6 +39,24 @@ def test_until_then_its_name_tells_who_makes_it(tmp_path: Path) -> None:
             # No folder of images takes it for one.
             assert made.suffix == ""
             made.touch()
+
+
+def test_whoever_starts_the_process_may_name_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is started may be a launcher, and the process that makes the files another."""
+    monkeypatch.setenv(MAKER, "0a1b2c")
+    one, other = hidden_name(), hidden_name()
+    assert one != other
+    assert one.startswith(".glnet-geo-0a1b2c-")
+    # As systems without empty variables see it.
+    monkeypatch.setenv(MAKER, "")
+    assert hidden_name().startswith(f".glnet-geo-{os.getpid()}-")
+
+
+@pytest.mark.parametrize("name", ["../a", "a/b", "a-b", "a b", "*", "ö", "a\n", "a" * 33])
+def test_a_name_that_is_no_part_of_a_file_name_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(MAKER, name)
+    with pytest.raises(OptionError, match="GLNET_GEO_MAKER"):
+        hidden_name()
 
 
 @pytest.mark.parametrize("end", [OSError, ValueError, KeyboardInterrupt, SystemExit])

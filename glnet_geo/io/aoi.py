@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -130,11 +132,38 @@ def read_aoi(path: Path, *, crs: CRS | None, transform: Affine | None, height: i
     return aoi
 
 
+def area_mark(path: Path) -> str:
+    """A mark of the area of interest that a vector file holds: the same for the same features, in any order, in one CRS.
+
+    A file that was written anew, or elsewhere, is told from a changed one by it. What is no area has a mark too.
+
+    Raises:
+        AoiError: the file is missing, or is no vector file.
+    """
+    with _reading(path):
+        layers = _layers(path)
+        meta, _, found, _ = pyogrio.raw.read(
+            path, layer=layers[0] if layers else None, columns=[], force_2d=True
+        )
+    content = hashlib.sha256(str(meta["crs"]).encode())
+    for feature in sorted(bytes(each) for each in (() if found is None else found) if each is not None):
+        content.update(len(feature).to_bytes(8, "little") + feature)
+    return content.hexdigest()
+
+
+def _reading(path: Path) -> AbstractContextManager[None]:
+    give = "polygons as .gpkg, .geojson or .shp"
+    return reading(path, what="the area of interest", give=give, error=AoiError)
+
+
+def _layers(path: Path) -> list[str]:
+    return [str(name) for name, _ in pyogrio.list_layers(path)]
+
+
 def _read(path: Path) -> tuple[NDArray[np.object_], pyproj.CRS | None, tuple[str, ...]]:
     """The polygons of the first layer, its CRS, and what is to be said about it."""
-    give = "polygons as .gpkg, .geojson or .shp"
-    with reading(path, what="the area of interest", give=give, error=AoiError):
-        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+    with _reading(path):
+        layers = _layers(path)
         table = pyogrio.read_dataframe(path, layer=layers[0], columns=[], force_2d=True) if layers else None
     notes: tuple[str, ...] = ()
     if len(layers) > 1:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 import pyproj
@@ -25,6 +24,7 @@ from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io.ground import ground_sample_distance
 from glnet_geo.io.source import is_remote
 from glnet_geo.io.staging import is_raster
+from glnet_geo.replacing import hidden_name
 
 if TYPE_CHECKING:
     import pystac
@@ -181,7 +181,7 @@ def write_catalogue(folder: Path, entries: Sequence[MapEntry], maker: Maker) -> 
     )
     for item in items:
         collection.add_item(item)
-    new = folder.with_name(f".{folder.name}-{uuid4().hex[:12]}")
+    new = folder.with_name(hidden_name())
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         # Links count from where the catalogue will lie.
@@ -193,10 +193,12 @@ def write_catalogue(folder: Path, entries: Sequence[MapEntry], maker: Maker) -> 
             shutil.rmtree(folder)
         new.rename(folder)
     except OSError as error:
-        shutil.rmtree(new, ignore_errors=True)
         raise OutputError(
             f"the catalogue could not be written to {folder} ({error.strerror}): choose another folder"
         ) from error
+    finally:
+        # It is gone where all went well.
+        shutil.rmtree(new, ignore_errors=True)
     return folder / _COLLECTION
 
 

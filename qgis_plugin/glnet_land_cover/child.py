@@ -36,7 +36,6 @@ class Ending:
         stopped: whether it was stopped because the person asked for it.
         killed: whether it had to be stopped the hard way.
         output: its standard output.
-        pid: its process number.
     """
 
     code: int
@@ -44,7 +43,6 @@ class Ending:
     stopped: bool
     killed: bool
     output: str
-    pid: int
 
 
 class ChildError(Exception):
@@ -95,7 +93,6 @@ def run(
     process.start(command[0], list(command[1:]))
     if not process.waitForStarted(_START_MS):
         raise ChildError(process.errorString())
-    pid = int(process.processId())
     lines = _Lines(line)
     output = _Lines(output_line) if output_line is not None else None
     stopped = killed = False
@@ -125,7 +122,6 @@ def run(
         stopped=stopped,
         killed=killed,
         output=bytes(process.readAllStandardOutput()).decode("utf-8", "replace"),
-        pid=pid,
     )
 
 

@@ -9,13 +9,14 @@ import re
 import shlex
 import shutil
 import sys
+import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from qgis.core import QgsProcessingFeedback
 
-from .child import ChildError, Ending, run
+from .child import ChildError, Ending, clean_environment, run
 from .engine import Engine, EngineError, command_line
 from .translation import tr
 
@@ -27,6 +28,8 @@ _OUT_OF_MEMORY = (
     "can't allocate memory",
 )
 _KILLED = 9
+_MAKER = "GLNET_GEO_MAKER"
+"""Variable that names the job in what the engine is making; its process number may be another than that of its Python."""
 # Where a part of a job lies on the way from 0 to 100; parts that are not named fill it but for its end.
 _SPANS = {"counting": (0.0, 50.0), "looking at the tiles": (0.0, 2.0), "writing": (95.0, 100.0)}
 _SPAN = (0.0, 95.0)
@@ -45,7 +48,8 @@ class Job:
     Args:
         engine: to run it.
         arguments: of ``glnet-geo``.
-        outputs: paths that it will make; nothing else is left beside them if it is stopped.
+        outputs: files and folders that it will make; nothing half made is left beside them, or in the folders, if it is
+            stopped.
         feedback: to show progress, and to learn that the person wants it to stop.
         resumable: whether what is finished is kept where it is stopped.
         incomplete: exit code of a job that has made some of its outputs and says so; None where there is none.
@@ -71,6 +75,7 @@ class Job:
         self._incomplete = incomplete
         self._worded = worded
         self._progress = _Progress(feedback)
+        self._mark = uuid.uuid4().hex[:12]
         self._error = ""
         self._last = ""
 
@@ -85,11 +90,14 @@ class Job:
         self._feedback.pushCommandInfo(
             shell_line([self._engine.interpreter, "-m", "glnet_geo", *self._arguments])
         )
+        environment = clean_environment()
+        environment.insert(_MAKER, self._mark)
         try:
             ending = run(
                 command_line(self._engine.interpreter, self._arguments),
                 line=self._line,
                 stopping=self._feedback.isCanceled,
+                environment=environment,
             )
         except ChildError as error:
             raise EngineError(
@@ -98,7 +106,7 @@ class Job:
                 )
             ) from error
         if ending.killed or ending.crashed:
-            self._clean_up(ending.pid)
+            self._clean_up()
         if ending.stopped:
             raise Stopped(
                 tr("Stopped: what is finished is kept, and the same job goes on from it.")
@@ -145,10 +153,13 @@ class Job:
             ending.code
         )
 
-    def _clean_up(self, pid: int) -> None:
-        """Remove what a job that could not clean up was making; its folders and files name its process."""
-        for folder in {os.path.dirname(os.path.abspath(path)) for path in self._outputs}:
-            for left in glob.glob(os.path.join(glob.escape(folder), f".glnet-geo-{pid}-*")):
+    def _clean_up(self) -> None:
+        """Remove what a job that could not clean up was making; its folders and files carry the mark of the job."""
+        outputs = [os.path.abspath(path) for path in self._outputs]
+        beside = {glob.escape(os.path.dirname(path)) for path in outputs}
+        within = {os.path.join(glob.escape(path), "**") for path in outputs if os.path.isdir(path)}
+        for place in beside | within:
+            for left in glob.glob(os.path.join(place, f".glnet-geo-{self._mark}-*"), recursive=True):
                 if os.path.isdir(left):
                     shutil.rmtree(left, ignore_errors=True)
                 else:

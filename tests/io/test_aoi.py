@@ -19,7 +19,7 @@ from rasterio.features import geometry_mask
 
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, DoubtfulInputWarning
-from glnet_geo.io.aoi import Aoi, read_aoi
+from glnet_geo.io.aoi import Aoi, area_mark, read_aoi
 from tests.io.geotiffs import PLACE, UTM, texture, write
 
 ROWS, COLS = 60, 80
@@ -320,3 +320,36 @@ class TestRefused:
         path = _file(tmp_path / "area.gpkg", [_on_map(10, 5, 30, 25)])
         with pytest.raises(AoiError, match=r"area\.gpkg cannot be brought to the scene's CRS"):
             read_aoi(path, crs=CRS.from_wkt(local), transform=PLACE, height=ROWS, width=COLS)
+
+
+class TestItsMark:
+    """Jobs are told apart by what their areas are, not by the files that hold them."""
+
+    LEFT, RIGHT = _on_map(10, 5, 30, 25), _on_map(40, 5, 50, 25)
+
+    def test_one_area_in_any_file(self, tmp_path: Path) -> None:
+        mark = area_mark(_file(tmp_path / "area.gpkg", [self.LEFT, self.RIGHT]))
+        assert mark == area_mark(_file(tmp_path / "again.gpkg", [self.LEFT, self.RIGHT]))
+        assert mark == area_mark(_file(tmp_path / "turned.gpkg", [self.RIGHT, self.LEFT]))
+        assert mark == area_mark(_file(tmp_path / "area.fgb", [self.LEFT, self.RIGHT]))
+
+    def test_another_area_under_the_same_name(self, tmp_path: Path) -> None:
+        path = tmp_path / "area.gpkg"
+        shapes: list[list[Any]] = [
+            [self.LEFT],
+            [self.RIGHT],
+            [self.LEFT, self.RIGHT],
+            [shapely.MultiPolygon([self.LEFT])],
+            [_on_map(10, 5, 30, 25.001)],
+        ]
+        marks = [area_mark(_file(path, each)) for each in shapes]
+        marks += [area_mark(_file(path, [self.LEFT], crs)) for crs in (None, "EPSG:32639")]
+        assert len(set(marks)) == len(marks)
+
+    def test_what_is_no_area_has_one_too(self, tmp_path: Path) -> None:
+        """It is refused where it is laid over a scene."""
+        (tmp_path / "table.csv").write_text("name\nleft\n")
+        assert area_mark(tmp_path / "table.csv")
+        assert area_mark(_file(tmp_path / "empty.gpkg", [None]))
+        with pytest.raises(AoiError, match="does not exist"):
+            area_mark(tmp_path / "nowhere.gpkg")

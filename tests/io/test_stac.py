@@ -14,9 +14,10 @@ import rasterio
 from affine import Affine
 from rasterio.crs import CRS
 
-from glnet_geo.errors import OptionError, OutputError
+from glnet_geo.errors import CancelledError, OptionError, OutputError
 from glnet_geo.io import stac
 from glnet_geo.io.taken import taken
+from glnet_geo.replacing import HIDDEN
 from tests.model import tiny
 from tests.scenes import UTM, texture, write_model, write_scene
 from tests.test_batch import mapped
@@ -238,6 +239,27 @@ def test_a_catalogue_is_replaced_and_anything_else_is_not(tmp_path: Path, made: 
     with pytest.raises(OutputError, match="something else"):
         mapped(tile, tmp_path / "other", model, stac=mine)
     assert (mine / "collection.json").exists()
+
+
+def test_a_catalogue_that_is_stopped_leaves_the_old_one_and_nothing_half_made(
+    tmp_path: Path, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, tile = made / "tiny.safetensors", made / "a.tif"
+    shutil.copytree(made / "catalogue", tmp_path / "catalogue")
+    half: list[str] = []
+
+    def stopped(*_given: object, dest_href: str, **_more: object) -> None:
+        Path(dest_href).mkdir()
+        half.append(Path(dest_href).name)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pystac.Collection, "save", stopped)
+    with pytest.raises((KeyboardInterrupt, CancelledError)):
+        mapped(tile, tmp_path / "other", model, stac=tmp_path / "catalogue")
+    # Whoever kills the process finds it by that name.
+    assert [name.startswith(HIDDEN) for name in half] == [True]
+    assert {path.name for path in tmp_path.iterdir()} == {"catalogue", "other"}
+    assert len(items(tmp_path)) == 4
 
 
 def test_without_pystac_the_batch_does_not_begin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

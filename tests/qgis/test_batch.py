@@ -61,6 +61,30 @@ def test_maps_and_mosaics_are_those_of_the_command_line(engine: str, tiles: Path
     assert again["SKIPPED"] == 2
 
 
+def test_a_job_within_an_area_is_the_same_when_it_is_run_again(
+    engine: str, tiles: Path, tmp_path: Path
+) -> None:
+    """The area is written anew each time, to another temporary file."""
+    extent = core.QgsRasterLayer(str(tiles / "west.tif")).extent()
+    areas = core.QgsVectorLayer("Polygon?crs=EPSG:32640", "areas", "memory")
+    for shift in (0, 400):
+        feature = core.QgsFeature()
+        rectangle = core.QgsRectangle(extent)
+        rectangle.setXMinimum(rectangle.xMinimum() + shift)
+        feature.setGeometry(core.QgsGeometry.fromRect(rectangle))
+        areas.dataProvider().addFeature(feature)
+    extents = [f"{extent.xMinimum()},{extent.center().x()},{extent.yMinimum()},{extent.yMaximum()}"]
+    extents.append(f"{extent.xMinimum()},{extent.xMaximum()},{extent.yMinimum()},{extent.center().y()}")
+    job = {"INPUT": [str(tiles / "west.tif")], "OUTPUT": str(tmp_path / "maps")}
+    assert batch(**job, AOI=f"{extents[0]} [EPSG:32640]")["DONE"] == 1
+    assert batch(**job, AOI=f"{extents[0]} [EPSG:32640]")["SKIPPED"] == 1
+    with pytest.raises(core.QgsProcessingException, match="were not made by this very job"):
+        batch(**job, AOI=f"{extents[1]} [EPSG:32640]")
+    job["OUTPUT"] = str(tmp_path / "others")
+    assert batch(**job, AOI_LAYER=areas)["DONE"] == 1
+    assert batch(**job, AOI_LAYER=areas)["SKIPPED"] == 1
+
+
 def test_a_tile_that_fails_does_not_stop_the_others(engine: str, tiles: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "broken.tif").write_text("no image")
@@ -120,3 +144,60 @@ def test_a_job_without_images_is_refused(fake_engine: Any, tmp_path: Path) -> No
     fake_engine(commands=("batch", "engine"))
     with pytest.raises(core.QgsProcessingException, match="nothing to map"):
         batch(OUTPUT=str(tmp_path))
+
+
+_UNENDING = """
+print(json.dumps({'type': 'progress', 'what': 'x', 'share': 0.5}), file=sys.stderr, flush=True)
+time.sleep(60)
+"""
+
+
+_DEAF = (
+    """
+import pathlib
+maker = os.environ['GLNET_GEO_MAKER']
+places = {"--out-dir": "west", "--mosaic": "..", "--stac": ".."}
+given = dict(part.split("=", 1) if "=" in part else (part, arguments[min(place + 1, len(arguments) - 1)])
+             for place, part in enumerate(arguments))
+for option, below in places.items():
+    folder = pathlib.Path(given[option]).joinpath(below).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f'.glnet-geo-{maker}-{option[2:]}').mkdir()
+(pathlib.Path(given["--out-dir"]) / f'.glnet-geo-{maker}-report').touch()
+(pathlib.Path(given["--out-dir"]) / '.glnet-geo-1-of-another').mkdir()
+"""
+    + _UNENDING
+)
+
+
+def test_an_engine_that_does_not_listen_leaves_nothing_half_made(
+    fake_engine: Any, scene: Path, tmp_path: Path
+) -> None:
+    """Not in the folder of the maps nor in those that names make there, and not beside mosaic and catalogue."""
+    fake_engine(_DEAF, commands=("batch", "engine"))
+    # A catalogue of an earlier run is replaced as a whole.
+    (tmp_path / "stac" / "catalogue").mkdir(parents=True)
+    with pytest.raises(core.QgsProcessingException, match="goes on from it"):
+        batch(
+            Log(cancel_at=1),
+            INPUT=[str(scene)],
+            OUTPUT=str(tmp_path / "ma [ps]"),
+            NAME="{parent}/{stem}{suffix}",
+            MOSAIC=str(tmp_path / "mosaic" / "all.tif"),
+            STAC=str(tmp_path / "stac" / "catalogue"),
+        )
+    left = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob(".glnet-geo-*")]
+    assert left == ["ma [ps]/.glnet-geo-1-of-another"]
+
+
+def test_a_folder_that_is_temporary_is_told(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
+    """It goes with QGIS, and no later job finds it."""
+    fake_engine(_UNENDING, commands=("batch", "engine"))
+    log = Log(cancel_at=1)
+    with pytest.raises(core.QgsProcessingException, match="until QGIS is closed"):
+        batch(log, INPUT=[str(scene)], OUTPUT="TEMPORARY_OUTPUT")
+    assert any("name a folder" in warning for warning in log.warnings)
+    log = Log(cancel_at=1)
+    with pytest.raises(core.QgsProcessingException, match="goes on from it"):
+        batch(log, INPUT=[str(scene)], OUTPUT=str(tmp_path / "maps"))
+    assert log.warnings == []

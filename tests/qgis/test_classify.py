@@ -271,3 +271,20 @@ def test_both_kinds_of_area_are_one_too_many(engine: str, scene: Path, tmp_path:
     areas = core.QgsVectorLayer("Polygon?crs=EPSG:32640", "areas", "memory")
     with pytest.raises(core.QgsProcessingException, match="choose one of them"):
         classify(INPUT=str(scene), AOI="0,1,0,1", AOI_LAYER=areas, RASTER=str(tmp_path / "map.tif"))
+
+
+@pytest.mark.parametrize("name", ["RASTER", "POLYGONS", "CONFIDENCE"])
+def test_the_next_run_could_not_go_on_from_temporary_outputs(
+    fake_engine: Any, scene: Path, tmp_path: Path, name: str
+) -> None:
+    fake_engine()
+    named = {"INPUT": str(scene), "RASTER": str(tmp_path / "map.tif"), "RESUME": True}
+    for temporary in (
+        "TEMPORARY_OUTPUT",
+        core.QgsProcessingOutputLayerDefinition("TEMPORARY_OUTPUT"),
+        # As models name them.
+        core.QgsProcessingUtils.generateTempFilename("map.gpkg" if name == "POLYGONS" else "map.tif"),
+    ):
+        with pytest.raises(core.QgsProcessingException, match=r"“Keep what is finished.*name files"):
+            classify(**{**named, name: temporary})
+    classify(**named)

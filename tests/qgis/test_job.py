@@ -240,8 +240,9 @@ def test_an_engine_that_does_not_listen_is_ended(fake_engine: Any, out: Path) ->
     """Within two seconds, and what it was making goes with it."""
     fake_engine(
         "import pathlib; folder = pathlib.Path(arguments[arguments.index('--out') + 1]).parent\n"
-        "(folder / f'.glnet-geo-{os.getpid()}-abc').mkdir()\n"
-        "(folder / f'.glnet-geo-{os.getpid()}-def').touch()\n"
+        "maker = os.environ['GLNET_GEO_MAKER']\n"
+        "(folder / f'.glnet-geo-{maker}-abc').mkdir()\n"
+        "(folder / f'.glnet-geo-{maker}-def').touch()\n"
         "(folder / '.glnet-geo-1-of-another').mkdir()\n"
         "print(json.dumps({'type': 'progress', 'what': 'x', 'share': 0.5}), file=sys.stderr, flush=True)\n"
         "time.sleep(60)"
@@ -259,6 +260,33 @@ def test_a_real_engine_that_is_killed(engine: str, out: Path) -> None:
             if share > 20:
                 for child in children(os.getpid()):
                     os.kill(child, signal.SIGKILL)
+
+    assert "ran out of memory" in _reason(lambda: classify(out, log=Killing()))
+    assert list(out.iterdir()) == []
+
+
+_LAUNCHER = """
+import subprocess, sys
+sys.exit(subprocess.run([{python!r}, *sys.argv[1:]]).returncode)
+"""
+
+
+def test_an_engine_behind_a_launcher_that_is_killed(
+    engine: str, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that QGIS knows is not the one that makes the files, as with virtual environments of Windows."""
+    launcher = tmp_path / "launcher"
+    launcher.write_text(f"#!{sys.executable} -S\n" + _LAUNCHER.format(python=engine))
+    launcher.chmod(0o700)
+    monkeypatch.setenv("GLNET_GEO_PYTHON", str(launcher))
+
+    class Killing(Log):
+        def _moved(self, share: float) -> None:
+            if share > 20:
+                for child in children(os.getpid()):
+                    # The engine first: it must not clean up by itself.
+                    for each in (*children(child), child):
+                        os.kill(each, signal.SIGKILL)
 
     assert "ran out of memory" in _reason(lambda: classify(out, log=Killing()))
     assert list(out.iterdir()) == []

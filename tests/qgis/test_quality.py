@@ -73,6 +73,45 @@ def test_points_need_a_geopackage(engine: str, maps: Path, tmp_path: Path) -> No
     ).isValid()
 
 
+def _label(layer: Any, name: str | None) -> None:
+    """Choose the class of the first point, as a person does in the form."""
+    layer.startEditing()
+    first = next(layer.getFeatures())
+    assert layer.changeAttributeValue(first.id(), layer.fields().lookupField("class"), name)
+
+
+def test_labels_are_never_drawn_over(engine: str, maps: Path, tmp_path: Path) -> None:
+    path = tmp_path / "points.gpkg"
+    job = {"INPUT": str(maps / "map.tif"), "PER_CLASS": 9, "OUTPUT": str(path)}
+    run("sample", **job)
+    # As long as nobody has labelled one, the same job may be run again.
+    run("sample", **job)
+    layer = core.QgsVectorLayer(str(path), "points", "ogr")
+    _label(layer, "road")
+    assert layer.commitChanges()
+    labelled = path.read_bytes()
+    with pytest.raises(core.QgsProcessingException, match=r"“points\.gpkg” holds .* labelled.*name another"):
+        run("sample", **job)
+    assert path.read_bytes() == labelled
+    run("sample", **{**job, "OUTPUT": str(tmp_path / "new.gpkg")})
+
+
+def test_labels_that_are_not_saved_yet_are_not_drawn_over(engine: str, maps: Path, tmp_path: Path) -> None:
+    path = tmp_path / "points.gpkg"
+    job = {"INPUT": str(maps / "map.tif"), "PER_CLASS": 9, "OUTPUT": str(path)}
+    run("sample", **job)
+    layer = core.QgsVectorLayer(str(path), "points", "ogr")
+    core.QgsProject.instance().addMapLayer(layer)
+    try:
+        _label(layer, "road")
+        with pytest.raises(core.QgsProcessingException, match="are labelled"):
+            run("sample", **job)
+        layer.rollBack()
+        run("sample", **job)
+    finally:
+        core.QgsProject.instance().removeMapLayer(layer)
+
+
 def test_against_a_raster(engine: str, maps: Path, tmp_path: Path) -> None:
     log = Log()
     made = run(

@@ -225,6 +225,7 @@ def test_a_training_that_is_stopped(
         ({"FIELD": "kind"}, "has no field “kind”"),
         ({"OUTPUT": "/tmp/model.pth"}, "ends with .safetensors"),  # noqa: S108 - it is refused
         ({"INPUT": []}, "choose raster layers or files"),
+        ({"OUTPUT": "TEMPORARY_OUTPUT", "RESUME": True}, "“Keep what is finished.*name files"),
     ],
 )
 def test_wrong_parameters_are_refused(

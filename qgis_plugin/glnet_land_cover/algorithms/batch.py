@@ -22,6 +22,7 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
+from ..job import Stopped
 from ..layers import Placing, show_as, style_confidence, style_polygons
 from ..option_names import as_in_dialog
 from ..sources import SourceError, raster_path
@@ -36,8 +37,10 @@ from .options import (
     check_area,
     computing_arguments,
     is_given,
+    is_temporary,
     model_parameter,
     text_arguments,
+    text_of,
 )
 from .polygon_options import add_polygon_options, polygon_arguments
 
@@ -223,6 +226,14 @@ class Batch(EngineAlgorithm):
     ) -> dict[str, Any]:
         """Run the engine, then lay the styles beside what it made."""
         folder = self.parameterAsString(parameters, OUTPUT, context)
+        temporary = is_temporary(folder)
+        if temporary:
+            feedback.pushWarning(
+                tr(
+                    "The folder of the maps is temporary: it goes when QGIS is closed, and no other job goes on from it. To "
+                    "keep what is finished, name a folder."
+                )
+            )
         mosaics = {
             name: path
             for name in (POLYGONS, MOSAIC)
@@ -232,16 +243,24 @@ class Batch(EngineAlgorithm):
         arguments = ["batch", *self._arguments, "--out-dir", folder, "--format", ",".join(formats) or "none"]
         for path in mosaics.values():
             arguments += ["--mosaic", path]
+        catalogues = [text_of(self, parameters, context, "STAC")] if is_given(parameters, "STAC") else []
         with shown_errors():
             engine = self.ask_engine(parameters, context, feedback)
-            report = self.run_job(
-                engine,
-                [*arguments, "--progress", "json", "--json"],
-                [*mosaics.values()],
-                feedback,
-                resumable=True,
-                incomplete=_SOME_FAILED,
-            )
+            try:
+                report = self.run_job(
+                    engine,
+                    [*arguments, "--progress", "json", "--json"],
+                    [folder, *mosaics.values(), *catalogues],
+                    feedback,
+                    resumable=not temporary,
+                    incomplete=_SOME_FAILED,
+                )
+            except Stopped as stopped:
+                if not temporary:
+                    raise
+                raise Stopped(
+                    tr("Stopped: what is finished lies in {} until QGIS is closed.").format(folder)
+                ) from stopped
         _tell(self, report, feedback)
         for path in _paths(report["tiles"]):
             if path.endswith("_confidence.tif"):

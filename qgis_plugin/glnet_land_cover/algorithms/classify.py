@@ -22,6 +22,7 @@ from .base import EngineAlgorithm, code, shown_errors
 from .options import (
     add_computing,
     add_scene,
+    check_resumable,
     check_scene,
     is_given,
     raster_input,
@@ -119,11 +120,13 @@ class Classify(EngineAlgorithm):
         self.add_engine_parameter()
 
     def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
-        """Refuse layers that are no files, and jobs without a map."""
+        """Refuse layers that are no files, jobs without a map, and to go on from what is temporary."""
         super().check(parameters, context)
         check_scene(self, parameters, context)
         if not is_given(parameters, RASTER) and not is_given(parameters, POLYGONS):
             raise SourceError(tr("There is nothing to make: ask for the land cover, the polygons, or both."))
+        made = [name for name in (RASTER, POLYGONS, CONFIDENCE) if is_given(parameters, name)]
+        check_resumable(self, parameters, context, made)
 
     def prepareAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback

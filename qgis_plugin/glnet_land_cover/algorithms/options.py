@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from qgis.core import (
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
+    QgsProcessingUtils,
     QgsRasterLayer,
 )
 
@@ -265,11 +267,44 @@ def choice_arguments(
     return arguments
 
 
-def ends_with(output: Any, suffix: str) -> bool:
-    """Whether an output has a suffix; temporary ones get theirs from QGIS."""
+def named_file(output: Any) -> str:
+    """The file that an output names; empty where it names none, so that QGIS makes a temporary one."""
     if isinstance(output, QgsProcessingOutputLayerDefinition):
         output = output.sink.staticValue()
-    return output in (None, "", QgsProcessing.TEMPORARY_OUTPUT) or str(output).lower().endswith(suffix)
+    return "" if output in (None, QgsProcessing.TEMPORARY_OUTPUT) else str(output)
+
+
+def is_temporary(output: Any) -> bool:
+    """Whether an output is lost when QGIS is closed, and is made elsewhere in the next run."""
+    name = named_file(output)
+    folder, path = (
+        os.path.normcase(os.path.realpath(each)) for each in (QgsProcessingUtils.tempFolder(), name)
+    )
+    return not name or path.startswith(os.path.join(folder, ""))
+
+
+def check_resumable(
+    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext, outputs: Sequence[str]
+) -> None:
+    """Refuse to keep for the next run what it could not find.
+
+    Raises:
+        SourceError: RESUME is asked for, and one of these outputs is temporary.
+    """
+    if algorithm.parameterAsBool(parameters, "RESUME", context) and any(
+        is_temporary(parameters.get(name)) for name in outputs
+    ):
+        raise SourceError(
+            tr(
+                "“{}” needs outputs that the next run finds again: name files instead of temporary ones, or switch it off."
+            ).format(algorithm.parameterDefinition("RESUME").description())
+        )
+
+
+def ends_with(output: Any, suffix: str) -> bool:
+    """Whether an output has a suffix; temporary ones get theirs from QGIS."""
+    name = named_file(output)
+    return not name or name.lower().endswith(suffix)
 
 
 def words(text: str) -> list[str]:

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
 from qgis.core import (
+    NULL,
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterVectorDestination,
+    QgsProject,
+    QgsProviderRegistry,
+    QgsVectorLayer,
 )
 
 from ..layers import Placing, show_as
 from ..sources import SourceError, raster_path
 from ..translation import tr
 from .base import EngineAlgorithm, shown_errors
-from .options import INPUT, ends_with, raster_input, text_arguments
+from .options import INPUT, ends_with, named_file, raster_input, text_arguments
 
 OUTPUT = "OUTPUT"
 _PER_CLASS = 50
+_LABEL = "class"
+"""The field that a person fills."""
 
 
 class Sample(EngineAlgorithm):
@@ -86,19 +93,22 @@ class Sample(EngineAlgorithm):
         self.add_engine_parameter()
 
     def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
-        """Refuse layers that are no files, and files that cannot hold the form."""
+        """Refuse layers that are no files, files that cannot hold the form, and files that a person has worked on."""
         super().check(parameters, context)
         raster_path(raster_input(self, parameters, context))
         if not ends_with(parameters.get(OUTPUT), ".gpkg"):
             raise SourceError(
                 tr("The points need a GeoPackage, which holds their form: end its name with .gpkg.")
             )
+        _keep_labels(named_file(parameters.get(OUTPUT)))
 
     def prepareAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback
     ) -> bool:
         """Read the layer, which belongs to the main thread."""
         with shown_errors():
+            # A model asks for no check before it runs an algorithm.
+            _keep_labels(named_file(parameters.get(OUTPUT)))
             layer = raster_input(self, parameters, context)
             self._map = layer.name()
             self._arguments = [raster_path(layer)]
@@ -129,3 +139,42 @@ class Sample(EngineAlgorithm):
         placing = Placing(f"GLNet: {self._map}", 0, visible=True)
         show_as(self, OUTPUT, path, context, name=name, placing=placing)
         return {OUTPUT: path}
+
+
+def _keep_labels(path: str) -> None:
+    """Refuse a file of points that a person has begun to label, saved or not.
+
+    Raises:
+        SourceError: it is one.
+    """
+    if not path or not os.path.isfile(path):
+        return
+    stored = QgsVectorLayer(path, "points", "ogr")
+    if any(_is_labelled(layer) for layer in (stored, *_shown_of(path))):
+        raise SourceError(
+            tr(
+                "“{}” holds points that are labelled, which new points would replace: go on with “Evaluate a map”, or name "
+                "another file for new points."
+            ).format(os.path.basename(path))
+        )
+
+
+def _shown_of(path: str) -> list[QgsVectorLayer]:
+    """The layers of the project that show a file."""
+    registry = QgsProviderRegistry.instance()
+    return [
+        layer
+        for layer in QgsProject.instance().mapLayers().values()
+        if isinstance(layer, QgsVectorLayer)
+        and layer.providerType() == "ogr"
+        and os.path.realpath(registry.decodeUri("ogr", layer.source()).get("path", ""))
+        == os.path.realpath(path)
+    ]
+
+
+def _is_labelled(layer: QgsVectorLayer) -> bool:
+    """Whether a point of a layer has a class."""
+    place = layer.fields().lookupField(_LABEL)
+    return place >= 0 and any(
+        feature.attribute(place) not in (None, NULL, "") for feature in layer.getFeatures()
+    )

@@ -31,6 +31,7 @@ from .base import EngineAlgorithm, shown_errors
 from .options import (
     INPUT,
     bands_parameter,
+    check_resumable,
     choice_arguments,
     choice_parameter,
     device_parameter,
@@ -185,12 +186,13 @@ class Train(EngineAlgorithm):
         self.addOutput(QgsProcessingOutputString("LOG", tr("Log of the training")))
 
     def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
-        """Refuse layers that are no files, and models of another suffix."""
+        """Refuse layers that are no files, models of another suffix, and to go on from what is temporary."""
         super().check(parameters, context)
         self._paths(parameters, context)
         self._polygons(parameters, context)
         if not ends_with(parameters.get(OUTPUT), ".safetensors"):
             raise SourceError(tr("A model file ends with .safetensors: name the output so."))
+        check_resumable(self, parameters, context, [OUTPUT])
 
     def _paths(self, parameters: dict[str, Any], context: QgsProcessingContext) -> list[str]:
         layers = self.parameterAsLayerList(parameters, INPUT, context)
