@@ -44,6 +44,10 @@
       <translation>Ein Bild, das misslingt, wird genannt und hält die anderen nicht auf. Was fertig ist, bleibt: derselbe Auftrag macht dort weiter, wo er angehalten wurde, und rechnet beim nächsten Mal nur, was neu oder geändert ist.</translation>
     </message>
     <message>
+      <source>GLNet: mosaic</source>
+      <translation>GLNet: Mosaik</translation>
+    </message>
+    <message>
       <source>land cover,many images,tiles,mosaic,folder,orthophotos</source>
       <translation>Landbedeckung,viele Bilder,Kacheln,Mosaik,Ordner,Orthofotos</translation>
     </message>
@@ -78,6 +82,10 @@
     <message>
       <source>List of more images: .txt, tile index (.gpkg, .shp), STAC items (.json)</source>
       <translation>Liste weiterer Bilder: .txt, Kachelindex (.gpkg, .shp), STAC-Einträge (.json)</translation>
+    </message>
+    <message>
+      <source>Asset of STAC items (empty: the only raster, or visual, image, data)</source>
+      <translation>Asset der STAC-Einträge (leer: das einzige Raster, oder visual, image, data)</translation>
     </message>
     <message>
       <source>Also tell of every image how sure its map is</source>
@@ -124,12 +132,16 @@
       <translation>Es gibt nichts zu kartieren: nennen Sie Bilder, einen Ordner oder eine Liste.</translation>
     </message>
     <message>
+      <source>The folder of the maps is temporary: it goes when QGIS is closed, and no other job goes on from it. To keep what is finished, name a folder.</source>
+      <translation>Der Ordner der Karten ist temporär: er verschwindet, wenn QGIS geschlossen wird, und kein anderer Auftrag macht dort weiter. Um Fertiges zu behalten, nennen Sie einen Ordner.</translation>
+    </message>
+    <message>
       <source>{done} images mapped, {skipped} skipped, {failed} failed</source>
       <translation>{done} Bilder kartiert, {skipped} übersprungen, {failed} misslungen</translation>
     </message>
     <message>
-      <source>GLNet: mosaic</source>
-      <translation>GLNet: Mosaik</translation>
+      <source>Stopped: what is finished lies in {} until QGIS is closed.</source>
+      <translation>Angehalten: was fertig ist, liegt in {}, bis QGIS geschlossen wird.</translation>
     </message>
     <message>
       <source>Check scene</source>
@@ -420,12 +432,16 @@
       <translation>Bericht</translation>
     </message>
     <message>
-      <source>Reference classes to leave out, with commas between</source>
-      <translation>Auszulassende Klassen der Referenz, durch Kommas getrennt</translation>
+      <source>Class file of a raster of what is true (empty: what it says itself)</source>
+      <translation>Klassendatei zu einem Raster dessen, was stimmt (leer: was es selbst sagt)</translation>
     </message>
     <message>
-      <source>Classes that do not count in means, with commas between (empty: unknown)</source>
-      <translation>Klassen, die in Mitteln nicht zählen, durch Kommas getrennt (leer: unknown)</translation>
+      <source>Reference classes to leave out, with commas between (names with commas in quotes)</source>
+      <translation>Auszulassende Klassen der Referenz, durch Kommas getrennt (Namen mit Kommas in Anführungszeichen "…")</translation>
+    </message>
+    <message>
+      <source>Classes that do not count in means, with commas between (names with commas in quotes; empty: unknown)</source>
+      <translation>Klassen, die in Mitteln nicht zählen, durch Kommas getrennt (Namen mit Kommas in Anführungszeichen "…"; leer: unknown)</translation>
     </message>
     <message>
       <source>Picture of the confusion</source>
@@ -452,12 +468,12 @@
       <translation>„{}“ lässt sich nicht öffnen: wählen Sie Punkte, Polygone oder ein Raster.</translation>
     </message>
     <message>
-      <source>The confidence cannot be opened: choose another raster, or none.</source>
-      <translation>Die Sicherheit lässt sich nicht öffnen: wählen Sie ein anderes Raster oder keines.</translation>
-    </message>
-    <message>
       <source>{} cannot be written ({}): name another file.</source>
       <translation>{} lässt sich nicht schreiben ({}): nennen Sie eine andere Datei.</translation>
+    </message>
+    <message>
+      <source>A class file tells what a raster means, and “{}” is none: leave it out.</source>
+      <translation>Eine Klassendatei sagt, was ein Raster bedeutet, und „{}“ ist keines: lassen Sie sie weg.</translation>
     </message>
     <message>
       <source>Import published weights</source>
@@ -584,12 +600,20 @@
       <translation>Eine Ausdehnung und Polygone sind beide angegeben: wählen Sie eines davon.</translation>
     </message>
     <message>
+      <source>The confidence cannot be opened: choose another raster, or none.</source>
+      <translation>Die Sicherheit lässt sich nicht öffnen: wählen Sie ein anderes Raster oder keines.</translation>
+    </message>
+    <message>
       <source>The layer of polygons cannot be opened: choose another.</source>
       <translation>Der Polygonlayer kann nicht geöffnet werden: wählen Sie einen anderen.</translation>
     </message>
     <message>
       <source>“{}” cannot be opened as an image: choose a raster layer or file.</source>
       <translation>„{}“ kann nicht als Bild geöffnet werden: wählen Sie einen Rasterlayer oder eine Datei.</translation>
+    </message>
+    <message>
+      <source>“{}” needs outputs that the next run finds again: name files instead of temporary ones, or switch it off.</source>
+      <translation>„{}“ braucht Ausgaben, die der nächste Lauf wiederfindet: nennen Sie Dateien statt temporärer, oder schalten Sie es aus.</translation>
     </message>
     <message>
       <source>Merge areas smaller than (m²) into a neighbour</source>
@@ -612,8 +636,8 @@
       <translation>Pixel gehören zusammen, wenn sie gemeinsam haben</translation>
     </message>
     <message>
-      <source>Cut polygons with more corners than</source>
-      <translation>Polygone teilen mit mehr Ecken als</translation>
+      <source>Cut polygons with more corners than (0: never)</source>
+      <translation>Polygone teilen mit mehr Ecken als (0: nie)</translation>
     </message>
     <message>
       <source>CRS of the polygons (empty: that of the image)</source>
@@ -666,6 +690,10 @@
     <message>
       <source>Points to check {}</source>
       <translation>Prüfpunkte für {}</translation>
+    </message>
+    <message>
+      <source>“{}” holds points that are labelled, which new points would replace: go on with “Evaluate a map”, or name another file for new points.</source>
+      <translation>„{}“ enthält benannte Punkte, die neue Punkte ersetzen würden: machen Sie mit „Karte bewerten“ weiter, oder nennen Sie eine andere Datei für neue Punkte.</translation>
     </message>
     <message>
       <source>{}: {} points</source>
@@ -796,6 +824,10 @@
       <translation>Datei mit Namen und Farben der Klassen (leer: die im Raster)</translation>
     </message>
     <message>
+      <source>Confidence of the classes, for every polygon to tell</source>
+      <translation>Sicherheit der Klassen, die jedes Polygon dann angibt</translation>
+    </message>
+    <message>
       <source>Polygons of {}</source>
       <translation>Polygone von {}</translation>
     </message>
@@ -912,6 +944,10 @@
       <translation>vergleichen</translation>
     </message>
     <message>
+      <source>counting</source>
+      <translation>zählen</translation>
+    </message>
+    <message>
       <source>drawing</source>
       <translation>zeichnen</translation>
     </message>
@@ -970,6 +1006,10 @@
     <message>
       <source>Choose a model file</source>
       <translation>Eine Modelldatei wählen</translation>
+    </message>
+    <message>
+      <source>“{}”</source>
+      <translation>„{}“</translation>
     </message>
     <message>
       <source>Python of the engine (empty for the one that “Set up or check the engine” makes)</source>
