@@ -26,6 +26,12 @@ _EXTRAS = "[report,parquet,stac]"
 WITH_EXTRAS = PACKAGE + _EXTRAS
 """The package with all that the algorithms of this plugin offer."""
 _OLDEST_PYTHON = (3, 10)
+# pip goes on when QGIS has died, and would write into the engine that is put back: this one ends with its standard input.
+_PIP = (
+    "import os, runpy, threading\n"
+    "threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()\n"
+    "runpy.run_module('pip', run_name='__main__', alter_sys=True)"
+)
 _PROBE = "import sys, venv, ensurepip; print(*sys.version_info[:2])"
 
 # Bytes to download, and on the disk. On Linux torch brings its GPU libraries along.
@@ -115,7 +121,9 @@ class Installer:
         if not os.path.isdir(folder):
             self._run([base, "-I", "-m", "venv", folder])
         self._feedback.setProgress(_MADE)
-        self._run([interpreter, "-I", "-m", "pip", "install", *self._pip_arguments()])
+        arguments = ["install", *self._pip_arguments()]
+        shown = [interpreter, "-I", "-m", "pip", *arguments]
+        self._run([interpreter, "-I", "-c", _PIP, *arguments], shown=shown)
         self._feedback.setProgress(_INSTALLED)
         forget()
         self._feedback.pushInfo(tr("Testing the engine"))
@@ -201,13 +209,13 @@ class Installer:
             arguments += ["--index-url", self._index]
         return [*arguments, with_extras(self._package)]
 
-    def _run(self, command: Sequence[str]) -> None:
-        """Run a step; what it writes goes to the log.
+    def _run(self, command: Sequence[str], shown: Sequence[str] = ()) -> None:
+        """Run a step; what it writes goes to the log, after the command or the one that is shown in its place.
 
         Raises:
             EngineError: it failed or was stopped.
         """
-        self._feedback.pushCommandInfo(shell_line(command))
+        self._feedback.pushCommandInfo(shell_line(shown or command))
         environment = clean_environment()
         address = _proxy()
         if address and not environment.contains("HTTPS_PROXY") and not environment.contains("https_proxy"):

@@ -15,6 +15,7 @@ core = pytest.importorskip("qgis.core", reason="QGIS's Python is absent here: ru
 from tests.qgis import wheels  # noqa: E402
 from tests.qgis.conftest import PLUGINS  # noqa: E402
 from tests.qgis.logs import Log  # noqa: E402
+from tests.qgis.processes import children, ends  # noqa: E402
 from tests.qgis.server import Server  # noqa: E402
 
 _CHECK, _SET_UP, _REPAIR, _REMOVE = range(4)
@@ -129,8 +130,11 @@ def test_an_update_in_which_qgis_dies_leaves_the_engine_as_it_was(
         process = server.start("run", "glnet:engine", "--", f"ACTION={action}", index)
         silent.settimeout(60)
         asked, _address = silent.accept()
+        (pip,) = children(process.pid)
         process.kill()
         process.wait()
+        # It would write into the engine that is put back.
+        assert ends(pip)
         asked.close()
     assert not (engine / "engine-is-complete.json").exists()
     assert "VERSION:\t9.9" in said(f"ACTION={_CHECK}")
