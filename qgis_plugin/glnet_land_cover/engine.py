@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from qgis.core import QgsSettings
-from qgis.PyQt.QtCore import QProcess
+from qgis.PyQt.QtCore import QObject, QProcess, pyqtSignal
 
 from . import private_environment
 from .child import ChildError, clean_environment, run
@@ -28,6 +29,32 @@ _SELF_TEST_SECONDS = 600.0
 
 class EngineError(Exception):
     """The engine cannot be used; the message says why, and what to do."""
+
+
+class EngineMissingError(EngineError):
+    """None is named, and none is set up."""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python that the engine may be in.
+
+    Attributes:
+        path: to start it by.
+        named_by: what names it, in words; empty for the one that “Set up or check the engine” makes.
+    """
+
+    path: str
+    named_by: str = ""
+
+    @property
+    def remedy(self) -> str:
+        """What to do where its engine is missing, too old or broken: the end of a sentence."""
+        if self.named_by:
+            return tr(
+                "install glnet_geo anew in the Python that {} names, or name none there and run “Set up or check the engine”"
+            ).format(self.named_by)
+        return tr("update or repair it with “Set up or check the engine”")
 
 
 @dataclass(frozen=True)
@@ -57,6 +84,7 @@ class Engine:
         python: version of its Python.
         commands: what it can do.
         models: that it knows by name.
+        remedy: what to do where it is too old or broken: the end of a sentence.
         about: all that it said.
     """
 
@@ -65,11 +93,19 @@ class Engine:
     python: str
     commands: tuple[str, ...]
     models: tuple[InstalledModel, ...]
+    remedy: str
     about: dict[str, Any] = field(compare=False)
 
 
+class _Changes(QObject):
+    happened = pyqtSignal()
+
+
+changes = _Changes()
+"""Says, in whatever thread, that what the engine can do may have changed."""
+
 # The last answer of each interpreter, for dialogs, which cannot wait.
-_answers: dict[str, Engine] = {}
+_answers: dict[Interpreter, Engine] = {}
 
 
 def command_line(interpreter: str, arguments: list[str]) -> list[str]:
@@ -80,36 +116,51 @@ def command_line(interpreter: str, arguments: list[str]) -> list[str]:
     return [interpreter, "-I", "-X", "utf8", "-m", "glnet_geo", "--until-stdin-ends", *arguments]
 
 
-def find_interpreter(given: str = "") -> str:
-    """The engine's Python: as given, else as the setting, the variable, or the private environment say.
-
-    Raises:
-        EngineError: there is none, or what was named does not exist.
-    """
+def first_named(given: str = "") -> tuple[str, str] | None:
+    """The Python that is named and comes first, and what names it, in words; None where none is named."""
     for named, where in (
         (given, tr("the parameter")),
-        (str(QgsSettings().value(_SETTING_KEY, "") or ""), tr("the Processing settings")),
+        (
+            str(QgsSettings().value(_SETTING_KEY, "") or ""),
+            tr("the Processing setting “Python of the engine”"),
+        ),
         (os.environ.get(VARIABLE, ""), tr("the environment variable {}").format(VARIABLE)),
     ):
         if named.strip():
-            found = shutil.which(named.strip())
-            if found is None:
-                raise EngineError(
-                    tr("There is no Python at {}, which {} names: correct it, or leave it empty.").format(
-                        named, where
-                    )
+            return named.strip(), where
+    return None
+
+
+def find_interpreter(given: str = "") -> Interpreter:
+    """The engine's Python: as given, else as the setting, the variable, or the private environment say.
+
+    Raises:
+        EngineMissingError: none is named, and there is no private environment.
+        EngineError: what was named does not exist.
+    """
+    first = first_named(given)
+    if first is not None:
+        named, where = first
+        found = shutil.which(named)
+        if found is None:
+            raise EngineError(
+                tr("There is no Python at {}, which {} names: correct it, or leave it empty.").format(
+                    named, where
                 )
-            return os.path.abspath(found)
+            )
+        return Interpreter(os.path.abspath(found), where)
     if private_environment.is_complete():
-        return private_environment.interpreter()
-    raise EngineError(
+        return Interpreter(private_environment.interpreter())
+    raise EngineMissingError(
         tr(
             "The engine that computes the maps is not there yet: run “Set up or check the engine” in the toolbox once."
         )
     )
 
 
-def ask(interpreter: str, *, self_test: bool = False, stopping: Callable[[], bool] = lambda: False) -> Engine:
+def ask(
+    interpreter: Interpreter, *, self_test: bool = False, stopping: Callable[[], bool] = lambda: False
+) -> Engine:
     """What the engine says of itself.
 
     Args:
@@ -124,25 +175,34 @@ def ask(interpreter: str, *, self_test: bool = False, stopping: Callable[[], boo
     more = ["--devices", "--self-test"] if self_test else []
     try:
         ending = run(
-            command_line(interpreter, ["engine", "--json", *more]),
+            command_line(interpreter.path, ["engine", "--json", *more]),
             line=said.append,
             stopping=stopping,
             seconds=_SELF_TEST_SECONDS if self_test else _HANDSHAKE_SECONDS,
         )
     except ChildError as error:
-        raise EngineError(_not_starting(interpreter, str(error))) from error
+        raise EngineError(
+            tr("{} cannot be started ({}): {}.").format(interpreter.path, error, interpreter.remedy)
+        ) from error
     if ending.stopped:
         raise EngineError(
-            tr(
-                "The engine did not answer in time, or was stopped: try again, or repair it with “Set up or check the engine”."
+            tr("The engine did not answer in time, or was stopped: try again, or {}.").format(
+                interpreter.remedy
             )
         )
     answer = None if ending.crashed or ending.code else _parsed(ending.output)
     if answer is None:
         raise EngineError(_no_answer(interpreter, said))
     engine = _engine(interpreter, answer)
-    _answers[interpreter] = engine
+    _remember(interpreter, engine)
     return engine
+
+
+def _remember(interpreter: Interpreter, engine: Engine) -> None:
+    before = _answers.get(interpreter)
+    _answers[interpreter] = engine
+    if engine != before:
+        changes.happened.emit()
 
 
 def known() -> Engine | None:
@@ -156,10 +216,11 @@ def known() -> Engine | None:
 def forget() -> None:
     """Forget all answers: the engine has changed."""
     _answers.clear()
+    changes.happened.emit()
 
 
-def look_in_background(then: Callable[[], None]) -> None:
-    """Ask the engine without waiting, and call back in the main thread when it has answered; silent where it does not."""
+def look_in_background() -> None:
+    """Ask the engine without waiting for it; silent where it does not answer."""
     try:
         interpreter = find_interpreter()
     except EngineError:
@@ -171,15 +232,12 @@ def look_in_background(then: Callable[[], None]) -> None:
         answer = _parsed(bytes(process.readAllStandardOutput()).decode("utf-8", "replace"))
         process.deleteLater()
         if answer is not None:
-            try:
-                _answers[interpreter] = _engine(interpreter, answer)
-            except EngineError:
-                # Whoever uses the engine is told; nobody has asked yet.
-                return
-            then()
+            # Whoever uses an engine that does not suit is told; nobody has asked yet.
+            with suppress(EngineError):
+                _remember(interpreter, _engine(interpreter, answer))
 
     process.finished.connect(answered)
-    first, *arguments = command_line(interpreter, ["engine", "--json"])
+    first, *arguments = command_line(interpreter.path, ["engine", "--json"])
     process.start(first, arguments)
 
 
@@ -191,20 +249,17 @@ def _parsed(output: str) -> dict[str, Any] | None:
     return answer if isinstance(answer, dict) and "protocol" in answer else None
 
 
-def _engine(interpreter: str, answer: dict[str, Any]) -> Engine:
-    if answer["protocol"] != PROTOCOL:
-        older = answer["protocol"] < PROTOCOL
+def _engine(interpreter: Interpreter, answer: dict[str, Any]) -> Engine:
+    if answer["protocol"] < PROTOCOL:
+        raise EngineError(_too_old(interpreter))
+    if answer["protocol"] > PROTOCOL:
         raise EngineError(
-            tr(
-                "The engine {} is older than this plugin: update it with “Set up or check the engine”."
-            ).format(answer.get("version", ""))
-            if older
-            else tr(
-                "The engine {} is newer than this plugin: update the plugin in the plugin manager."
-            ).format(answer.get("version", ""))
+            tr("The engine {} is newer than this plugin: update the plugin in the plugin manager.").format(
+                answer.get("version", "")
+            )
         )
     return Engine(
-        interpreter=interpreter,
+        interpreter=interpreter.path,
         version=answer["version"],
         python=answer["python"],
         commands=tuple(name for name, there in answer["commands"].items() if there),
@@ -217,27 +272,22 @@ def _engine(interpreter: str, answer: dict[str, Any]) -> Engine:
             )
             for model in answer["models"]
         ),
+        remedy=interpreter.remedy,
         about=answer,
     )
 
 
-def _not_starting(interpreter: str, reason: str) -> str:
-    return tr("{} cannot be started ({}): name another Python, or repair the engine.").format(
-        interpreter, reason
-    )
+def _too_old(interpreter: Interpreter) -> str:
+    return tr("The engine of {} is older than this plugin: {}.").format(interpreter.path, interpreter.remedy)
 
 
-def _no_answer(interpreter: str, said: list[str]) -> str:
+def _no_answer(interpreter: Interpreter, said: list[str]) -> str:
     """Why an engine gave no handshake, from what it wrote instead."""
     last = said[-1] if said else ""
     if "No module named glnet_geo" in last:
-        return tr(
-            "The Python {} has no glnet_geo: run “Set up or check the engine”, or name a Python that has it."
-        ).format(interpreter)
+        return tr("The Python {} has no glnet_geo: {}.").format(interpreter.path, interpreter.remedy)
     if "No such command" in last or "No such option" in last:
-        return tr(
-            "The engine of {} is older than this plugin: update it with “Set up or check the engine”."
-        ).format(interpreter)
-    return tr("The engine of {} does not answer ({}): repair it with “Set up or check the engine”.").format(
-        interpreter, last or tr("it said nothing")
+        return _too_old(interpreter)
+    return tr("The engine of {} does not answer ({}): {}.").format(
+        interpreter.path, last or tr("it said nothing"), interpreter.remedy
     )

@@ -9,18 +9,29 @@ import re
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from qgis.core import QgsProcessingFeedback, QgsSettings
 
 from . import private_environment
 from .child import ChildError, clean_environment, run
-from .engine import Engine, EngineError, ask, forget
+from .engine import Engine, EngineError, Interpreter, ask, changes, forget
 from .job import Stopped, shell_line
+from .replacement import remove, replacing
 from .translation import tr
 
 PACKAGE = "glnet_geo"
+_EXTRAS = "[report,parquet,stac]"
+WITH_EXTRAS = PACKAGE + _EXTRAS
+"""The package with all that the algorithms of this plugin offer."""
 _OLDEST_PYTHON = (3, 10)
+# pip goes on when QGIS has died, and would write into the engine that is put back: this one ends with its standard input.
+_PIP = (
+    "import os, runpy, threading\n"
+    "threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()\n"
+    "runpy.run_module('pip', run_name='__main__', alter_sys=True)"
+)
 _PROBE = "import sys, venv, ensurepip; print(*sys.version_info[:2])"
 
 # Bytes to download, and on the disk. On Linux torch brings its GPU libraries along.
@@ -31,6 +42,7 @@ _UNPACKED = 2.5
 
 # Shares of the progress bar.
 _MADE, _COLLECTED, _INSTALLED = 5.0, 70.0, 90.0
+_NOT_FOUND = re.compile(r"No matching distribution found for ([\w.-]+)")
 _PACKAGES = 60
 """About how many packages the engine needs, itself included."""
 
@@ -76,43 +88,48 @@ class Installer:
         self._last = ""
 
     def install(self, *, anew: bool) -> Engine:
-        """Make the environment or update it, and test it; one that does not become whole is removed.
+        """Make the environment or update it, and test it; until it is whole, the one that was there is kept.
 
         Args:
-            anew: remove what is there first.
+            anew: begin without what is there.
 
         Raises:
-            EngineError: it cannot be made; the message says what to do.
+            Stopped: the person stopped it; the engine is as it was.
+            EngineError: it cannot be made, and is as it was; the message says what to do.
         """
         folder = private_environment.folder()
         base = self._base_python()
-        self._announce(folder)
-        if anew or not private_environment.is_complete():
-            _remove(folder)
+        self._announce(folder, anew=anew)
         try:
-            if not private_environment.is_complete():
-                os.makedirs(os.path.dirname(folder), exist_ok=True)
-                self._run([base, "-I", "-m", "venv", folder])
-            self._feedback.setProgress(_MADE)
-            interpreter = private_environment.interpreter()
-            self._run([interpreter, "-I", "-m", "pip", "install", *self._pip_arguments()])
-            self._feedback.setProgress(_INSTALLED)
-            forget()
-            self._feedback.pushInfo(tr("Testing the engine"))
-            engine = ask(interpreter, self_test=True, stopping=self._feedback.isCanceled)
+            with replacing(anew=anew):
+                engine = self._build(base, folder)
         except OSError as error:
-            _remove(folder)
             raise EngineError(
                 tr(
-                    "{} cannot be written ({}): free some space, or give yourself the right to write there."
-                ).format(folder, error.strerror)
+                    "{} cannot be written ({}): free some space, end the jobs that use it, or give yourself the right to "
+                    "write there."
+                ).format(folder, error.strerror or error)
             ) from error
-        except EngineError:
-            _remove(folder)
-            raise
+        finally:
+            changes.happened.emit()
+        self._feedback.setProgress(100)
+        return engine
+
+    def _build(self, base: str, folder: str) -> Engine:
+        """Make the environment where there is none, install the newest engine in it, and test it."""
+        interpreter = private_environment.interpreter()
+        if not os.path.isdir(folder):
+            self._run([base, "-I", "-m", "venv", folder])
+        self._feedback.setProgress(_MADE)
+        arguments = ["install", *self._pip_arguments()]
+        shown = [interpreter, "-I", "-m", "pip", *arguments]
+        self._run([interpreter, "-I", "-c", _PIP, *arguments], shown=shown)
+        self._feedback.setProgress(_INSTALLED)
+        forget()
+        self._feedback.pushInfo(tr("Testing the engine"))
+        engine = ask(Interpreter(interpreter), self_test=True, stopping=self._feedback.isCanceled)
         with open(private_environment.mark(), "w", encoding="utf-8") as mark:
             json.dump({"version": engine.version, "python": engine.python, "base": base}, mark)
-        self._feedback.setProgress(100)
         return engine
 
     def remove(self) -> None:
@@ -125,21 +142,23 @@ class Installer:
         if not os.path.isdir(folder):
             self._feedback.pushInfo(tr("There is no engine in {}.").format(folder))
             return
-        _remove(folder)
+        with suppress(OSError):
+            remove()
+        forget()
         if os.path.isdir(folder):
             raise EngineError(
                 tr("{} could not be removed: end the jobs that use it, and try again.").format(folder)
             )
         self._feedback.pushInfo(tr("The engine was removed from {}.").format(folder))
 
-    def _announce(self, folder: str) -> None:
+    def _announce(self, folder: str, *, anew: bool) -> None:
         """Say what will happen where, and refuse a disk that is too full for it."""
         size = expected_size(self._wheelhouse)
         if self._wheelhouse and not size.disk:
             raise EngineError(
                 tr(
                     "{} holds no wheels: fill it with pip download {} -d, on a computer of the same kind."
-                ).format(self._wheelhouse, PACKAGE)
+                ).format(self._wheelhouse, shell_line([WITH_EXTRAS]))
             )
         self._feedback.pushInfo(
             tr("Installing into {}: about {:.1f} GB to download, {:.1f} GB on the disk.").format(
@@ -150,7 +169,7 @@ class Installer:
         while not os.path.isdir(there):
             there = os.path.dirname(there)
         free = shutil.disk_usage(there).free
-        if free < size.disk and not private_environment.is_complete():
+        if free < size.disk and (anew or not private_environment.is_complete()):
             raise EngineError(
                 tr("The disk of {} has {:.1f} GB free and {:.1f} GB are needed: free some space.").format(
                     folder, free / 1e9, size.disk / 1e9
@@ -188,15 +207,15 @@ class Installer:
             arguments += ["--no-index", "--find-links", self._wheelhouse]
         elif self._index:
             arguments += ["--index-url", self._index]
-        return [*arguments, self._package]
+        return [*arguments, with_extras(self._package)]
 
-    def _run(self, command: Sequence[str]) -> None:
-        """Run a step; what it writes goes to the log.
+    def _run(self, command: Sequence[str], shown: Sequence[str] = ()) -> None:
+        """Run a step; what it writes goes to the log, after the command or the one that is shown in its place.
 
         Raises:
             EngineError: it failed or was stopped.
         """
-        self._feedback.pushCommandInfo(shell_line(command))
+        self._feedback.pushCommandInfo(shell_line(shown or command))
         environment = clean_environment()
         address = _proxy()
         if address and not environment.contains("HTTPS_PROXY") and not environment.contains("https_proxy"):
@@ -215,12 +234,27 @@ class Installer:
         if ending.stopped:
             raise Stopped(tr("Stopped: nothing was installed."))
         if ending.crashed or ending.code:
+            missing = _NOT_FOUND.search(self._last)
+            if missing:
+                raise EngineError(self._lacking(missing[1]))
             raise EngineError(
                 tr(
                     "The engine could not be installed ({}): check the network and the proxy in the options of QGIS, or "
                     "install from a folder of wheels."
                 ).format(self._last)
             )
+
+    def _lacking(self, package: str) -> str:
+        """What to do where there is no package for this computer and its Python."""
+        if self._wheelhouse:
+            return tr(
+                "{} has no wheel of {} for this computer and its Python: fill it with pip download {} -d, on a computer of "
+                "the same kind."
+            ).format(self._wheelhouse, package, shell_line([with_extras(self._package)]))
+        return tr(
+            "The package index has no {} for this computer and its Python: name the file of the engine (a wheel) as "
+            "“Package of the engine”, or another Python to build upon."
+        ).format(package)
 
     def _said(self, line: str) -> None:
         if re.match(r"\s*(Collecting|Processing) ", line):
@@ -234,8 +268,19 @@ class Installer:
         self._feedback.pushConsoleInfo(line)
 
 
-def _remove(folder: str) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+def with_extras(package: str) -> str:
+    """A package as pip takes it, with all that the algorithms of this plugin offer.
+
+    Args:
+        package: its name, which a version may follow, a file or folder, or an address.
+    """
+    # A bare name is never a folder, whatever lies in the current one.
+    if os.path.isfile(package) or (os.path.dirname(package) and os.path.isdir(package)):
+        return os.path.abspath(package) + _EXTRAS
+    if re.match(r"[\w+.-]+://", package):
+        return f"{WITH_EXTRAS} @ {package}"
+    named = re.fullmatch(r"([\w.-]+)(\s*(?:[<>=!~].*)?)", package.strip())
+    return f"{named[1]}{_EXTRAS}{named[2]}" if named else package
 
 
 def _candidates() -> list[str]:

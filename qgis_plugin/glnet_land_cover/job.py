@@ -101,9 +101,7 @@ class Job:
             )
         except ChildError as error:
             raise EngineError(
-                tr("The engine cannot be started ({}): repair it with “Set up or check the engine”.").format(
-                    error
-                )
+                tr("The engine cannot be started ({}): {}.").format(error, self._engine.remedy)
             ) from error
         if ending.killed or ending.crashed:
             self._clean_up()
@@ -143,12 +141,12 @@ class Job:
             )
         if ending.crashed:
             return tr(
-                "The engine died (signal {}): run “Set up or check the engine”, which tests it, and repair it if it fails."
-            ).format(ending.code)
+                "The engine died (signal {}): run “Set up or check the engine”, which tests it; if it fails, {}."
+            ).format(ending.code, self._engine.remedy)
         if "No such option" in said or "No such command" in said:
-            return tr(
-                "The engine {} is too old for this ({}): update it with “Set up or check the engine”."
-            ).format(self._engine.version, said)
+            return tr("The engine {} is too old for this ({}): {}.").format(
+                self._engine.version, said, self._engine.remedy
+            )
         return said or tr("The engine stopped without a reason (exit code {}): run it again.").format(
             ending.code
         )

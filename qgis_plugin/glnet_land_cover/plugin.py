@@ -7,6 +7,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QTimer
 
 from .engine import look_in_background
 from .provider import Provider
+from .replacement import put_back
 from .translation import translator
 
 _UNTIL_QGIS_IS_UP_MS = 3000
@@ -23,6 +24,7 @@ class Plugin:
 
     def initProcessing(self) -> None:
         """Offer the algorithms."""
+        put_back()
         self._provider = Provider()
         QgsApplication.processingRegistry().addProvider(self._provider)
 
@@ -41,8 +43,4 @@ class Plugin:
 
     def _look(self) -> None:
         if self._provider is not None:
-            look_in_background(self._known)
-
-    def _known(self) -> None:
-        if self._provider is not None:
-            self._provider.refreshAlgorithms()
+            look_in_background()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import QgsProcessingProvider
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QIcon
 
 from .algorithms import ALGORITHMS
-from .engine import SETTING, known
+from .engine import SETTING, changes, known
 from .translation import tr
 
 _GROUP = "GLNet land cover"
@@ -33,11 +34,14 @@ class Provider(QgsProcessingProvider):
     def load(self) -> bool:
         """Add the setting that names the engine's Python, and the algorithms."""
         _add_setting()
+        # Later, and in the main thread: a job may be what brings the news.
+        changes.happened.connect(self.refreshAlgorithms, Qt.ConnectionType.QueuedConnection)
         self.refreshAlgorithms()
         return True
 
     def unload(self) -> None:
         """Remove the setting."""
+        changes.happened.disconnect(self.refreshAlgorithms)
         _remove_setting()
 
     def loadAlgorithms(self) -> None:

@@ -120,7 +120,7 @@ def _about(engine: Path) -> dict[str, Any]:
     ("arguments", "reason"),
     [
         (["WHEELHOUSE={empty}"], "holds no wheels"),
-        (["WHEELHOUSE={wheels}", "PACKAGE=another_engine"], "could not be installed (ERROR: No matching"),
+        (["WHEELHOUSE={wheels}", "PACKAGE=another_engine"], "has no wheel of another_engine for this"),
         (["WHEELHOUSE={wheels}", "PYTHON=/nowhere/python"], "/nowhere/python is no Python 3.10"),
     ],
 )

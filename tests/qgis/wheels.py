@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.qgis.conftest import ALL_COMMANDS, FAKE_ENGINE, ROOT
@@ -20,15 +20,24 @@ print(json.dumps({"base": sys._base_executable, "folders": folders, "versions": 
 """
 
 
-def stand_in(folder: Path) -> Path:
-    """An engine that answers as the real one does, and makes no maps."""
+EXTRA = "library_of_reports"
+"""That the stand-in needs for what its extra ``report`` adds."""
+
+
+def stand_in(folder: Path, version: str = "9.9", *, broken: bool = False) -> Path:
+    """An engine that answers as the real one does, and makes no maps; a broken one ends without a word."""
     folder.mkdir()
     code = FAKE_ENGINE.replace("PROTOCOL", "1").replace("COMMANDS", repr(ALL_COMMANDS))
     code = code.replace('"self_test": None', '"self_test": {"device": "stand-in", "seconds": 1}')
-    start = "import sys; sys.argv.insert(1, 'glnet_geo')\n" + code.replace("JOB", "print('{}')")
-    _write(
-        folder, "glnet_geo", "9.9", {"glnet_geo/__init__.py": b"", "glnet_geo/__main__.py": start.encode()}
+    start = "import sys; sys.argv.insert(1, 'glnet_geo')\n" + code.replace("JOB", "print('{}')").replace(
+        "9.9", version
     )
+    files = {
+        "glnet_geo/__init__.py": b"",
+        "glnet_geo/__main__.py": b"import sys; sys.exit(3)" if broken else start.encode(),
+    }
+    _write(folder, "glnet_geo", version, files, [f'{EXTRA}; extra == "report"'], extras=("report",))
+    _write(folder, EXTRA, "1", {f"{EXTRA}.py": b""})
     return folder
 
 
@@ -72,11 +81,18 @@ def _project() -> tuple[str, list[str]]:
 
 
 def _write(
-    folder: Path, name: str, version: str, files: Mapping[str, bytes], requirements: list[str] | None = None
+    folder: Path,
+    name: str,
+    version: str,
+    files: Mapping[str, bytes],
+    requirements: Sequence[str] = (),
+    *,
+    extras: Sequence[str] = (),
 ) -> None:
     name = name.replace("-", "_")
     about = f"{name}-{version}.dist-info"
-    needs = "".join(f"Requires-Dist: {each}\n" for each in requirements or [])
+    needs = "".join(f"Requires-Dist: {each}\n" for each in requirements)
+    needs += "".join(f"Provides-Extra: {each}\n" for each in extras)
     whole = {
         **files,
         f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}".encode(),

@@ -172,6 +172,4 @@ def code(text: str) -> str:
 
 
 def _lacking(engine: Engine) -> str:
-    return tr("The engine {} cannot do this yet: update it with “Set up or check the engine”.").format(
-        engine.version
-    )
+    return tr("The engine {} cannot do this yet: {}.").format(engine.version, engine.remedy)

@@ -15,8 +15,9 @@ from qgis.core import (
 )
 
 from .. import private_environment
-from ..engine import Engine, EngineError, ask, find_interpreter
-from ..installer import PACKAGE, Installer, expected_size
+from ..engine import Engine, EngineMissingError, Interpreter, ask, find_interpreter, first_named
+from ..installer import PACKAGE, WITH_EXTRAS, Installer, expected_size
+from ..job import shell_line
 from ..translation import tr
 from .base import ENGINE, EngineAlgorithm, code, shown_errors
 
@@ -61,7 +62,7 @@ class SetUpEngine(EngineAlgorithm):
                 "to update."
             ).format(size.download / 1e9, size.disk / 1e9, code(private_environment.folder())),
             tr("Without a network: copy a folder of wheels (made with {}) here and name it.").format(
-                code(f"pip download {PACKAGE} -d wheels")
+                code(shell_line(["pip", "download", WITH_EXTRAS, "-d", "wheels"]))
             ),
             tr(
                 "<b>Check</b> maps a small made-up scene and tells versions and devices. <b>Repair</b> makes the engine "
@@ -135,6 +136,7 @@ class SetUpEngine(EngineAlgorithm):
                 named = self.parameterAsString(parameters, ENGINE, context)
                 engine = ask(_interpreter(named), self_test=True, stopping=feedback.isCanceled)
             else:
+                _warn_of_another(feedback)
                 engine = installer.install(anew=action == _REPAIR)
         _tell(engine, feedback)
         return {
@@ -144,16 +146,27 @@ class SetUpEngine(EngineAlgorithm):
         }
 
 
-def _interpreter(named: str) -> str:
+def _interpreter(named: str) -> Interpreter:
     try:
         return find_interpreter(named)
-    except EngineError as error:
+    except EngineMissingError as error:
         size = expected_size("")
-        raise EngineError(
+        raise EngineMissingError(
             tr("{} It downloads about {:.1f} GB to {}.").format(
                 error, size.download / 1e9, private_environment.folder()
             )
         ) from error
+
+
+def _warn_of_another(feedback: QgsProcessingFeedback) -> None:
+    """Say where the engine that is set up will not be used, as another Python is named."""
+    first = first_named()
+    if first is not None and first[0] != private_environment.interpreter():
+        feedback.pushWarning(
+            tr(
+                "Jobs will not use the engine that is set up here but {}, which {} names: name none there to use this one."
+            ).format(*first)
+        )
 
 
 def _tell(engine: Engine, feedback: QgsProcessingFeedback) -> None:

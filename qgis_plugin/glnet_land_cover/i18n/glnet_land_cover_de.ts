@@ -4,8 +4,8 @@
   <context>
     <name>GlnetLandCover</name>
     <message>
-      <source>The engine {} cannot do this yet: update it with “Set up or check the engine”.</source>
-      <translation>Die Engine {} kann das noch nicht: aktualisieren Sie sie mit „Engine einrichten oder prüfen“.</translation>
+      <source>The engine {} cannot do this yet: {}.</source>
+      <translation>Die Engine {} kann das noch nicht: {}.</translation>
     </message>
     <message>
       <source>Python of the engine (empty for the one that is set up)</source>
@@ -374,6 +374,10 @@
     <message>
       <source>Remove the engine</source>
       <translation>Die Engine entfernen</translation>
+    </message>
+    <message>
+      <source>Jobs will not use the engine that is set up here but {}, which {} names: name none there to use this one.</source>
+      <translation>Aufträge nutzen nicht die Engine, die hier eingerichtet wird, sondern {}, was {} nennt: nennen Sie dort keines, um diese zu nutzen.</translation>
     </message>
     <message>
       <source>Device: {} ({}{})</source>
@@ -832,6 +836,10 @@
       <translation>Polygone von {}</translation>
     </message>
     <message>
+      <source>update or repair it with “Set up or check the engine”</source>
+      <translation>aktualisieren oder reparieren Sie sie mit „Engine einrichten oder prüfen“</translation>
+    </message>
+    <message>
       <source>The engine that computes the maps is not there yet: run “Set up or check the engine” in the toolbox once.</source>
       <translation>Die Engine, die die Karten rechnet, fehlt noch: starten Sie einmal „Engine einrichten oder prüfen“ in den Werkzeugen.</translation>
     </message>
@@ -840,40 +848,36 @@
       <translation>der Parameter</translation>
     </message>
     <message>
-      <source>the Processing settings</source>
-      <translation>die Verarbeitungseinstellungen</translation>
+      <source>the Processing setting “Python of the engine”</source>
+      <translation>die Verarbeitungseinstellung „Python der Engine“</translation>
     </message>
     <message>
-      <source>The engine did not answer in time, or was stopped: try again, or repair it with “Set up or check the engine”.</source>
-      <translation>Die Engine hat nicht rechtzeitig geantwortet oder wurde angehalten: versuchen Sie es noch einmal, oder reparieren Sie sie mit „Engine einrichten oder prüfen“.</translation>
+      <source>The engine of {} is older than this plugin: {}.</source>
+      <translation>Die Engine von {} ist älter als diese Erweiterung: {}.</translation>
     </message>
     <message>
-      <source>{} cannot be started ({}): name another Python, or repair the engine.</source>
-      <translation>{} kann nicht gestartet werden ({}): nennen Sie ein anderes Python, oder reparieren Sie die Engine.</translation>
-    </message>
-    <message>
-      <source>The engine of {} does not answer ({}): repair it with “Set up or check the engine”.</source>
-      <translation>Die Engine von {} antwortet nicht ({}): reparieren Sie sie mit „Engine einrichten oder prüfen“.</translation>
+      <source>The engine of {} does not answer ({}): {}.</source>
+      <translation>Die Engine von {} antwortet nicht ({}): {}.</translation>
     </message>
     <message>
       <source>it said nothing</source>
       <translation>sie sagte nichts</translation>
     </message>
     <message>
-      <source>The Python {} has no glnet_geo: run “Set up or check the engine”, or name a Python that has it.</source>
-      <translation>Das Python {} hat kein glnet_geo: starten Sie „Engine einrichten oder prüfen“, oder nennen Sie ein Python, das es hat.</translation>
+      <source>The Python {} has no glnet_geo: {}.</source>
+      <translation>Das Python {} hat kein glnet_geo: {}.</translation>
     </message>
     <message>
-      <source>The engine of {} is older than this plugin: update it with “Set up or check the engine”.</source>
-      <translation>Die Engine von {} ist älter als diese Erweiterung: aktualisieren Sie sie mit „Engine einrichten oder prüfen“.</translation>
+      <source>install glnet_geo anew in the Python that {} names, or name none there and run “Set up or check the engine”</source>
+      <translation>installieren Sie glnet_geo neu in dem Python, das {} nennt, oder nennen Sie dort keines und starten Sie „Engine einrichten oder prüfen“</translation>
     </message>
     <message>
       <source>the environment variable {}</source>
       <translation>die Umgebungsvariable {}</translation>
     </message>
     <message>
-      <source>The engine {} is older than this plugin: update it with “Set up or check the engine”.</source>
-      <translation>Die Engine {} ist älter als diese Erweiterung: aktualisieren Sie sie mit „Engine einrichten oder prüfen“.</translation>
+      <source>The engine did not answer in time, or was stopped: try again, or {}.</source>
+      <translation>Die Engine hat nicht rechtzeitig geantwortet oder wurde angehalten: versuchen Sie es noch einmal, oder {}.</translation>
     </message>
     <message>
       <source>The engine {} is newer than this plugin: update the plugin in the plugin manager.</source>
@@ -884,16 +888,24 @@
       <translation>Es gibt kein Python unter {}, was {} nennt: berichtigen Sie es, oder lassen Sie es leer.</translation>
     </message>
     <message>
-      <source>No Python 3.10 or newer that can make environments was found: install one (on Debian and Ubuntu the package python3-venv, on Windows from the Store), or name it as “Python to build upon”.</source>
-      <translation>Es wurde kein Python 3.10 oder neuer gefunden, das Umgebungen machen kann: installieren Sie eines (unter Debian und Ubuntu das Paket python3-venv, unter Windows aus dem Store), oder nennen Sie es als Grundlage.</translation>
+      <source>{} cannot be started ({}): {}.</source>
+      <translation>{} kann nicht gestartet werden ({}): {}.</translation>
     </message>
     <message>
       <source>Testing the engine</source>
       <translation>Die Engine wird geprüft</translation>
     </message>
     <message>
+      <source>No Python 3.10 or newer that can make environments was found: install one (on Debian and Ubuntu the package python3-venv, on Windows from the Store), or name it as “Python to build upon”.</source>
+      <translation>Es wurde kein Python 3.10 oder neuer gefunden, das Umgebungen machen kann: installieren Sie eines (unter Debian und Ubuntu das Paket python3-venv, unter Windows aus dem Store), oder nennen Sie es als Grundlage.</translation>
+    </message>
+    <message>
       <source>Stopped: nothing was installed.</source>
       <translation>Abgebrochen: nichts wurde installiert.</translation>
+    </message>
+    <message>
+      <source>The package index has no {} for this computer and its Python: name the file of the engine (a wheel) as “Package of the engine”, or another Python to build upon.</source>
+      <translation>Der Paketindex hat kein {} für diesen Rechner und sein Python: nennen Sie die Datei der Engine (ein Wheel) als „Paket der Engine“, oder ein anderes Python als Grundlage.</translation>
     </message>
     <message>
       <source>The engine was removed from {}.</source>
@@ -902,6 +914,10 @@
     <message>
       <source>Installing into {}: about {:.1f} GB to download, {:.1f} GB on the disk.</source>
       <translation>Installiert nach {}: etwa {:.1f} GB herunterzuladen, {:.1f} GB auf der Platte.</translation>
+    </message>
+    <message>
+      <source>{} has no wheel of {} for this computer and its Python: fill it with pip download {} -d, on a computer of the same kind.</source>
+      <translation>{} enthält kein Wheel von {} für diesen Rechner und sein Python: füllen Sie ihn mit pip download {} -d, auf einem Rechner gleicher Art.</translation>
     </message>
     <message>
       <source>There is no engine in {}.</source>
@@ -924,8 +940,8 @@
       <translation>Die Engine konnte nicht installiert werden ({}): prüfen Sie das Netz und den Proxy in den Optionen von QGIS, oder installieren Sie aus einem Ordner mit Wheels.</translation>
     </message>
     <message>
-      <source>{} cannot be written ({}): free some space, or give yourself the right to write there.</source>
-      <translation>{} kann nicht geschrieben werden ({}): schaffen Sie Platz, oder geben Sie sich das Recht, dort zu schreiben.</translation>
+      <source>{} cannot be written ({}): free some space, end the jobs that use it, or give yourself the right to write there.</source>
+      <translation>{} kann nicht geschrieben werden ({}): schaffen Sie Platz, beenden Sie die Aufträge, die es nutzen, oder geben Sie sich das Recht, dort zu schreiben.</translation>
     </message>
     <message>
       <source>{} is no Python 3.10 or newer that can make environments: name another, or none.</source>
@@ -976,12 +992,12 @@
       <translation>Abgebrochen: nichts wurde geschrieben.</translation>
     </message>
     <message>
-      <source>The engine died (signal {}): run “Set up or check the engine”, which tests it, and repair it if it fails.</source>
-      <translation>Die Engine ist gestorben (Signal {}): starten Sie „Engine einrichten oder prüfen“, das sie prüft, und reparieren Sie sie, wenn sie versagt.</translation>
+      <source>The engine died (signal {}): run “Set up or check the engine”, which tests it; if it fails, {}.</source>
+      <translation>Die Engine ist gestorben (Signal {}): starten Sie „Engine einrichten oder prüfen“, das sie prüft; versagt sie, {}.</translation>
     </message>
     <message>
-      <source>The engine {} is too old for this ({}): update it with “Set up or check the engine”.</source>
-      <translation>Die Engine {} ist dafür zu alt ({}): aktualisieren Sie sie mit „Engine einrichten oder prüfen“.</translation>
+      <source>The engine {} is too old for this ({}): {}.</source>
+      <translation>Die Engine {} ist dafür zu alt ({}): {}.</translation>
     </message>
     <message>
       <source>The engine stopped without a reason (exit code {}): run it again.</source>
@@ -992,8 +1008,8 @@
       <translation>{part}: {percent} %, noch etwa {seconds} s</translation>
     </message>
     <message>
-      <source>The engine cannot be started ({}): repair it with “Set up or check the engine”.</source>
-      <translation>Die Engine kann nicht gestartet werden ({}): reparieren Sie sie mit „Engine einrichten oder prüfen“.</translation>
+      <source>The engine cannot be started ({}): {}.</source>
+      <translation>Die Engine kann nicht gestartet werden ({}): {}.</translation>
     </message>
     <message>
       <source>“{}” has no polygon with a class in its field “{}”: draw some.</source>
@@ -1014,6 +1030,14 @@
     <message>
       <source>Python of the engine (empty for the one that “Set up or check the engine” makes)</source>
       <translation>Python der Engine (leer: das, das „Engine einrichten oder prüfen“ macht)</translation>
+    </message>
+    <message>
+      <source>The engine is being set up already, maybe by another QGIS: wait for its end.</source>
+      <translation>Die Engine wird schon eingerichtet, vielleicht von einem anderen QGIS: warten Sie, bis das fertig ist.</translation>
+    </message>
+    <message>
+      <source>{} The engine that was there is as it was.</source>
+      <translation>{} Die Engine, die da war, ist, wie sie war.</translation>
     </message>
     <message>
       <source>class</source>
