@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import rasterio
 import rasterio.features
+import rasterio.shutil
 import shapely
 from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning
@@ -258,6 +259,22 @@ class TestBadInput:
         with pytest.raises(OutputError, match="--overwrite"):
             glnet_geo.vectorize(path, out)
         assert out.read_text() == "precious"
+
+    def test_an_output_that_the_classes_lie_in(self, tmp_path: Path, path: Path) -> None:
+        package = tmp_path / "land.gpkg"
+        rasterio.shutil.copy(path, package, driver="GPKG")
+        before = package.read_bytes()
+        for name in (package, f"GPKG:{package}:land"):
+            with pytest.raises(OutputError, match="would replace the class raster, which this job reads"):
+                glnet_geo.vectorize(name, package, overwrite=True)
+        assert package.read_bytes() == before
+
+    def test_an_output_that_the_names_come_from(self, tmp_path: Path, path: Path) -> None:
+        names = tmp_path / "names.geojson"
+        names.write_text("precious")
+        with pytest.raises(OutputError, match="would replace the class file, which this job reads"):
+            glnet_geo.vectorize(path, names, legend=names, overwrite=True)
+        assert names.read_text() == "precious"
 
     def test_an_unknown_crs(self, tmp_path: Path, path: Path) -> None:
         with pytest.raises(OptionError, match="EPSG:99"):

@@ -27,11 +27,6 @@ def is_raster(path: Path) -> bool:
     return path.suffix.lower() in MAP_RASTERS
 
 
-def is_same_file(output: Path, read: str | Path) -> bool:
-    """Whether an output would replace a file that is read, under whatever name."""
-    return output.exists() and Path(read).exists() and output.samefile(read)
-
-
 def check_suffix(path: Path, suffixes: Sequence[str]) -> None:
     """Refuse an output whose name asks for a format that it cannot have.
 
@@ -112,7 +107,7 @@ class Staging:
 
     def temporary(self, path: Path) -> Path:
         """Where to make an output: a path of the same name, in a hidden folder on the same disk."""
-        return self._folders[path.parent] / path.name
+        return self._folders[_folder(path)] / path.name
 
     def commit(self, paths: Sequence[Path] | None = None) -> None:
         """Move outputs, and what belongs to them, to their places; where one cannot be moved, none is.
@@ -144,7 +139,7 @@ class Staging:
         try:
             with _all_or_none() as move:
                 for path in departures:
-                    move(path, old[path.parent] / path.name)
+                    move(path, old[_folder(path)] / path.name)
                 for made, path in arrivals.items():
                     move(made, path)
         except BaseException:
@@ -185,10 +180,15 @@ def _all_or_none() -> Iterator[Callable[[Path, Path], None]]:
         raise
 
 
+def _folder(path: Path) -> Path:
+    """The folder of a path: one and the same, however it is spelled."""
+    return path.parent.resolve()
+
+
 def _hidden_names(paths: Sequence[Path]) -> dict[Path, Path]:
     """A path for a new hidden folder in every folder that paths lie in."""
     name = hidden_name()
-    return {parent: parent / name for parent in {path.parent for path in paths}}
+    return {folder: folder / name for folder in {_folder(path) for path in paths}}
 
 
 def _make(folders: Collection[Path]) -> None:

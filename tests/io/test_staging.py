@@ -53,6 +53,21 @@ class TestCommit:
             staging.commit()
         assert _listed(tmp_path) == {"a/map.tif": "a", "b/map.tif": "b"}
 
+    def test_one_folder_may_be_spelled_in_several_ways(
+        self, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(out)
+        (out.parent / "link").symlink_to(out)
+        paths = [Path("a.tif"), out / "b.tif", out.parent / "link" / "c.tif", out / ".." / "out" / "d.tif"]
+        (out / "d.tif").write_text("old")
+        with Staging(paths, overwrite=True) as staging:
+            assert len(staging.folders) == 1
+            for path in paths:
+                _make(staging, path)
+            staging.commit()
+        assert _listed(out) == dict.fromkeys(("a.tif", "b.tif", "c.tif", "d.tif"), "new")
+        assert len(list(out.iterdir())) == 4
+
     def test_what_was_made_on_the_way_goes_away(self, out: Path) -> None:
         with Staging([out / "map.tif"], overwrite=False) as staging:
             _make(staging, out / "map.tif")
