@@ -84,7 +84,7 @@ def vectorize(
     class_file = None if isinstance(legend, Legend) else legend
     for path in paths:
         refuse_to_replace(path, class_raster=classes, class_file=class_file, confidence=confidence)
-    staging = Staging(paths, overwrite=overwrite)
+    staging = Staging(paths, styled=paths, overwrite=overwrite)
     named = legend if isinstance(legend, Legend) or legend is None else read_class_file(Path(legend))
     with ExitStack() as closing:
         closing.enter_context(block_cache())
