@@ -126,13 +126,15 @@ class Classify(EngineAlgorithm):
             raise SourceError(tr("There is nothing to make: ask for the land cover, the polygons, or both."))
 
     def prepareAlgorithm(
-        self, parameters: dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Read the layers, which belong to the main thread."""
         with shown_errors():
             self._scene = raster_input(self, parameters, context).name()
             self._arguments = scene_arguments(self, parameters, context)
-            self._arguments += polygon_arguments(self, parameters, context)
+            self._arguments += polygon_arguments(
+                self, parameters, context, feedback, polygons=is_given(parameters, POLYGONS)
+            )
             if not self.parameterAsBool(parameters, "RESUME", context):
                 self._arguments.append("--no-resume")
         return True

@@ -93,7 +93,7 @@ class Vectorize(EngineAlgorithm):
         raster_path(raster_input(self, parameters, context))
 
     def prepareAlgorithm(
-        self, parameters: dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Read the layer, which belongs to the main thread."""
         with shown_errors():
@@ -105,7 +105,7 @@ class Vectorize(EngineAlgorithm):
                 self._arguments += ["--band", str(band)]
             if is_given(parameters, "LEGEND"):
                 self._arguments += ["--legend", self.parameterAsFile(parameters, "LEGEND", context)]
-            self._arguments += polygon_arguments(self, parameters, context)
+            self._arguments += polygon_arguments(self, parameters, context, feedback)
         return True
 
     def processAlgorithm(

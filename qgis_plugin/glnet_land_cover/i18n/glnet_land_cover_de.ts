@@ -616,6 +616,10 @@
       <translation>Polygone teilen mit mehr Ecken als</translation>
     </message>
     <message>
+      <source>Options that only shape polygons are left out: no polygons are made.</source>
+      <translation>Optionen, die nur Polygone formen, werden weggelassen: es entstehen keine Polygone.</translation>
+    </message>
+    <message>
       <source>CRS of the polygons (empty: that of the image)</source>
       <translation>KBS der Polygone (leer: das des Bildes)</translation>
     </message>
