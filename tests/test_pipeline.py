@@ -252,6 +252,13 @@ class TestOutputs:
         glnet_geo.classify(scene, out, options=Options(model=model), overwrite=True)
         assert whole((533, 467), read(out))
 
+    def test_an_output_may_have_any_name_beside_another(
+        self, tmp_path: Path, model: Path, scene: Path
+    ) -> None:
+        out = [tmp_path / "rough-m.tif", tmp_path / "m.tif"]
+        glnet_geo.classify(scene, out, options=Options(model=model))
+        assert np.array_equal(read(out[0]), read(out[1]))
+
     def test_the_scene_is_never_replaced_by_its_map(self, tmp_path: Path, model: Path) -> None:
         scene = write_scene(tmp_path / "scene.tif", texture(30, 30))
         before = scene.read_bytes()
