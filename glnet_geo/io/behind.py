@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rasterio
 from rasterio._err import CPLE_BaseError
-from rasterio.errors import RasterioError
+from rasterio.errors import CRSError, RasterioError
 
 from glnet_geo.errors import OutputError
 from glnet_geo.io.source import is_remote, opening
@@ -52,7 +52,7 @@ def _files_of(path: str) -> set[str]:
     try:
         with opening(), rasterio.open(path) as dataset:
             return set(dataset.files)
-    except (RasterioError, CPLE_BaseError):
+    except (RasterioError, CRSError, CPLE_BaseError):
         # What reads it says better what is wrong with it.
         return set()
 
