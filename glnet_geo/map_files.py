@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from typing_extensions import Self
 
 from glnet_geo.errors import OutputError
-from glnet_geo.io.staging import is_raster, is_same_file
+from glnet_geo.io.behind import refuse_to_replace
+from glnet_geo.io.staging import is_raster
+
+if TYPE_CHECKING:
+    from glnet_geo.plan import Options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +31,23 @@ class MapFiles:
 
     @classmethod
     def of(
-        cls, scene: str | Path, out: str | Path | Sequence[str | Path], confidence: str | Path | None
+        cls,
+        scene: str | Path,
+        out: str | Path | Sequence[str | Path],
+        confidence: str | Path | None,
+        options: Options,
     ) -> Self:
         """What a person named.
 
+        Args:
+            scene: to be mapped.
+            out: one map or more.
+            confidence: a raster, or None.
+            options: whose files are read too.
+
         Raises:
-            OutputError: no map was named, one is the scene itself, or the confidence is to go into another file than
-                a raster.
+            OutputError: no map was named, one would replace what is read, or the confidence is to go into another file
+                than a raster.
         """
         maps = tuple(Path(path) for path in ([out] if isinstance(out, str | Path) else out))
         if not maps:
@@ -42,8 +57,7 @@ class MapFiles:
             raise OutputError(f"{sure} cannot hold confidence: name a .tif file")
         files = cls(maps=maps, confidence=sure)
         for path in files.all:
-            if is_same_file(path, scene):
-                raise OutputError(f"{path} is the scene itself: give the map another name")
+            refuse_to_replace(path, scene=scene, area_of_interest=options.aoi, model=options.model_file)
         return files
 
     @property

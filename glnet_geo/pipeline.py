@@ -68,10 +68,10 @@ def classify(
     started = time.monotonic()
     options, drawing, progress = options or Options(), drawing or Drawing(), progress or Silence()
     frames = frames or LocalFrames()
-    files = MapFiles.of(scene, out, confidence)
+    files = MapFiles.of(scene, out, confidence, options)
     if options.exact and work is not None:
         raise OptionError("--exact finishes all rows at once and keeps nothing: leave out --work-dir")
-    staging = Staging(files.all, overwrite=overwrite)
+    staging = Staging(files.all, styled=files.maps, overwrite=overwrite)
     with planned(scene, options, confidence=files.tell_confidence, here=frames.here) as plan:
         for note in plan.notes:
             progress.info(note)

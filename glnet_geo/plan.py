@@ -63,6 +63,11 @@ class Options:
     readers: int = 1
     exact: bool = False
 
+    @property
+    def model_file(self) -> str | Path | None:
+        """Path of the package, or name of the model; None where it is loaded already."""
+        return None if isinstance(self.model, Model) else self.model
+
 
 @dataclass(frozen=True, slots=True)
 class Tile:

@@ -106,9 +106,9 @@ def compute_shard(
         raise OptionError(
             "--exact computes a scene as one frame, which has no shards: leave out one of the two"
         )
-    files = MapFiles.of(scene, out, confidence)
+    files = MapFiles.of(scene, out, confidence, options)
     # What classify would refuse must be known before all is computed.
-    Staging(files.all, overwrite=overwrite)
+    Staging(files.all, styled=files.maps, overwrite=overwrite)
     with planned(scene, options, confidence=files.tell_confidence, here=frames.here) as plan:
         for note in plan.notes:
             progress.info(note)

@@ -18,13 +18,14 @@ from glnet_geo.core.sieve import Sieve
 from glnet_geo.core.strip import Strip, pour, watched
 from glnet_geo.core.window import Window
 from glnet_geo.errors import CancelledError, OptionError, OutputError
+from glnet_geo.io.behind import refuse_to_replace
 from glnet_geo.io.class_names import read_class_file
 from glnet_geo.io.classes import ClassMap, open_classes
 from glnet_geo.io.confidence import ConfidenceMap
 from glnet_geo.io.made import MARK
 from glnet_geo.io.placed import Placed, pixel_areas
 from glnet_geo.io.scene import block_cache
-from glnet_geo.io.staging import Staging, is_same_file
+from glnet_geo.io.staging import Staging
 from glnet_geo.io.suffixes import MAP_VECTORS
 from glnet_geo.io.vector import PolygonLayer
 from glnet_geo.report import ClassShare, Tally
@@ -79,8 +80,11 @@ def vectorize(
     """
     started = time.monotonic()
     drawing, progress = drawing or Drawing(), progress or Silence()
-    paths = _outputs(out, classes)
-    staging = Staging(paths, overwrite=overwrite)
+    paths = _outputs(out)
+    class_file = None if isinstance(legend, Legend) else legend
+    for path in paths:
+        refuse_to_replace(path, class_raster=classes, class_file=class_file, confidence=confidence)
+    staging = Staging(paths, styled=paths, overwrite=overwrite)
     named = legend if isinstance(legend, Legend) or legend is None else read_class_file(Path(legend))
     with ExitStack() as closing:
         closing.enter_context(block_cache())
@@ -138,15 +142,13 @@ def _sieved(strips: Iterator[Strip], sieve: Sieve) -> Iterator[Strip]:
     yield from sieve.finish()
 
 
-def _outputs(out: str | Path | Sequence[str | Path], classes: str | Path) -> list[Path]:
+def _outputs(out: str | Path | Sequence[str | Path]) -> list[Path]:
     paths = [Path(path) for path in ([out] if isinstance(out, str | Path) else out)]
     if not paths:
         raise OutputError("no output was named: add --out landcover.gpkg")
     for path in paths:
         if path.suffix.lower() not in MAP_VECTORS:
             raise OutputError(f"{path} cannot hold polygons: use one of {' '.join(MAP_VECTORS)}")
-        if is_same_file(path, classes):
-            raise OutputError(f"{path} is the class raster itself: give the polygons another name")
     return paths
 
 

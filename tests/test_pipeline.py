@@ -252,12 +252,26 @@ class TestOutputs:
         glnet_geo.classify(scene, out, options=Options(model=model), overwrite=True)
         assert whole((533, 467), read(out))
 
+    def test_an_output_may_have_any_name_beside_another(
+        self, tmp_path: Path, model: Path, scene: Path
+    ) -> None:
+        out = [tmp_path / "rough-m.tif", tmp_path / "m.tif"]
+        glnet_geo.classify(scene, out, options=Options(model=model))
+        assert np.array_equal(read(out[0]), read(out[1]))
+
     def test_the_scene_is_never_replaced_by_its_map(self, tmp_path: Path, model: Path) -> None:
         scene = write_scene(tmp_path / "scene.tif", texture(30, 30))
         before = scene.read_bytes()
-        with pytest.raises(OutputError, match="is the scene itself"):
+        with pytest.raises(OutputError, match="would replace the scene, which this job reads"):
             glnet_geo.classify(scene, scene, options=Options(model=model), overwrite=True)
         assert scene.read_bytes() == before
+
+    def test_no_map_replaces_the_area_that_limits_it(self, tmp_path: Path, model: Path, scene: Path) -> None:
+        area = tmp_path / "area.gpkg"
+        area.write_text("precious")
+        with pytest.raises(OutputError, match="would replace the area of interest, which this job reads"):
+            glnet_geo.classify(scene, area, options=Options(model=model, aoi=area), overwrite=True)
+        assert area.read_text() == "precious"
 
 
 class TestInputs:

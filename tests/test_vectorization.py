@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import rasterio
 import rasterio.features
+import rasterio.shutil
 import shapely
 from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning
@@ -20,7 +21,14 @@ import glnet_geo
 from glnet_geo import Drawing, Options
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.progress import Silence
-from glnet_geo.errors import CancelledError, EvaluationError, OptionError, OutputError, SceneError
+from glnet_geo.errors import (
+    CancelledError,
+    DoubtfulInputWarning,
+    EvaluationError,
+    OptionError,
+    OutputError,
+    SceneError,
+)
 from tests.maps import LEGEND, PLACE, write_map
 from tests.rasters import write_plain
 from tests.scenes import read, texture, write_model, write_scene
@@ -236,6 +244,13 @@ def test_names_come_from_a_class_file(tmp_path: Path) -> None:
     assert dict(zip(table.class_id, table.class_name, strict=True)) == {311: "broad-leaved", 312: "conifers"}
 
 
+def test_an_output_may_have_any_name_beside_another(tmp_path: Path) -> None:
+    path = write_map(tmp_path / "map.tif", patches(20, 20))
+    out = [tmp_path / "m.fgb", tmp_path / "rough-m.fgb.gpkg"]
+    glnet_geo.vectorize(path, out)
+    assert len(geopandas.read_file(out[0])) == len(geopandas.read_file(out[1], layer="landcover"))
+
+
 class TestBadInput:
     @pytest.fixture
     def path(self, tmp_path: Path) -> Path:
@@ -248,6 +263,26 @@ class TestBadInput:
                 glnet_geo.vectorize(path, tmp_path / "out.gpkg", drawing=drawing)
         assert not (tmp_path / "out.gpkg").exists()
 
+    def test_a_crs_without_a_place_in_it_is_none(self, tmp_path: Path) -> None:
+        path = write_map(tmp_path / "map.tif", patches(20, 20), transform=None)
+        for suffix in (".gpkg", ".fgb", ".parquet"):
+            with pytest.warns(DoubtfulInputWarning, match=r"map\.tif has a CRS but no place in it"):
+                table = drawn(path, tmp_path / f"out{suffix}")
+            assert table.crs is None
+            assert table.area_m2.isna().all()
+        with (
+            pytest.warns(DoubtfulInputWarning, match="no place in it"),
+            pytest.raises(OptionError, match=r"map\.tif has no place in its CRS, so .* EPSG:4326"),
+        ):
+            glnet_geo.vectorize(path, tmp_path / "no.gpkg", drawing=Drawing(crs="EPSG:4326"))
+        with (
+            pytest.warns(DoubtfulInputWarning, match="no place in it"),
+            pytest.raises(
+                OutputError, match=r"no\.geojson cannot be written, as GeoJSON knows only longitude"
+            ),
+        ):
+            glnet_geo.vectorize(path, tmp_path / "no.geojson")
+
     def test_other_outputs_than_polygons(self, tmp_path: Path, path: Path) -> None:
         with pytest.raises(OutputError, match=r"out\.tif cannot hold polygons: use one of \.gpkg"):
             glnet_geo.vectorize(path, tmp_path / "out.tif")
@@ -258,6 +293,22 @@ class TestBadInput:
         with pytest.raises(OutputError, match="--overwrite"):
             glnet_geo.vectorize(path, out)
         assert out.read_text() == "precious"
+
+    def test_an_output_that_the_classes_lie_in(self, tmp_path: Path, path: Path) -> None:
+        package = tmp_path / "land.gpkg"
+        rasterio.shutil.copy(path, package, driver="GPKG")
+        before = package.read_bytes()
+        for name in (package, f"GPKG:{package}:land"):
+            with pytest.raises(OutputError, match="would replace the class raster, which this job reads"):
+                glnet_geo.vectorize(name, package, overwrite=True)
+        assert package.read_bytes() == before
+
+    def test_an_output_that_the_names_come_from(self, tmp_path: Path, path: Path) -> None:
+        names = tmp_path / "names.geojson"
+        names.write_text("precious")
+        with pytest.raises(OutputError, match="would replace the class file, which this job reads"):
+            glnet_geo.vectorize(path, names, legend=names, overwrite=True)
+        assert names.read_text() == "precious"
 
     def test_an_unknown_crs(self, tmp_path: Path, path: Path) -> None:
         with pytest.raises(OptionError, match="EPSG:99"):

@@ -17,11 +17,12 @@ from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import watched
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, OutputError
+from glnet_geo.io.behind import is_same_file
 from glnet_geo.io.classes import ClassMap, open_classes
 from glnet_geo.io.made import MARK
 from glnet_geo.io.sample_points import SamplePoints, write_sample_points
 from glnet_geo.io.scene import block_cache
-from glnet_geo.io.staging import Staging, is_same_file
+from glnet_geo.io.staging import Staging
 from glnet_geo.report import Tally
 
 

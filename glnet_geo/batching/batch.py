@@ -81,7 +81,7 @@ def batch(
     _check(options, outputs, work, seamless=seamless)
     started = time.monotonic()
     given = [inputs] if isinstance(inputs, str | Path) else inputs
-    read = [*given, *([] if options.aoi is None else [options.aoi])]
+    read = [*given, *(path for path in (options.aoi, options.model_file) if path is not None)]
     tiles = named_tiles(given, asset=asset)
     for note in tiles.notes:
         progress.info(note)

@@ -176,7 +176,13 @@ class _SceneRun:
             folder.mkdir(parents=True, exist_ok=True)
         # What is there was made by this job, or may be replaced: that was asked at once.
         shop.books.begin([*paths, *mosaics])
-        staging = Staging([*paths, *mosaics], overwrite=True)
+        maps = [path for tile in pending for path in shop.named[tile.file.path].maps]
+        staging = Staging(
+            [*paths, *mosaics],
+            overwrite=True,
+            styled=[*maps, *mosaics],
+            keep_styles=not shop.outputs.overwrite,
+        )
         delivery = Delivery(pending, self._making(plan, staging))
         tally = Tally(plan.scene, plan.card.legend)
 

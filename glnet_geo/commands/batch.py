@@ -15,6 +15,7 @@ from glnet_geo.commands.options import (
     how_to_draw,
     json_option,
     output_options,
+    refuse_idle_drawing,
     who_computes,
 )
 from glnet_geo.commands.workers import chosen_frames
@@ -118,13 +119,15 @@ def batch(
     from glnet_geo.errors import IncompleteError
     from glnet_geo.plan import Options
 
-    drawing = Drawing(**{field.name: options.pop(field.name) for field in fields(Drawing)})
+    drawn = {field.name: options.pop(field.name) for field in fields(Drawing)}
     formats = options.pop("formats").lower()
     outputs = Outputs(
         folder=options.pop("out_dir"),
         formats=() if formats == "none" else tuple(kind.strip(" .") for kind in formats.split(",")),
         **{name: options.pop(name) for name in ("name", "confidence", "mosaics", "stac", "overwrite")},
     )
+    refuse_idle_drawing(drawn, polygons=outputs.wants_polygons)
+    drawing = Drawing(**drawn)
     seamless, retries, asset = not options.pop("no_seamless"), options.pop("retries"), options.pop("asset")
     work = options.pop("work_dir")
     with shown_progress(progress, quiet=quiet) as shown, chosen_frames(options) as frames:

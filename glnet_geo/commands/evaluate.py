@@ -175,7 +175,7 @@ def _refuse(names: Sequence[str], where: str) -> None:
 
 def _check_outputs(outputs: Sequence[Path], options: dict[str, Any]) -> None:
     """Refuse to write over what is read."""
-    from glnet_geo.io.staging import is_same_file
+    from glnet_geo.io.behind import is_same_file
 
     for name in ("map", "reference", "confidence", "reference_legend"):
         for path in outputs:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+_OF_POLYGONS = ("simplify", "smooth", "max_vertices", "crs", "dissolve")
+"""Options of `how_to_draw` that class rasters of the same job do not follow."""
 
 _UNITS = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
@@ -227,6 +230,24 @@ def how_to_draw(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def refuse_idle_drawing(drawing: Mapping[str, Any], *, polygons: bool) -> None:
+    """Refuse options that only shape polygons where none are made.
+
+    Args:
+        drawing: what `how_to_draw` has added.
+        polygons: whether any output holds polygons.
+
+    Raises:
+        click.UsageError: one of them asks for something.
+    """
+    idle = [f"--{name.replace('_', '-')}" for name in _OF_POLYGONS if drawing[name]]
+    if idle and not polygons:
+        raise click.UsageError(
+            f"{', '.join(idle)} would change nothing, as no output holds polygons: name a .gpkg, .fgb, .parquet or .geojson "
+            "output, or leave out what changes nothing"
+        )
 
 
 def output_options(command: Command) -> Command:

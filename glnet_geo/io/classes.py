@@ -135,6 +135,13 @@ def _described(source: Source, chosen: int | None, legend: Legend | None) -> Cla
         else ({c.id: c.name for c in legend}, {c.id: c.color for c in legend})
     )
     _doubt(source, values, names, colors, given=legend is not None)
+    if dataset.crs is not None and dataset.transform.is_identity:
+        warnings.warn(
+            f"{source.name} has a CRS but no place in it, and is taken for a map without CRS: give it one first "
+            "(gdal_edit.py -a_ullr)",
+            DoubtfulInputWarning,
+            stacklevel=4,
+        )
     return ClassMap(
         shown=source.shown,
         name=source.name,

@@ -19,6 +19,7 @@ from glnet_geo.io.geoparquet import check_pyarrow, write_geoparquet
 from glnet_geo.io.staging import unwritten
 from glnet_geo.io.style import qml, sld, write_style
 from glnet_geo.io.vector_file import count_features, without_crs_warning, writing
+from glnet_geo.replacing import hidden_name
 
 LAYER = "landcover"
 """Name of the layer, in formats whose layers have names."""
@@ -142,7 +143,8 @@ class _Copied:
 
     def __init__(self, path: Path, kind: LayerKind, copy: Callable[[Path, Path, LayerKind], None]) -> None:
         self._path, self._kind, self._copy = path, kind, copy
-        self._rough_path = path.with_name(f"rough-{path.name}.gpkg")
+        # No output has such a name.
+        self._rough_path = path.with_name(f"{hidden_name()}.gpkg")
         self._rough = _GeoPackage(self._rough_path, kind, rough_of=path)
         self._count = 0
 

@@ -24,6 +24,7 @@ from glnet_geo.io.attribute_table import write_attribute_table
 from glnet_geo.io.placed import Placed
 from glnet_geo.io.staging import unwritten
 from glnet_geo.io.style import write_style
+from glnet_geo.replacing import hidden_name
 
 _BLOCK = 512
 # Copying lets GDAL's own errors through, or none at all: then rasterio raises a SystemError.
@@ -42,7 +43,8 @@ class _Cog:
         overviews: str,
     ) -> None:
         self._path = path
-        self._rough = path.with_name(f"rough-{path.name}")
+        # No output has such a name.
+        self._rough = path.with_name(f"{hidden_name()}.tif")
         self._overviews = overviews
         self._checksums: list[tuple[int, int, int]] = []
         place = {} if raster.transform is None else {"transform": raster.transform}

@@ -33,8 +33,10 @@ def reprojection(
     Raises:
         OptionError: the CRS is unknown, the map has none, or the format allows no other than its own.
     """
+    # Where nothing says where the pixels lie in a CRS, it says nothing of them.
+    own = None if raster.transform is None else raster.crs
     if wanted is None:
-        return raster.crs, lambda polygons: polygons
+        return own, lambda polygons: polygons
     try:
         there = pyproj.CRS.from_user_input(wanted)
         target = CRS.from_wkt(there.to_wkt())
@@ -44,11 +46,13 @@ def reprojection(
         raise OptionError(
             f"{output.name} cannot be in {wanted}, as GeoJSON knows only longitude and latitude: leave out --crs, or choose .gpkg"
         )
-    if raster.crs is None:
+    if own is None:
+        lacks = "CRS" if raster.crs is None else "place in its CRS"
         raise OptionError(
-            f"{raster.name} has no CRS, so its polygons cannot be brought to {wanted}: give it one first (gdal_edit.py -a_srs)"
+            f"{raster.name} has no {lacks}, so its polygons cannot be brought to {wanted}: give it one first (gdal_edit.py "
+            "-a_srs, -a_ullr)"
         )
-    transformer = pyproj.Transformer.from_crs(pyproj.CRS.from_wkt(raster.crs.to_wkt()), there, always_xy=True)
+    transformer = pyproj.Transformer.from_crs(pyproj.CRS.from_wkt(own.to_wkt()), there, always_xy=True)
 
     def move(corners: NDArray[np.float64]) -> NDArray[np.float64]:
         try:

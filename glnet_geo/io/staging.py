@@ -13,23 +13,17 @@ from types import TracebackType
 from typing_extensions import Self
 
 from glnet_geo.errors import OutputError
+from glnet_geo.io.style_places import STYLE, StylePlaces
 from glnet_geo.io.suffixes import MAP_RASTERS, MAPS
 from glnet_geo.replacing import hidden_name
 
-# Left over from an older file, these would describe the new one wrongly. A style may be a person's own work: it stays
-# unless there is a new one.
+# Left over from an older file, these would describe the new one wrongly.
 _SIDECARS = (".aux.xml", ".ovr", ".msk", "-wal", "-shm", "-journal")
-_STYLE = ".qml"
 
 
 def is_raster(path: Path) -> bool:
     """Whether a path names a raster output."""
     return path.suffix.lower() in MAP_RASTERS
-
-
-def is_same_file(output: Path, read: str | Path) -> bool:
-    """Whether an output would replace a file that is read, under whatever name."""
-    return output.exists() and Path(read).exists() and output.samefile(read)
 
 
 def check_suffix(path: Path, suffixes: Sequence[str]) -> None:
@@ -76,13 +70,22 @@ class Staging:
     Args:
         paths: the outputs.
         overwrite: whether existing files may be replaced.
+        styled: those of the outputs that show classes: styles that are made for them come along, see `StylePlaces`.
+        keep_styles: whether a style that somebody else made stays, where it would be replaced or refused.
 
     Raises:
         OutputError: a path cannot be written: its kind is unknown, its folder is missing or read-only, it exists, it
-            is named twice.
+            is named twice; or somebody else's style is in the way.
     """
 
-    def __init__(self, paths: Sequence[Path], *, overwrite: bool) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        overwrite: bool,
+        styled: Collection[Path] = (),
+        keep_styles: bool = False,
+    ) -> None:
         for path in paths:
             check_output(path, MAPS, overwrite=overwrite)
         for path, times in Counter(path.resolve() for path in paths).items():
@@ -90,6 +93,7 @@ class Staging:
                 raise OutputError(f"{path} is named twice: give every output a name of its own")
         self._paths = list(paths)
         self._folders = _hidden_names(self._paths)
+        self._styles = StylePlaces.of(paths, styled, replace=overwrite and not keep_styles, keep=keep_styles)
 
     def __enter__(self) -> Self:
         try:
@@ -112,7 +116,7 @@ class Staging:
 
     def temporary(self, path: Path) -> Path:
         """Where to make an output: a path of the same name, in a hidden folder on the same disk."""
-        return self._folders[path.parent] / path.name
+        return self._folders[_folder(path)] / path.name
 
     def commit(self, paths: Sequence[Path] | None = None) -> None:
         """Move outputs, and what belongs to them, to their places; where one cannot be moved, none is.
@@ -124,9 +128,7 @@ class Staging:
             OutputError: one could not be moved; what was there before is there again.
         """
         paths = self._paths if paths is None else paths
-        arrivals = {
-            made: path.with_name(made.name) for path in paths for made in _with_sidecars(self.temporary(path))
-        }
+        arrivals = {made: path.with_name(made.name) for path in paths for made in self._with_sidecars(path)}
         stale = [sidecar for path in paths for sidecar in _sidecars(path)]
         try:
             self._exchange(paths, arrivals, [path for path in {*arrivals.values(), *stale} if path.exists()])
@@ -134,6 +136,15 @@ class Staging:
             raise OutputError(
                 f"{error.filename} could not be moved to its place ({error.strerror}): close the programs that have it open"
             ) from error
+
+    def _with_sidecars(self, path: Path) -> list[Path]:
+        """What was made for an output; itself last, so that whoever waits for it finds everything beside it."""
+        made = self.temporary(path)
+        beside = [sidecar for sidecar in _sidecars(made) if sidecar.exists()]
+        style = made.with_suffix(STYLE)
+        if style.exists() and self._styles.take(path, style):
+            beside.append(style)
+        return [*beside, made]
 
     def _exchange(
         self, paths: Sequence[Path], arrivals: Mapping[Path, Path], departures: Sequence[Path]
@@ -144,7 +155,7 @@ class Staging:
         try:
             with _all_or_none() as move:
                 for path in departures:
-                    move(path, old[path.parent] / path.name)
+                    move(path, old[_folder(path)] / path.name)
                 for made, path in arrivals.items():
                     move(made, path)
         except BaseException:
@@ -159,12 +170,6 @@ class Staging:
 def _sidecars(path: Path) -> list[Path]:
     """What GDAL may have put beside an output."""
     return [path.with_name(path.name + suffix) for suffix in _SIDECARS]
-
-
-def _with_sidecars(made: Path) -> list[Path]:
-    """What was made for an output; itself last, so that whoever waits for it finds everything beside it."""
-    beside = [*_sidecars(made), made.with_suffix(_STYLE)]
-    return [*(sidecar for sidecar in beside if sidecar.exists()), made]
 
 
 @contextmanager
@@ -185,10 +190,15 @@ def _all_or_none() -> Iterator[Callable[[Path, Path], None]]:
         raise
 
 
+def _folder(path: Path) -> Path:
+    """The folder of a path: one and the same, however it is spelled."""
+    return path.parent.resolve()
+
+
 def _hidden_names(paths: Sequence[Path]) -> dict[Path, Path]:
     """A path for a new hidden folder in every folder that paths lie in."""
     name = hidden_name()
-    return {parent: parent / name for parent in {path.parent for path in paths}}
+    return {folder: folder / name for folder in {_folder(path) for path in paths}}
 
 
 def _make(folders: Collection[Path]) -> None:

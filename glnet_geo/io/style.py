@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -11,6 +12,7 @@ from glnet_geo.io.staging import unwritten
 _SLD = "http://www.opengis.net/sld"
 _OGC = "http://www.opengis.net/ogc"
 _OUTLINE_MM = "0.1"
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write_style(output: Path, legend: Legend) -> None:
@@ -40,14 +42,16 @@ def qml(legend: Legend) -> str:
     )
     categories, symbols = ET.SubElement(polygons, "categories"), ET.SubElement(polygons, "symbols")
     for number, c in enumerate(legend):
-        ET.SubElement(palette, "paletteEntry", value=str(c.id), label=c.name, color=c.color, alpha="255")
+        ET.SubElement(
+            palette, "paletteEntry", value=str(c.id), label=_text(c.name), color=c.color, alpha="255"
+        )
         ET.SubElement(
             categories,
             "category",
             symbol=str(number),
             value=str(c.id),
             type="long",
-            label=c.name,
+            label=_text(c.name),
             render="true",
         )
         symbols.append(_symbol(str(number), c))
@@ -72,14 +76,19 @@ def sld(legend: Legend, layer: str) -> str:
     style = add(add(named, "UserStyle"), "FeatureTypeStyle")
     for c in legend:
         rule = add(style, "Rule")
-        add(rule, "Name", c.name)
-        add(rule, "Title", c.name)
+        add(rule, "Name", _text(c.name))
+        add(rule, "Title", _text(c.name))
         test = add(add(rule, "Filter", space=_OGC), "PropertyIsEqualTo", space=_OGC)
         add(test, "PropertyName", "class_id", _OGC)
         add(test, "Literal", str(c.id), _OGC)
         fill = add(add(rule, "PolygonSymbolizer"), "Fill")
         add(fill, "CssParameter", c.color, name="fill")
     return ET.tostring(root, encoding="unicode")
+
+
+def _text(name: str) -> str:
+    """The name of a class, with a sign in place of characters that no XML may hold."""
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", name)
 
 
 def _symbol(name: str, c: LandClass) -> ET.Element:

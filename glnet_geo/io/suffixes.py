@@ -20,3 +20,23 @@ once more."""
 
 READ_VECTORS = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet", ".kml", ".gml", ".sqlite")
 """Of what is taken for polygons or points where it may also be a raster."""
+
+DRAWN = frozenset(
+    (
+        *MAPS,
+        *PAIRED,
+        *READ_VECTORS,
+        ".asc",
+        ".bil",
+        ".bmp",
+        ".dem",
+        ".ecw",
+        ".gif",
+        ".hgt",
+        ".mbtiles",
+        ".nc",
+        ".sid",
+        ".webp",
+    )
+) - {".json"}
+"""Of what is taken for something that QGIS draws; a ``.json`` is more often something else."""

@@ -40,7 +40,7 @@ class PolygonLayer:
 
     Args:
         path: where to make it; its suffix tells the format.
-        raster: the map. Without a place, polygons lie under the raster as QGIS draws it, and areas are unknown.
+        raster: the map. Without a place, polygons lie under the raster as QGIS draws it, in no CRS, and areas are unknown.
         legend: names and colours.
         drawing: how to draw; small areas must have been merged before.
         tags: provenance, where the format can hold it.

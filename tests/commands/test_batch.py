@@ -165,6 +165,7 @@ def test_outputs_among_the_inputs_are_no_tiles(
         (["--name", "{}{stem}{suffix}"], 2, "no name for outputs"),
         (["--name", "{stem{suffix}"], 2, "no name for outputs"),
         (["--asset", "visual"], 2, "--asset chooses among the rasters of STAC items"),
+        (["--simplify", "3", "--dissolve"], 2, "--simplify, --dissolve would change nothing"),
         (["--worker-threads", "2"], 2, "add --workers"),
         (["--mosaic", "all.shp"], 5, "no known suffix"),
         (["--mosaic", "none/all.tif"], 5, "does not exist"),

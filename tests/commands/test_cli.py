@@ -126,6 +126,29 @@ class TestBadInput:
         assert "no.tif does not exist: check the path" in sentence
         assert list(tmp_path.iterdir()) == []
 
+    @pytest.mark.parametrize(
+        "idle",
+        [["--simplify", "3"], ["--smooth"], ["--dissolve"], ["--crs", "EPSG:4326"], ["--max-vertices", "9"]],
+        ids=lambda idle: idle[0],
+    )
+    def test_options_of_polygons_without_polygons(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], idle: list[str]
+    ) -> None:
+        code, sentence = failed(capsys, "classify", tmp_path / "s.tif", "--out", tmp_path / "m.tif", *idle)
+        assert code == 2
+        assert f"{idle[0]} would change nothing, as no output holds polygons" in sentence
+
+    @pytest.mark.parametrize(
+        "fitting",
+        [["--simplify", "0", "--max-vertices", "0"], ["--min-area", "9", "--connectivity", "8"]],
+        ids=lambda options: options[0],
+    )
+    def test_options_that_class_rasters_follow(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], fitting: list[str]
+    ) -> None:
+        code, _ = failed(capsys, "classify", tmp_path / "s.tif", "--out", tmp_path / "m.tif", *fitting)
+        assert code == 3
+
     def test_not_a_raster(self, tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]) -> None:
         text = tmp_path / "notes.txt"
         text.write_text("hello")

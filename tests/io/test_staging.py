@@ -53,6 +53,21 @@ class TestCommit:
             staging.commit()
         assert _listed(tmp_path) == {"a/map.tif": "a", "b/map.tif": "b"}
 
+    def test_one_folder_may_be_spelled_in_several_ways(
+        self, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(out)
+        (out.parent / "link").symlink_to(out)
+        paths = [Path("a.tif"), out / "b.tif", out.parent / "link" / "c.tif", out / ".." / "out" / "d.tif"]
+        (out / "d.tif").write_text("old")
+        with Staging(paths, overwrite=True) as staging:
+            assert len(staging.folders) == 1
+            for path in paths:
+                _make(staging, path)
+            staging.commit()
+        assert _listed(out) == dict.fromkeys(("a.tif", "b.tif", "c.tif", "d.tif"), "new")
+        assert len(list(out.iterdir())) == 4
+
     def test_what_was_made_on_the_way_goes_away(self, out: Path) -> None:
         with Staging([out / "map.tif"], overwrite=False) as staging:
             _make(staging, out / "map.tif")
@@ -84,12 +99,18 @@ class TestOverwrite:
 
     def test_a_style_comes_along_and_replaces_an_older_one(self, out: Path) -> None:
         (out / "map.qml").write_text("old")
-        with Staging([out / "map.tif", out / "map.gpkg"], overwrite=False) as staging:
+        paths = [out / "map.tif", out / "map.gpkg"]
+        with Staging(paths, styled=paths, overwrite=True) as staging:
             _make(staging, out / "map.tif")
             _make(staging, out / "map.gpkg")
             staging.temporary(out / "map.qml").write_text("style")
             staging.commit()
         assert _listed(out) == {"map.gpkg": "new", "map.qml": "style", "map.tif": "new"}
+
+    def test_a_style_that_is_in_the_way_is_known_before_the_job(self, out: Path) -> None:
+        (out / "map.qml").write_text("mine")
+        with pytest.raises(OutputError, match=r"map\.qml exists and is not of this package"):
+            Staging([out / "map.tif"], styled=[out / "map.tif"], overwrite=False)
 
     def test_a_style_stays_where_there_is_no_new_one(self, out: Path) -> None:
         """It may be a person's own work."""
@@ -249,16 +270,6 @@ def test_a_broken_output_is_named_without_its_temporary_folder() -> None:
     assert str(error) == (
         "map.tif could not be written (no space left): free some space on its disk, or choose another folder"
     )
-
-
-def test_a_style_comes_with_the_output_that_it_was_made_for(out: Path) -> None:
-    (out / "map.qml").write_text("old")
-    with Staging([out / "map.tif", out / "map.gpkg"], overwrite=False) as staging:
-        _make(staging, out / "map.tif")
-        _make(staging, out / "map.gpkg")
-        staging.temporary(out / "map.tif").with_suffix(".qml").write_text("new")
-        staging.commit()
-    assert _listed(out) == {"map.gpkg": "new", "map.qml": "new", "map.tif": "new"}
 
 
 def test_a_style_of_ones_own_stays(out: Path) -> None:

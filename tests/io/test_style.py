@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.io.style import qml, sld, write_style
 from tests.model.tiny import LEGEND
 
@@ -32,6 +33,14 @@ def test_polygons_are_told_apart_by_their_class() -> None:
         for element, key in (("prop", "k"), ("Option", "name")):
             values = {e.get(key): e.get("v") or e.get("value") for e in symbol.iter(element)}
             assert values["color"] == wanted
+
+
+def test_names_may_hold_any_character() -> None:
+    strange = Legend((LandClass(id=0, name="a\x0b\x00\ud800b<&\u00e9", color="#000000"),))
+    shown = "a\ufffd\ufffd\ufffdb<&\u00e9"
+    for text in (qml(strange), sld(strange, "landcover")):
+        root = ET.fromstring(text.encode())
+        assert shown in {e.get("label") or e.text for e in root.iter()}
 
 
 def test_other_programs_get_the_same_colours() -> None:

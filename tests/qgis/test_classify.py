@@ -157,10 +157,11 @@ def test_polygons_with_a_filter(engine: str, engine_python: str, scene: Path, tm
 def test_options_become_those_of_the_command_line(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
     """All at once; the sources and outputs are tested beside."""
     fake = fake_engine()
-    out = str(tmp_path / "map.tif")
+    out, polygons = str(tmp_path / "map.tif"), str(tmp_path / "map.gpkg")
     parameters: dict[str, Any] = {
         "INPUT": str(scene),
         "RASTER": out,
+        "POLYGONS": polygons,
         "MODEL": "mine.safetensors",
         "BANDS": [3, 2, 1],
         "NODATA": -1,
@@ -192,6 +193,8 @@ def test_options_become_those_of_the_command_line(fake_engine: Any, scene: Path,
         "mine.safetensors",
         *options.split(),
         "--out",
+        polygons,
+        "--out",
         out,
         "--overwrite",
         "--progress",
@@ -222,6 +225,19 @@ def test_polygons_in_a_crs_that_only_this_qgis_has(
     ).transformBoundingBox(core.QgsRasterLayer(str(scene)).extent())
     assert polygons.crs().isValid()
     assert polygons.extent().xMinimum() == pytest.approx(there.xMinimum(), abs=5)
+
+
+def test_options_of_polygons_are_left_out_where_none_are_made(
+    fake_engine: Any, scene: Path, tmp_path: Path
+) -> None:
+    """The engine refuses what would change nothing."""
+    fake = fake_engine()
+    out = str(tmp_path / "map.tif")
+    idle: dict[str, Any] = {"SIMPLIFY": 3, "SMOOTH": True, "DISSOLVE": True, "CRS": "EPSG:3857"}
+    classify(INPUT=str(scene), RASTER=out, MIN_AREA=25.5, **idle)
+    passed = json.loads(Path(f"{fake}.arguments").read_text())
+    assert passed[passed.index("--min-area") :][:2] == ["--min-area", "25.5"]
+    assert not {"--simplify", "--smooth", "--dissolve", "--crs", "--max-vertices"} & set(passed)
 
 
 def test_nothing_is_passed_that_nobody_asked_for(fake_engine: Any, scene: Path, tmp_path: Path) -> None:

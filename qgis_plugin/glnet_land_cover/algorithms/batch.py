@@ -200,7 +200,7 @@ class Batch(EngineAlgorithm):
         return found
 
     def prepareAlgorithm(
-        self, parameters: dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Read the layers, which belong to the main thread."""
         with shown_errors():
@@ -211,7 +211,14 @@ class Batch(EngineAlgorithm):
                 self._arguments += ["--aoi", area]
             self._arguments += text_arguments(self, parameters, context, _TEXTS)
             self._arguments += computing_arguments(self, parameters, context)
-            self._arguments += polygon_arguments(self, parameters, context)
+            formats = self.parameterAsEnumStrings(parameters, "FORMATS", context)
+            self._arguments += polygon_arguments(
+                self,
+                parameters,
+                context,
+                feedback,
+                polygons=is_given(parameters, POLYGONS) or any(kind != "tif" for kind in formats),
+            )
             for name, option, unusual in (
                 ("CONFIDENCE", "--confidence", True),
                 ("SEAMLESS", "--no-seamless", False),

@@ -129,13 +129,15 @@ class Classify(EngineAlgorithm):
         check_resumable(self, parameters, context, made)
 
     def prepareAlgorithm(
-        self, parameters: dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Read the layers, which belong to the main thread."""
         with shown_errors():
             self._scene = raster_input(self, parameters, context).name()
             self._arguments = scene_arguments(self, parameters, context)
-            self._arguments += polygon_arguments(self, parameters, context)
+            self._arguments += polygon_arguments(
+                self, parameters, context, feedback, polygons=is_given(parameters, POLYGONS)
+            )
             if not self.parameterAsBool(parameters, "RESUME", context):
                 self._arguments.append("--no-resume")
         return True

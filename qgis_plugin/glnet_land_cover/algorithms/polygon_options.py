@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsProcessingContext,
+    QgsProcessingFeedback,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterCrs,
     QgsProcessingParameterEnum,
@@ -17,6 +18,7 @@ from .options import Parameters, is_given, text_of
 
 _AUTHORITIES = ("EPSG", "ESRI", "IGNF", "OGC")
 """Whose CRSs every PROJ has."""
+_ONLY_SHAPES = ("SIMPLIFY", "MAX_VERTICES", "SMOOTH", "DISSOLVE", "CRS")
 
 
 def add_polygon_options(algorithm: EngineAlgorithm) -> None:
@@ -52,22 +54,34 @@ def add_polygon_options(algorithm: EngineAlgorithm) -> None:
 
 
 def polygon_arguments(
-    algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext
+    algorithm: EngineAlgorithm,
+    parameters: Parameters,
+    context: QgsProcessingContext,
+    feedback: QgsProcessingFeedback,
+    *,
+    polygons: bool = True,
 ) -> list[str]:
-    """The options that say how polygons are drawn; none where nothing is asked for."""
+    """The options that say how polygons are drawn; none where nothing is asked for.
+
+    Where no polygons are made, those that only shape polygons are left out, which the log tells: the engine refuses them.
+    """
     arguments: list[str] = []
     for name, option in (
         ("MIN_AREA", "--min-area"),
         ("SIMPLIFY", "--simplify"),
         ("MAX_VERTICES", "--max-vertices"),
     ):
-        if is_given(parameters, name):
+        if is_given(parameters, name) and (polygons or name not in _ONLY_SHAPES):
             arguments += [option, text_of(algorithm, parameters, context, name)]
     if is_given(parameters, "CONNECTIVITY"):
         arguments += [
             "--connectivity",
             ("4", "8")[algorithm.parameterAsEnum(parameters, "CONNECTIVITY", context)],
         ]
+    if not polygons:
+        if any(parameters.get(name) for name in _ONLY_SHAPES):
+            feedback.pushWarning(tr("Options that only shape polygons are left out: no polygons are made."))
+        return arguments
     for name, option in (("SMOOTH", "--smooth"), ("DISSOLVE", "--dissolve")):
         if algorithm.parameterAsBool(parameters, name, context):
             arguments.append(option)

@@ -99,7 +99,7 @@ class Vectorize(EngineAlgorithm):
         confidence_arguments(self, parameters, context)
 
     def prepareAlgorithm(
-        self, parameters: dict[str, Any], context: QgsProcessingContext, _feedback: QgsProcessingFeedback
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Read the layer, which belongs to the main thread."""
         with shown_errors():
@@ -112,7 +112,7 @@ class Vectorize(EngineAlgorithm):
             if is_given(parameters, "LEGEND"):
                 self._arguments += ["--legend", self.parameterAsFile(parameters, "LEGEND", context)]
             self._arguments += confidence_arguments(self, parameters, context)
-            self._arguments += polygon_arguments(self, parameters, context)
+            self._arguments += polygon_arguments(self, parameters, context, feedback)
         return True
 
     def processAlgorithm(

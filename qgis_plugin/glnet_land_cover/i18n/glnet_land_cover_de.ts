@@ -656,6 +656,10 @@
       <translation>eine Kante oder eine Ecke</translation>
     </message>
     <message>
+      <source>Options that only shape polygons are left out: no polygons are made.</source>
+      <translation>Optionen, die nur Polygone formen, werden weggelassen: es entstehen keine Polygone.</translation>
+    </message>
+    <message>
       <source>Draw points to check a map</source>
       <translation>Prüfpunkte für eine Karte ziehen</translation>
     </message>
