@@ -117,7 +117,7 @@ def tips(draw: st.DrawFn) -> NDArray[np.uint8]:
 
 
 @pytest.fixture
-def split_often(thin_slabs: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001  # it goes with them
+def split_often(thin_slabs: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines every few rows on which regions may be cut."""
     for module in (simplify, trace):
         monkeypatch.setattr(module, "split_rows", lambda _width: 16)
@@ -125,7 +125,7 @@ def split_often(thin_slabs: None, monkeypatch: pytest.MonkeyPatch) -> None:  # n
 
 def assert_parts_are_a_coverage(classes: NDArray[np.uint8], **drawing: object) -> None:
     """Regions that may be cut on certain lines lose no part, and their parts fit."""
-    found = regions(classes, rows=1000, **drawing)
+    found = regions(classes, rows=1000, **drawing)  # type: ignore[arg-type]
     parts = shapely.get_parts(found.polygons)
     assert shapely.is_valid(found.polygons).all()
     assert (shapely.area(found.polygons) > 0).all()
@@ -158,17 +158,13 @@ def test_what_reaches_just_over_a_line_on_which_it_is_cut_keeps_its_area(*, smoo
     assert shapely.area(tips[0]) > 0
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_parts_of_tall_narrow_maps_fit_on_the_lines_where_maps_are_cut(seed: int) -> None:
-    """The lines are those of real maps."""
-    rng = np.random.default_rng(seed)
-    width, line = 12, split_rows(12)
-    classes = np.zeros((line + 30, width), np.uint8)
-    classes[:line, 3:7] = 1
+def test_a_tall_narrow_map_fits_on_the_line_on_which_maps_of_its_width_are_cut() -> None:
+    line = split_rows(12)
+    classes = np.zeros((line + 8, 12), np.uint8)
+    classes[: line + 1, 3:7] = 1
     # Teeth, so that the outline is long when it comes to the line.
     classes[(np.arange(line) // 100 % 2).nonzero()[0], 7] = 1
-    classes[line - 30 :] = rng.integers(0, 3, (15, width // 2)).repeat(4, 0).repeat(2, 1)
-    assert_parts_are_a_coverage(classes, simplify=3.0, max_vertices=20)
+    assert_parts_are_a_coverage(classes, simplify=3.0, max_vertices=50)
 
 
 @pytest.mark.parametrize("name", HARD)
