@@ -20,7 +20,7 @@ from glnet_geo.core.regions import Regions
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io.features import Features
-from glnet_geo.io.ground import areas, ground_sample_distance, perimeters
+from glnet_geo.io.ground import areas, largest_pixel, perimeters
 from glnet_geo.io.layers import LayerKind, create_layer
 from glnet_geo.io.placed import Placed
 from glnet_geo.io.reproject import reprojection
@@ -166,15 +166,16 @@ def _batches(regions: Regions) -> Iterator[Regions]:
 
 
 def _pixel(raster: Placed, drawing: Drawing) -> tuple[float, float]:
-    """Metres of a pixel along rows and columns, where the drawing needs them."""
-    size = ground_sample_distance(raster.transform, raster.crs, raster.height, raster.width)
-    if size is not None:
-        return size
-    if drawing.simplify:
+    """Metres of a pixel along columns and along rows, where the drawing needs them."""
+    if not drawing.simplify:
+        return 1.0, 1.0
+    # By the largest pixels no border moves too far, wherever it lies.
+    size = largest_pixel(raster.transform, raster.crs, raster.height, raster.width)
+    if size is None:
         raise OptionError(
             f"--simplify needs metres, and {raster.name} has no place on the ground: give it a CRS first (gdal_edit.py -a_srs)"
         )
-    return 1.0, 1.0
+    return size
 
 
 def _placed(polygons: NDArray[np.object_], transform: Affine) -> NDArray[np.object_]:

@@ -143,6 +143,25 @@ class TestCoverage:
         assert _sorted(often) == _sorted(once)
 
 
+def test_no_border_moves_further_than_it_may_where_pixels_are_larger_than_in_the_middle(
+    tmp_path: Path,
+) -> None:
+    """From the equator to 80 degrees north, pixels are 111 to 19 metres wide."""
+    classes = np.zeros((800, 40), np.uint8)
+    classes[:, 20:] = 1
+    classes[770:776, 20] = 0
+    transform, degrees = Affine(0.001, 0, 5, 0, -0.1, 80), CRS.from_epsg(4326)
+    place = Place(height=800, width=40, transform=transform, crs=degrees)
+    path = tmp_path / "tall.fgb"
+    with PolygonLayer(path, place, LEGEND, Drawing(simplify=100), tags={}) as layer:
+        layer.write(Strip(row=0, classes=classes))
+        layer.finish()
+    corners = shapely.get_coordinates(geopandas.read_file(path).geometry)
+    # Straightened, the border would move by a pixel of 111 metres.
+    bump = corners[np.isclose(corners[:, 0], 5.021)]
+    assert set(np.rint(bump[:, 1] * 10)) == {24, 30}
+
+
 def _sorted(found: geopandas.GeoDataFrame) -> list[tuple[str, int, str, float]]:
     outlines = shapely.to_wkt(shapely.normalize(found.geometry.to_numpy()), rounding_precision=9)
     return sorted(zip(outlines, found.class_id, found.class_name, found.area_m2.round(6), strict=True))
