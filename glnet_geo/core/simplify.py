@@ -18,6 +18,7 @@ from glnet_geo.core.border_points import (
     MIDDLE_OF_ROW,
     NODE,
     NONE,
+    Bools,
     BorderPoints,
     Found,
     Ints,
@@ -140,7 +141,10 @@ class Simplifier:
             links[other[corner]] = one[corner]
         straight = np.concatenate([along, down], axis=1)
         nodes = (p.kind[straight] == NODE).all(axis=0)
-        self._edges = np.concatenate([self._edges, straight[:, nodes]], axis=1)
+        # Which regions will be cut nobody knows yet: what bulges over the line needs a vertex beside it.
+        line = found.points.home_y
+        cuts = _along_cuts(line, fixed[line - self._lines]) + first
+        self._edges = np.concatenate([self._edges, straight[:, nodes], cuts], axis=1)
         if self._tolerance:
             self._add_middles(along, down)
         self._above = rows[-1].copy()
@@ -265,6 +269,17 @@ class Simplifier:
         self._points, number = p.kept(keep)
         names = np.append(number, NONE)
         self._open, self._edges = names[self._open], names[self._edges]
+
+
+def _along_cuts(lines: Ints, on_cut: Bools) -> Ints:
+    """Pairs of points between which a border would run if a region were cut on their line, (2, pairs).
+
+    Args:
+        lines: (points,) the line of each point; points are in order, line by line.
+        on_cut: (points,) whether regions may be cut on it.
+    """
+    west = np.flatnonzero(on_cut[1:] & (lines[1:] == lines[:-1]))
+    return np.stack([west, west + 1])
 
 
 def _along_lines(found: Found) -> Ints:

@@ -35,7 +35,8 @@ class Thinning:
         points: of the map; changed in place.
         tolerance: in the unit of ``pixel``.
         pixel: height and width of a pixel.
-        edges: (2, edges) nodes between which a border runs straight.
+        edges: (2, edges) points between which a border runs straight, or may come to run, that ``points`` does not know of:
+            between nodes, and along lines on which regions are cut.
 
     Source: after Visvalingam and Whyatt, "Line generalisation by repeated elimination of points", The Cartographic
     Journal 30 (1993); the guarantees are our own.

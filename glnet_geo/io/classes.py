@@ -26,6 +26,9 @@ from glnet_geo.io.validity import Validity
 MOST_CLASSES = NODATA
 """So many classes a map may have: one of 256 values is left for nodata."""
 
+_LARGEST = int(np.iinfo(np.int64).max)
+"""The largest number that vector files hold."""
+
 _PIXELS_AT_ONCE = 1 << 20
 _MANY = 64
 _COUNTED = 1 << 16
@@ -77,7 +80,8 @@ class ClassMap:
         values = np.array([c.id for c in self.legend])
         for window in _row_windows(self.height, self.width):
             pixels, valid = _read(self._source, self._validity, self._band, window)
-            codes = np.searchsorted(values, pixels).astype(np.uint8)
+            # In the type of the pixels, all of which occur: of mixed ones NumPy would compare fractions.
+            codes = np.searchsorted(values.astype(pixels.dtype), pixels).astype(np.uint8)
             yield Strip(row=window.row, classes=np.where(valid, codes, np.uint8(NODATA)))
 
     def close(self) -> None:
@@ -198,7 +202,13 @@ def _values(source: Source, validity: Validity, band: int, shape: tuple[int, int
     found: set[int] = set()
     for window in _row_windows(*shape):
         pixels, valid = _read(source, validity, band, window)
-        found |= _distinct(pixels[valid])
+        usable = pixels[valid]
+        if usable.size and usable.max() > _LARGEST:
+            raise SceneError(
+                f"{source.name} holds the value {usable.max()}, and a class is at most {_LARGEST}: give its classes smaller "
+                "numbers, or declare this value as nodata"
+            )
+        found |= _distinct(usable)
         if len(found) > MOST_CLASSES:
             raise SceneError(
                 f"{source.name} holds more than {MOST_CLASSES} different values by row {window.row_stop}: it looks like an "

@@ -16,7 +16,7 @@ class Features:
 
     Attributes:
         polygons: shapely Polygons, or MultiPolygons, their outer rings counterclockwise.
-        class_id: int32.
+        class_id: int32, or int64 where an id needs it.
         class_name: str.
         area_m2: float64, NaN where unknown.
         perimeter_m: float64, NaN where unknown.
@@ -25,7 +25,7 @@ class Features:
     """
 
     polygons: NDArray[np.object_]
-    class_id: NDArray[np.int32]
+    class_id: NDArray[np.int32] | NDArray[np.int64]
     class_name: NDArray[np.object_]
     area_m2: NDArray[np.float64]
     perimeter_m: NDArray[np.float64]

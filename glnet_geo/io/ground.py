@@ -19,6 +19,9 @@ _TOLERANCE = 1e-6
 _SAMPLES = 33
 """Places per axis at which lengths are measured."""
 
+_SIZES = 65
+"""Places per axis at which pixels are measured."""
+
 
 def ground_sample_distance(
     transform: Affine | None, crs: raster_crs.CRS | None, height: int, width: int
@@ -38,6 +41,45 @@ def ground_sample_distance(
     geod = Geod(a=ground.radius, es=ground.eccentricity_squared)
     _, _, metres = geod.inv(lon[::2], lat[::2], lon[1::2], lat[1::2])
     return float(metres[0]), float(metres[1])
+
+
+def largest_pixel(
+    transform: Affine | None, crs: raster_crs.CRS | None, height: int, width: int
+) -> tuple[float, float] | None:
+    """Metres along columns and along rows by which nowhere in a scene a step is measured too short.
+
+    As if pixels were rectangles, a step over rows and columns is as long as the hypotenuse of both; on the ground it is
+    nowhere longer. Where pixels are rectangles of one size, these are their sides.
+
+    Args:
+        transform: pixel (col, row) to map coordinates.
+        crs: of these.
+        height: rows of the scene.
+        width: its columns.
+
+    Returns:
+        None where no part of the scene has a place on the ground.
+    """
+    ground = None if transform is None or crs is None else _ground(crs.to_wkt())
+    if transform is None or ground is None:
+        return None
+    a, b, c, d, e, f = tuple(transform)[:6]
+    col, row = (
+        axis.ravel() for axis in np.meshgrid(np.linspace(0, width, _SIZES), np.linspace(0, height, _SIZES))
+    )
+    places = np.column_stack([a * col + b * row + c, d * col + e * row + f])
+    xx, xy, yy = ground.metric(places, np.array([abs(a) + abs(b), abs(d) + abs(e)]) / 2).T
+    along_row = xx * a * a + 2 * xy * a * d + yy * d * d
+    along_column = xx * b * b + 2 * xy * b * e + yy * e * e
+    skew = np.abs(xx * a * b + xy * (a * e + b * d) + yy * d * e)
+    # Of skew pixels one diagonal is longer than the hypotenuse, by no more than this.
+    longer = 1 + skew / np.maximum(np.sqrt(along_row * along_column), 1e-300)
+    squares = np.stack([along_column, along_row]) * longer
+    squares = squares[:, np.isfinite(squares).all(axis=0)]
+    if not squares.size:
+        return None
+    tall, wide = np.sqrt(squares.max(axis=1))
+    return float(tall), float(wide)
 
 
 def areas(polygons: NDArray[np.object_], crs: raster_crs.CRS) -> NDArray[np.float64]:

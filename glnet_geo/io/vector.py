@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +21,7 @@ from glnet_geo.core.regions import Regions
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io.features import Features
-from glnet_geo.io.ground import areas, ground_sample_distance, perimeters
+from glnet_geo.io.ground import areas, largest_pixel, perimeters
 from glnet_geo.io.layers import LayerKind, create_layer
 from glnet_geo.io.placed import Placed
 from glnet_geo.io.reproject import reprojection
@@ -69,8 +70,11 @@ class PolygonLayer:
         self.count = 0
         self._raster, self._dissolve = raster, drawing.dissolve
         codes = legend.ids if codes is None else codes
-        self._ids, self._names = np.zeros(256, np.int32), np.full(256, "", dtype=object)
-        self._ids[codes], self._names[codes] = [c.id for c in legend], [c.name for c in legend]
+        ids = np.array([c.id for c in legend], np.int64)
+        # Not every program reads numbers of 64 bits, so they are only written where there is need.
+        kind_of_id = np.int32 if np.array_equal(ids, ids.astype(np.int32)) else np.int64
+        self._ids, self._names = np.zeros(256, kind_of_id), np.full(256, "", dtype=object)
+        self._ids[codes], self._names[codes] = ids, [c.name for c in legend]
         self._confidence = confidence
         crs, self._reproject = reprojection(raster, drawing.crs, path)
         self._regions = RegionStream(raster.width, drawing, _pixel(raster, drawing))
@@ -78,7 +82,9 @@ class PolygonLayer:
         kind = LayerKind(
             crs=crs,
             legend=legend,
-            none=Features.none(confidence=confidence, region_id=not drawing.dissolve),
+            none=replace(
+                Features.none(confidence=confidence, region_id=not drawing.dissolve), class_id=self._ids[:0]
+            ),
             multi=multi,
             tags={name: value for name, value in tags.items() if value},
         )
@@ -166,15 +172,16 @@ def _batches(regions: Regions) -> Iterator[Regions]:
 
 
 def _pixel(raster: Placed, drawing: Drawing) -> tuple[float, float]:
-    """Metres of a pixel along rows and columns, where the drawing needs them."""
-    size = ground_sample_distance(raster.transform, raster.crs, raster.height, raster.width)
-    if size is not None:
-        return size
-    if drawing.simplify:
+    """Metres of a pixel along columns and along rows, where the drawing needs them."""
+    if not drawing.simplify:
+        return 1.0, 1.0
+    # By the largest pixels no border moves too far, wherever it lies.
+    size = largest_pixel(raster.transform, raster.crs, raster.height, raster.width)
+    if size is None:
         raise OptionError(
             f"--simplify needs metres, and {raster.name} has no place on the ground: give it a CRS first (gdal_edit.py -a_srs)"
         )
-    return 1.0, 1.0
+    return size
 
 
 def _placed(polygons: NDArray[np.object_], transform: Affine) -> NDArray[np.object_]:

@@ -3,16 +3,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from glnet_geo.core import simplify
+from glnet_geo.core import simplify, trace
 from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.marks import DROPPED, MIDDLE_EAST, MIDDLE_SOUTH
 from glnet_geo.core.region_stream import RegionStream
 from glnet_geo.core.regions import Regions
 from glnet_geo.core.simplify import Simplifier
+from glnet_geo.core.slabs import split_rows
 from glnet_geo.errors import OptionError
 from tests.core.maps import HARD, drawn, noise
 
@@ -101,6 +102,69 @@ def test_seams_between_windows_break_no_law(seed: int, *, smooth: bool) -> None:
     patch = int(rng.integers(1, 9))
     classes = rng.integers(0, 4, (12, 7)).repeat(patch, 0).repeat(patch, 1).astype(np.uint8)
     assert_law(classes, simplify=float(rng.choice([0.5, 1.5, 4])), smooth=smooth)
+
+
+@st.composite
+def tips(draw: st.DrawFn) -> NDArray[np.uint8]:
+    """Boxes on one ground, whose ends lie anywhere."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    classes = np.zeros((40, 30), np.uint8)
+    for row, col, rows, cols, value in rng.integers(
+        (0, 0, 1, 1, 0), (40, 30, 20, 9, 3), (draw(st.integers(1, 9)), 5)
+    ):
+        classes[row : row + rows, col : col + cols] = value
+    return classes
+
+
+@pytest.fixture
+def split_often(thin_slabs: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines every few rows on which regions may be cut."""
+    for module in (simplify, trace):
+        monkeypatch.setattr(module, "split_rows", lambda _width: 16)
+
+
+def assert_parts_are_a_coverage(classes: NDArray[np.uint8], **drawing: object) -> None:
+    """Regions that may be cut on certain lines lose no part, and their parts fit."""
+    found = regions(classes, rows=1000, **drawing)  # type: ignore[arg-type]
+    parts = shapely.get_parts(found.polygons)
+    assert shapely.is_valid(found.polygons).all()
+    assert (shapely.area(found.polygons) > 0).all()
+    assert shapely.coverage_is_valid(parts)
+    assert shapely.area(shapely.union_all(parts)) == pytest.approx((classes != NODATA).sum())
+
+
+@pytest.mark.usefixtures("split_often")
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    classes=st.one_of(maps(), tips()),
+    kind=st.fixed_dictionaries({"simplify": st.sampled_from([1.0, 2.5, 8.0]), "smooth": st.booleans()}),
+    most=st.sampled_from([1, 6]),
+    connectivity=st.sampled_from([4, 8]),
+)
+def test_what_is_cut_on_a_line_stays_a_coverage(
+    classes: NDArray[np.uint8], kind: dict[str, object], most: int, connectivity: int
+) -> None:
+    assert_parts_are_a_coverage(classes, max_vertices=most, connectivity=connectivity, **kind)
+
+
+@pytest.mark.usefixtures("split_often")
+@pytest.mark.parametrize("smooth", [False, True])
+def test_what_reaches_just_over_a_line_on_which_it_is_cut_keeps_its_area(*, smooth: bool) -> None:
+    classes = np.zeros((40, 12), np.uint8)
+    classes[:17, 3:7] = 1
+    found = regions(classes, simplify=3.0, smooth=smooth, max_vertices=1)
+    tips = found.polygons[(found.class_ids == 1) & (shapely.bounds(found.polygons)[:, 1] >= 16)]
+    assert len(tips) == 1
+    assert shapely.area(tips[0]) > 0
+
+
+def test_a_tall_narrow_map_fits_on_the_line_on_which_maps_of_its_width_are_cut() -> None:
+    line = split_rows(12)
+    classes = np.zeros((line + 8, 12), np.uint8)
+    classes[: line + 1, 3:7] = 1
+    # Teeth, so that the outline is long when it comes to the line.
+    classes[(np.arange(line) // 100 % 2).nonzero()[0], 7] = 1
+    assert_parts_are_a_coverage(classes, simplify=3.0, max_vertices=50)
 
 
 @pytest.mark.parametrize("name", HARD)

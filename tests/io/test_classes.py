@@ -46,6 +46,23 @@ def test_values_may_lie_far_apart_and_below_zero(tmp_path: Path) -> None:
     assert _codes(path).tolist() == [[0, 2, 1]]
 
 
+@pytest.mark.parametrize("dtype", ["int64", "uint64"])
+def test_neighbours_among_the_largest_values_are_told_apart(tmp_path: Path, dtype: str) -> None:
+    largest = np.iinfo(np.int64).max
+    path = write(tmp_path / "classes.tif", np.array([[[largest, 3, largest - 1]]], dtype=dtype))
+    with open_classes(path) as classes:
+        assert [c.id for c in classes.legend] == [3, largest - 1, largest]
+    assert _codes(path).tolist() == [[2, 0, 1]]
+
+
+def test_values_that_no_signed_number_holds_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "classes.tif", np.array([[[2**63, 2**63 + 2]]], dtype=np.uint64))
+    with pytest.raises(
+        SceneError, match=r"classes\.tif holds the value 9223372036854775810, and a class is at most"
+    ):
+        open_classes(path)
+
+
 def test_strips_are_whole_rows_whatever_their_height(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = np.random.default_rng(1).integers(0, 7, (1, 37, 11)).astype(np.uint8)
     path = write(tmp_path / "classes.tif", pixels)

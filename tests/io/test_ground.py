@@ -11,7 +11,7 @@ from pyproj import CRS as ProjCRS  # noqa: N811 - rasterio has a CRS of its own
 from pyproj import Geod, Transformer
 from rasterio.crs import CRS
 
-from glnet_geo.io.ground import areas, ground_sample_distance, perimeters
+from glnet_geo.io.ground import areas, ground_sample_distance, largest_pixel, perimeters
 
 UTM = CRS.from_epsg(32633)
 MERCATOR = CRS.from_epsg(3857)
@@ -266,3 +266,51 @@ class TestGroundSampleDistance:
     )
     def test_it_is_unknown(self, transform: Affine | None, crs: CRS | None) -> None:
         assert ground_sample_distance(transform, crs, 10, 10) is None
+
+
+class TestLargestPixel:
+    def test_degrees_are_widest_at_the_equator_and_tallest_at_the_pole(self) -> None:
+        size = largest_pixel(Affine(0.1, 0, 5, 0, -0.1, 80), DEGREES, 1000, 20)
+        geod = Geod(ellps="WGS84")
+        widest, tallest = geod.inv(5, 0, 5.1, 0)[2], geod.inv(5, 79.9, 5, 80)[2]
+        assert size == pytest.approx((tallest, widest), rel=1e-3)
+
+    @pytest.mark.parametrize("turned", [0, 30, 45])
+    def test_of_a_map_in_metres_it_is_that_of_its_centre(self, turned: float) -> None:
+        transform = Affine.translation(500_000, 5_300_000) @ Affine.rotation(turned) @ Affine.scale(2, -0.5)
+        size = ground_sample_distance(transform, UTM, 50, 80)
+        assert size is not None
+        assert largest_pixel(transform, UTM, 50, 80) == pytest.approx(size, rel=1e-5)
+
+    @pytest.mark.parametrize("crs", [POLAR, MERCATOR, DEGREES, CRS.from_user_input("ESRI:54008")])
+    @pytest.mark.parametrize("shear", [0.0, 0.7])
+    def test_no_step_on_the_ground_is_longer_than_by_it(self, crs: CRS, shear: float) -> None:
+        unit = 0.1 if crs == DEGREES else 10_000.0
+        transform = Affine(unit, shear * unit, 3 * unit, 0, -unit, 600 * unit)
+        size = largest_pixel(transform, crs, 400, 300)
+        own = ProjCRS.from_wkt(crs.to_wkt())
+        assert size is not None
+        assert own.geodetic_crs is not None
+        geod = own.geodetic_crs.get_geod()
+        assert geod is not None
+        rng = np.random.default_rng(0)
+        start, step = rng.uniform(0, (300, 400), (500, 2)), rng.uniform(-0.1, 0.1, (500, 2))
+        ends = [np.array([transform @ tuple(p) for p in points]) for points in (start, start + step)]
+        to_degrees = Transformer.from_crs(own, own.geodetic_crs, always_xy=True)
+        (lon, lat), (to_lon, to_lat) = (to_degrees.transform(*points.T) for points in ends)
+        metres = geod.inv(lon, lat, to_lon, to_lat)[2]
+        assert (metres <= 1.001 * np.hypot(step[:, 0] * size[1], step[:, 1] * size[0])).all()
+
+    def test_what_lies_beside_the_globe_does_not_count(self) -> None:
+        globe = CRS.from_user_input("ESRI:54009")
+        size = largest_pixel(Affine(18_050, 0, -18_050_000, 0, -18_050, 9_025_000), globe, 1000, 2000)
+        assert size is not None
+        assert np.isfinite(size).all()
+
+    @pytest.mark.parametrize(("transform", "crs"), [(None, UTM), (Affine.scale(1, -1), None)])
+    def test_without_a_place_there_is_none(self, transform: Affine | None, crs: CRS | None) -> None:
+        assert largest_pixel(transform, crs, 10, 10) is None
+
+    def test_nor_where_all_lies_beside_the_globe(self) -> None:
+        far = Affine(10, 0, 17_900_000, 0, -10, 9_000_000)
+        assert largest_pixel(far, CRS.from_user_input("ESRI:54009"), 10, 10) is None

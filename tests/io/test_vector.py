@@ -143,6 +143,44 @@ class TestCoverage:
         assert _sorted(often) == _sorted(once)
 
 
+def test_no_border_moves_further_than_it_may_where_pixels_are_larger_than_in_the_middle(
+    tmp_path: Path,
+) -> None:
+    """From the equator to 80 degrees north, pixels are 111 to 19 metres wide."""
+    classes = np.zeros((800, 40), np.uint8)
+    classes[:, 20:] = 1
+    classes[770:776, 20] = 0
+    transform, degrees = Affine(0.001, 0, 5, 0, -0.1, 80), CRS.from_epsg(4326)
+    place = Place(height=800, width=40, transform=transform, crs=degrees)
+    path = tmp_path / "tall.fgb"
+    with PolygonLayer(path, place, LEGEND, Drawing(simplify=100), tags={}) as layer:
+        layer.write(Strip(row=0, classes=classes))
+        layer.finish()
+    corners = shapely.get_coordinates(geopandas.read_file(path).geometry)
+    # Straightened, the border would move by a pixel of 111 metres.
+    bump = corners[np.isclose(corners[:, 0], 5.021)]
+    assert set(np.rint(bump[:, 1] * 10)) == {24, 30}
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("largest", [2**31 - 1, 2**31, 4_000_000_000_000])
+def test_class_ids_of_any_size_are_kept(tmp_path: Path, suffix: str, largest: int) -> None:
+    path = tmp_path / f"large{suffix}"
+    place = Place(height=2, width=2, transform=NORTH_UP, crs=UTM)
+    legend = Legend(
+        (LandClass(id=3, name="a", color="#000000"), LandClass(id=largest, name="b", color="#ffffff"))
+    )
+    codes = np.array([0, 1], np.uint8)
+    with PolygonLayer(path, place, legend, Drawing(), tags={}, codes=codes) as layer:
+        layer.write(Strip(row=0, classes=drawn("01", "01")))
+        layer.finish()
+    layer_name = "landcover" if suffix == ".gpkg" else None
+    found = (
+        geopandas.read_parquet(path) if suffix == ".parquet" else geopandas.read_file(path, layer=layer_name)
+    )
+    assert sorted(found.class_id) == [3, largest]
+
+
 def _sorted(found: geopandas.GeoDataFrame) -> list[tuple[str, int, str, float]]:
     outlines = shapely.to_wkt(shapely.normalize(found.geometry.to_numpy()), rounding_precision=9)
     return sorted(zip(outlines, found.class_id, found.class_name, found.area_m2.round(6), strict=True))
