@@ -202,6 +202,18 @@ def test_another_crs(tmp_path: Path) -> None:
     np.testing.assert_allclose(other.to_crs(own.crs).total_bounds, own.total_bounds, atol=1e-3)
 
 
+@pytest.mark.parametrize("suffix", [".gpkg", ".fgb", ".parquet", ".geojson"])
+def test_longitudes_on_the_antimeridian(tmp_path: Path, suffix: str) -> None:
+    """GeoJSON is cut there, the others go on."""
+    place = rasterio.Affine(1000, 0, 800_000, 0, -1000, 8_000_000)
+    path = write_map(tmp_path / "map.tif", patches(60, 60), crs="EPSG:32760", transform=place)
+    table = drawn(path, tmp_path / f"map{suffix}", drawing=Drawing(crs="EPSG:4326"))
+    bounds = table.geometry.explode().bounds
+    assert (bounds.maxx - bounds.minx).max() < 1
+    assert table.geometry.is_valid.all()
+    assert (bounds.maxx.max() > 180) == (suffix != ".geojson")
+
+
 def test_confidence_of_a_class_raster(tmp_path: Path) -> None:
     ids = np.array([[0, 0, 1], [0, 4, 1]], dtype=np.uint8)
     path = write_map(tmp_path / "map.tif", ids)
