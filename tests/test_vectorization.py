@@ -260,6 +260,12 @@ class TestBadInput:
                 glnet_geo.vectorize(path, tmp_path / "out.gpkg", drawing=drawing)
         assert not (tmp_path / "out.gpkg").exists()
 
+    def test_a_map_beyond_its_crs_is_told_from_one_without(self, tmp_path: Path) -> None:
+        beyond = rasterio.Affine(10, 0, 1e12, 0, -10, 0)
+        path = write_map(tmp_path / "far.tif", patches(20, 20), transform=beyond)
+        with pytest.raises(OptionError, match=r"far\.tif lies beyond where its CRS has a place"):
+            glnet_geo.vectorize(path, tmp_path / "out.gpkg", drawing=Drawing(min_area=5))
+
     def test_other_outputs_than_polygons(self, tmp_path: Path, path: Path) -> None:
         with pytest.raises(OutputError, match=r"out\.tif cannot hold polygons: use one of \.gpkg"):
             glnet_geo.vectorize(path, tmp_path / "out.tif")

@@ -40,6 +40,11 @@ def ground_sample_distance(
     return float(metres[0]), float(metres[1])
 
 
+def has_ground(crs: raster_crs.CRS) -> bool:
+    """Whether a CRS lies anywhere on the ground."""
+    return _ground(crs.to_wkt()) is not None
+
+
 def areas(polygons: NDArray[np.object_], crs: raster_crs.CRS) -> NDArray[np.float64]:
     """Square metres on the ground of polygons in a CRS.
 

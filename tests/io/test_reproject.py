@@ -116,7 +116,8 @@ class TestTheAntimeridian:
     def test_all_else_is_moved_as_ever(self) -> None:
         place = _place(Affine(10, 0, 1_200_000, 0, -10, 6_000_000), MERCATOR)
         found = shapely.get_coordinates(_moved(place, "EPSG:4326")[0])
-        corners = np.array([1_200_000, 6_000_000]) + [(10, 0), (10, -10), (0, -10), (0, 0), (10, 0)]
+        corners = np.array([(10, 0), (10, -10), (0, -10), (0, 0), (10, 0)])
+        corners += (1_200_000, 6_000_000)
         # The sphere of Web Mercator has no more to it than this.
         radius = 6_378_137
         longitude, latitude = corners[:, 0] / radius, np.arctan(np.sinh(corners[:, 1] / radius))
