@@ -120,25 +120,12 @@ def _lengths(start: NDArray[np.float64], end: NDArray[np.float64], ground: _Grou
     if ground.transformer is None:
         return ground.along_degrees(start, end)
     lattice = _LATTICE_METRES / ground.unit
-    place = (start + end) / 2 / lattice
+    step, place = end - start, (start + end) / 2 / lattice
     metres = np.full(len(start), np.nan)
-    (short,) = np.nonzero(
-        (np.abs(end - start) < _LONG * lattice).all(axis=1) & (np.abs(place) < _FARTHEST).all(axis=1)
-    )
-    if short.size:
-        node = np.floor(place[short])
-        cells, cell = _distinct(node)
-        metric = np.stack(
-            [ground.metric((cells + corner) * lattice, _STEP_METRES / ground.unit) for corner in _CORNERS]
-        )
-        with np.errstate(divide="ignore", invalid="ignore"):
-            spread = np.ptp(metric[..., ::2], axis=0) / metric[..., ::2].min(axis=0)
-        metric[:, ~(spread < _SLOWLY).all(axis=1)] = np.nan
-        right, up = (place[short] - node).T[:, :, None]
-        along = (metric[0, cell] * (1 - right) + metric[1, cell] * right) * (1 - up)
-        along += (metric[2, cell] * (1 - right) + metric[3, cell] * right) * up
-        (dx, dy), (xx, xy, yy) = (end - start)[short].T, along.T
-        metres[short] = np.sqrt(xx * dx**2 + 2 * xy * dx * dy + yy * dy**2)
+    is_short = (np.abs(step) < _LONG * lattice) & (np.abs(place) < _FARTHEST)
+    # Mostly all of them are, and need not be picked.
+    short = slice(None) if is_short.all() else np.flatnonzero(is_short.all(axis=1))
+    metres[short] = _interpolated(step[short], place[short], lattice, ground)
     (left,) = np.nonzero(np.isnan(metres))
     if left.size:
         geod = Geod(a=ground.radius, es=ground.eccentricity_squared)
@@ -146,12 +133,40 @@ def _lengths(start: NDArray[np.float64], end: NDArray[np.float64], ground: _Grou
     return metres
 
 
+def _interpolated(
+    step: NDArray[np.float64], place: NDArray[np.float64], lattice: float, ground: _Ground
+) -> NDArray[np.float64]:
+    """Metres of steps (n, 2) from what is measured where lines of the lattice cross; NaN where that does not do.
+
+    Args:
+        step: along x and y, in the unit of the CRS.
+        place: (n, 2) where, counted in lines of the lattice.
+        lattice: from line to line.
+        ground: that of the CRS.
+    """
+    if not len(step):
+        return np.zeros(0)
+    node = np.floor(place)
+    cells, cell = _distinct(node)
+    reach = _STEP_METRES / ground.unit
+    metric = np.stack([ground.metric((cells + corner) * lattice, reach) for corner in _CORNERS])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.ptp(metric[..., ::2], axis=0) / metric[..., ::2].min(axis=0)
+    metric[:, ~(spread < _SLOWLY).all(axis=1)] = np.nan
+    right, up = (place - node).T[:, :, None]
+    along = (metric[0, cell] * (1 - right) + metric[1, cell] * right) * (1 - up)
+    along += (metric[2, cell] * (1 - right) + metric[3, cell] * right) * up
+    (dx, dy), (xx, xy, yy) = step.T, along.T
+    metres: NDArray[np.float64] = np.sqrt(xx * dx**2 + 2 * xy * dx * dy + yy * dy**2)
+    return metres
+
+
 def _distinct(node: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Each cell of the lattice once, (cells, 2), and the number of that of each of (n, 2)."""
+    """Each cell of the lattice once, (cells, 2), and the number of that of each of (n, 2): (n,), or (1,) for all."""
     low = node.min(axis=0)
     size = node.max(axis=0) - low + 1
     if (size == 1).all():
-        return low[None], np.zeros(len(node), np.int64)
+        return low[None], np.zeros(1, np.int64)
     key = (node[:, 0] - low[0]) * size[1] + node[:, 1] - low[1]
     keys, cell = np.unique(key, return_inverse=True)
     return np.column_stack(np.divmod(keys, size[1])) + low, cell
