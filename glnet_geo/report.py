@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import SceneError
-from glnet_geo.io.placed import Placed, pixel_areas
+from glnet_geo.io.placed import PixelAreas, Placed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,18 +139,20 @@ class Tally:
         self._raster, self._legend = raster, legend
         self._codes = legend.ids if codes is None else codes
         self._pixels = np.zeros(256, dtype=np.int64)
+        self._pixel_areas = PixelAreas(raster)
         # Not a number where the map has no place on the ground.
         self._area = np.zeros(256)
 
     def write(self, strip: Strip) -> None:
         """Count the next rows."""
-        areas = pixel_areas(self._raster, slice(strip.row, strip.row + len(strip.classes)))
-        # Classes lie at different latitudes, where pixels differ in size: only rows of one pixel area are counted together.
-        changes = np.flatnonzero(np.diff(np.nan_to_num(areas))) + 1
+        areas = self._pixel_areas(slice(strip.row, strip.row + len(strip.classes)))
+        # Classes lie where pixels differ in size: only rows of one pixel area are counted together.
+        changes = np.flatnonzero(np.diff(np.nan_to_num(areas), axis=0).any(axis=1)) + 1
         for row, stop in pairwise([0, *changes.tolist(), len(areas)]):
-            counts = np.bincount(strip.classes[row:stop].ravel(), minlength=256)
-            self._pixels += counts
-            self._area += counts * areas[row]
+            for group, (left, right) in enumerate(pairwise(self._pixel_areas.columns.tolist())):
+                counts = np.bincount(strip.classes[row:stop, left:right].ravel(), minlength=256)
+                self._pixels += counts
+                self._area += counts * areas[row, group]
 
     def finish(self) -> None:
         """Refuse a map without a single classified pixel."""

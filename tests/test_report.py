@@ -16,7 +16,7 @@ import glnet_geo
 from glnet_geo.core.strip import Strip
 from glnet_geo.report import Tally
 from tests.io.test_ground import DEGREES, UTM
-from tests.io.test_placed import Raster
+from tests.io.test_placed import MOLLWEIDE, Raster
 from tests.maps import LEGEND, write_map
 
 COARSE = Affine(0.05, 0, 10, 0, -0.05, 60)
@@ -64,6 +64,29 @@ def test_areas_are_those_of_the_polygons_where_pixels_differ(tmp_path: Path) -> 
     polygons = geopandas.read_file(tmp_path / "map.gpkg", layer="landcover")
     areas = polygons.groupby("class_id").area_m2.sum()
     assert [share.area_m2 for share in found] == pytest.approx([areas[share.id] for share in found], rel=1e-6)
+
+
+def test_areas_are_those_of_the_polygons_where_pixels_differ_along_a_row(tmp_path: Path) -> None:
+    """Ever more of the second class toward the east, on a map of the Arctic."""
+    classes = (np.random.default_rng(0).random((40, 900)) < np.linspace(0, 1, 900)).astype(np.uint8)
+    place = Affine(5000, 0, 500_000, 0, -5000, -600_000)
+    path = write_map(tmp_path / "map.tif", classes, crs="EPSG:3413", transform=place)
+    found = glnet_geo.vectorize(path, tmp_path / "map.gpkg").classes
+    polygons = geopandas.read_file(tmp_path / "map.gpkg", layer="landcover")
+    areas = polygons.groupby("class_id").area_m2.sum()
+    for share in found[:2]:
+        assert share.area_m2 == pytest.approx(areas[share.id], rel=2e-4)
+
+
+def test_pixels_off_the_globe_do_not_hide_the_areas_of_others() -> None:
+    width, height = 360, 182
+    world = Affine(100_000, 0, -100_000 * width / 2, 0, -100_000, 100_000 * height / 2)
+    row, col = np.mgrid[:height, :width] + 0.5
+    there = (col - width / 2) ** 2 / 4 + (row - height / 2) ** 2 < 89**2
+    classes = np.where(there, 1, 255).astype(np.uint8)
+    water, land, _ = tally(classes, world, MOLLWEIDE, []).area_m2
+    assert land == pytest.approx(there.sum() * 1e10, rel=5e-3)
+    assert water == 0
 
 
 def _speckled(seed: int, height: int) -> NDArray[np.uint8]:

@@ -210,6 +210,18 @@ def test_another_crs(tmp_path: Path) -> None:
     np.testing.assert_allclose(other.to_crs(own.crs).total_bounds, own.total_bounds, atol=1e-3)
 
 
+@pytest.mark.parametrize("suffix", [".gpkg", ".fgb", ".parquet", ".geojson"])
+def test_longitudes_on_the_antimeridian(tmp_path: Path, suffix: str) -> None:
+    """GeoJSON is cut there, the others go on."""
+    place = rasterio.Affine(1000, 0, 800_000, 0, -1000, 8_000_000)
+    path = write_map(tmp_path / "map.tif", patches(60, 60), crs="EPSG:32760", transform=place)
+    table = drawn(path, tmp_path / f"map{suffix}", drawing=Drawing(crs="EPSG:4326"))
+    bounds = table.geometry.explode().bounds
+    assert (bounds.maxx - bounds.minx).max() < 1
+    assert table.geometry.is_valid.all()
+    assert (bounds.minx.min() < -180) == (suffix != ".geojson")
+
+
 def test_confidence_of_a_class_raster(tmp_path: Path) -> None:
     ids = np.array([[0, 0, 1], [0, 4, 1]], dtype=np.uint8)
     path = write_map(tmp_path / "map.tif", ids)
@@ -282,6 +294,12 @@ class TestBadInput:
             ),
         ):
             glnet_geo.vectorize(path, tmp_path / "no.geojson")
+
+    def test_a_map_beyond_its_crs_is_told_from_one_without(self, tmp_path: Path) -> None:
+        beyond = rasterio.Affine(10, 0, 1e12, 0, -10, 0)
+        path = write_map(tmp_path / "far.tif", patches(20, 20), transform=beyond)
+        with pytest.raises(OptionError, match=r"far\.tif lies beyond where its CRS has a place"):
+            glnet_geo.vectorize(path, tmp_path / "out.gpkg", drawing=Drawing(min_area=5))
 
     def test_other_outputs_than_polygons(self, tmp_path: Path, path: Path) -> None:
         with pytest.raises(OutputError, match=r"out\.tif cannot hold polygons: use one of \.gpkg"):

@@ -47,17 +47,31 @@ class RegionTable:
         )
 
     @classmethod
-    def of_runs(cls, runs: Runs, pixel_area: NDArray[np.float64], first_row: int) -> RegionTable:
+    def of_runs(
+        cls,
+        runs: Runs,
+        pixel_area: NDArray[np.float64],
+        first_row: int,
+        columns: NDArray[np.int64] | None = None,
+    ) -> RegionTable:
         """Every run as a region of its own.
 
         Args:
             runs: runs of a block.
-            pixel_area: (rows,) area of a pixel in each row of the block.
+            pixel_area: (rows,) area of a pixel in each row of the block, or (rows, groups) in groups of columns too.
             first_row: row of the map in which the block begins.
+            columns: (groups + 1,) where the groups begin and end; None for one.
         """
         row, length = runs.row, runs.length
         lot = lots(runs.start + first_row * runs.shape[1])
-        return cls(runs.class_id, length, length * pixel_area[row], lot, row + first_row)
+        if columns is None or len(columns) == 2:
+            area = length * pixel_area.reshape(-1)[row]
+        else:
+            start = runs.start % runs.shape[1]
+            left = np.cumsum(pixel_area * np.diff(columns), axis=1) - pixel_area * np.diff(columns)
+            begin, end = (_left_of(col, row, left, pixel_area, columns) for col in (start, start + length))
+            area = end - begin
+        return cls(runs.class_id, length, area, lot, row + first_row)
 
     @classmethod
     def stacked(cls, above: RegionTable, below: RegionTable) -> RegionTable:
@@ -85,6 +99,19 @@ class RegionTable:
         np.add.at(self.pixels, whole, self.pixels[part])
         np.add.at(self.area, whole, self.area[part])
         np.maximum.at(self.last, whole, self.last[part])
+
+
+def _left_of(
+    col: NDArray[np.int64],
+    row: NDArray[np.int64],
+    left: NDArray[np.float64],
+    pixel_area: NDArray[np.float64],
+    columns: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """The area of a row from its begin to a column, where (rows, groups) lies left of each group of columns."""
+    group = np.minimum(np.searchsorted(columns, col, side="right"), len(columns) - 1) - 1
+    reached: NDArray[np.float64] = left[row, group] + (col - columns[group]) * pixel_area[row, group]
+    return reached
 
 
 def lots(pixels: NDArray[np.int64]) -> NDArray[np.uint64]:

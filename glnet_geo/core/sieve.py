@@ -57,7 +57,9 @@ class Sieve:
     Args:
         width: columns of the map.
         least: regions with less area than this are merged.
-        pixel_area: gives the area of one pixel in each of the given rows, (rows,) float64, in the unit of ``least``.
+        pixel_area: gives the area of one pixel in each of the given rows, (rows,) float64, in the unit of ``least``; or
+            (rows, groups), in each group of columns too.
+        columns: (groups + 1,) where the groups of columns begin and end; None for one.
         nodata: the class that belongs to no region.
         connectivity: 4 if pixels hang together by edges, 8 if by corners too.
 
@@ -71,6 +73,7 @@ class Sieve:
         *,
         least: float,
         pixel_area: Callable[[slice], NDArray[np.float64]],
+        columns: NDArray[np.int64] | None = None,
         nodata: int = NODATA,
         connectivity: Literal[4, 8] = 4,
     ) -> None:
@@ -84,6 +87,7 @@ class Sieve:
             raise OptionError(f"connectivity must be 4 or 8, got {connectivity}")
         self._width, self._nodata, self._corners = width, nodata, connectivity == 8
         self._least, self._pixel_area = least * (1 - _ROUNDING), pixel_area
+        self._columns = np.array([0, width]) if columns is None else columns
         self._slab = slab_rows(width)
         self._start_over()
 
@@ -136,7 +140,7 @@ class Sieve:
         area = self._areas(slice(slab.row, slab.row + rows))
         self._table, contacts, number = grown(
             self._table,
-            RegionTable.of_runs(runs, area, self._line),
+            RegionTable.of_runs(runs, area, self._line, self._columns),
             Contacts.stacked([self._contacts, contacts.renamed(number)]),
             self._nodata,
         )
@@ -148,14 +152,17 @@ class Sieve:
         self._line += rows
 
     def _areas(self, rows: slice) -> NDArray[np.float64]:
-        """The area of a pixel in each row, counted in pixels of the first row: whole numbers add up exactly."""
+        """The area of a pixel in each row and group, counted in the largest of the first row: whole numbers add up exactly."""
         area = np.asarray(self._pixel_area(rows), np.float64)
-        if area.shape != (rows.stop - rows.start,) or not (np.isfinite(area) & (area > 0)).all():
+        groups = len(self._columns) - 1
+        area = area[:, None] if area.ndim == 1 else area
+        if area.shape != (rows.stop - rows.start, groups) or not (np.isfinite(area) & (area > 0)).all():
             raise OptionError(
                 f"the areas of pixels in rows {rows.start} to {rows.stop} must be one positive number a row"
+                + (f" and group of columns, of which there are {groups}" if groups > 1 else "")
             )
         if not self._line:
-            self._unit = area[0]
+            self._unit = float(area[0].max())
         return area / self._unit
 
     def _settle(self, before: int) -> list[Strip]:

@@ -16,8 +16,19 @@ from rasterio import crs as raster_crs
 _TOLERANCE = 1e-6
 """Share of a polygon's area that may be lost where edges bend."""
 
-_SAMPLES = 33
-"""Places per axis at which lengths are measured."""
+_LATTICE_METRES, _STEP_METRES = 50_000.0, 10.0
+"""From line to line of the lattice on which lengths are interpolated, and how far to go to measure there."""
+
+_LONG = 0.1
+"""Edges longer than this share of the way between two lines are measured one by one."""
+
+_SLOWLY = 0.02
+"""Up to this share, what a square of the lattice differs by from corner to corner is interpolated."""
+
+_FARTHEST = 1e6
+"""Lines of the lattice from its origin, beyond which there is no ground."""
+
+_CORNERS = np.array([(0, 0), (1, 0), (0, 1), (1, 1)])
 
 _SIZES = 65
 """Places per axis at which pixels are measured."""
@@ -82,6 +93,11 @@ def largest_pixel(
     return float(tall), float(wide)
 
 
+def has_ground(crs: raster_crs.CRS) -> bool:
+    """Whether a CRS lies anywhere on the ground."""
+    return _ground(crs.to_wkt()) is not None
+
+
 def areas(polygons: NDArray[np.object_], crs: raster_crs.CRS) -> NDArray[np.float64]:
     """Square metres on the ground of polygons in a CRS.
 
@@ -138,23 +154,64 @@ def _areas(polygons: NDArray[np.object_], ground: _Ground) -> NDArray[np.float64
 
 
 def _lengths(start: NDArray[np.float64], end: NDArray[np.float64], ground: _Ground) -> NDArray[np.float64]:
-    """Metres from points to points, both (n, 2), not far from each other.
+    """Metres from points to points, both (n, 2); each the same whatever it is measured with.
 
-    Metres per unit of the CRS change slowly: they are measured on a grid over all points, and interpolated.
+    Metres per unit of the CRS change slowly: they are measured where lines of a fixed lattice cross, and interpolated.
+    Edges are measured one by one where they change faster, are not known at every crossing, or the edge is long.
     """
-    low, high = np.minimum(start, end).min(axis=0), np.maximum(start, end).max(axis=0)
-    size = np.maximum(high - low, 1e-12)
-    grid = np.stack(np.meshgrid(*(np.linspace(low[axis], high[axis], _SAMPLES) for axis in (0, 1))), axis=-1)
-    metric = ground.metric(grid.reshape(-1, 2), size / (2 * _SAMPLES)).reshape(_SAMPLES, _SAMPLES, 3)
-    place = ((start + end) / 2 - low) / size * (_SAMPLES - 1)
-    cell = np.clip(place.astype(np.int64), 0, _SAMPLES - 2)
-    right, up = (place - cell).T[:, :, None]
-    col, row = cell.T
-    along = (metric[row, col] * (1 - right) + metric[row, col + 1] * right) * (1 - up)
-    along += (metric[row + 1, col] * (1 - right) + metric[row + 1, col + 1] * right) * up
-    (dx, dy), (xx, xy, yy) = (end - start).T, along.T
+    if ground.transformer is None:
+        return ground.along_degrees(start, end)
+    lattice = _LATTICE_METRES / ground.unit
+    step, place = end - start, (start + end) / 2 / lattice
+    metres = np.full(len(start), np.nan)
+    is_short = (np.abs(step) < _LONG * lattice) & (np.abs(place) < _FARTHEST)
+    # Mostly all of them are, and need not be picked.
+    short = slice(None) if is_short.all() else np.flatnonzero(is_short.all(axis=1))
+    metres[short] = _interpolated(step[short], place[short], lattice, ground)
+    (left,) = np.nonzero(np.isnan(metres))
+    if left.size:
+        geod = Geod(a=ground.radius, es=ground.eccentricity_squared)
+        metres[left] = geod.inv(*ground.degrees(start[left]), *ground.degrees(end[left]))[2]
+    return metres
+
+
+def _interpolated(
+    step: NDArray[np.float64], place: NDArray[np.float64], lattice: float, ground: _Ground
+) -> NDArray[np.float64]:
+    """Metres of steps (n, 2) from what is measured where lines of the lattice cross; NaN where that does not do.
+
+    Args:
+        step: along x and y, in the unit of the CRS.
+        place: (n, 2) where, counted in lines of the lattice.
+        lattice: from line to line.
+        ground: that of the CRS.
+    """
+    if not len(step):
+        return np.zeros(0)
+    node = np.floor(place)
+    cells, cell = _distinct(node)
+    reach = np.full(2, _STEP_METRES / ground.unit)
+    metric = np.stack([ground.metric((cells + corner) * lattice, reach) for corner in _CORNERS])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.ptp(metric[..., ::2], axis=0) / metric[..., ::2].min(axis=0)
+    metric[:, ~(spread < _SLOWLY).all(axis=1)] = np.nan
+    right, up = (place - node).T[:, :, None]
+    along = (metric[0, cell] * (1 - right) + metric[1, cell] * right) * (1 - up)
+    along += (metric[2, cell] * (1 - right) + metric[3, cell] * right) * up
+    (dx, dy), (xx, xy, yy) = step.T, along.T
     metres: NDArray[np.float64] = np.sqrt(xx * dx**2 + 2 * xy * dx * dy + yy * dy**2)
     return metres
+
+
+def _distinct(node: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Each cell of the lattice once, (cells, 2), and the number of that of each of (n, 2): (n,), or (1,) for all."""
+    low = node.min(axis=0)
+    size = node.max(axis=0) - low + 1
+    if (size == 1).all():
+        return low[None], np.zeros(1, np.int64)
+    key = (node[:, 0] - low[0]) * size[1] + node[:, 1] - low[1]
+    keys, cell = np.unique(key, return_inverse=True)
+    return np.column_stack(np.divmod(keys, size[1])) + low, cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +246,7 @@ class _Ground:
 
         Args:
             xy: where.
-            step: how far to go along x and along y to measure.
+            step: (2,) how far to go along x and along y to measure.
         """
         geod = Geod(a=self.radius, es=self.eccentricity_squared)
         ways = []
@@ -199,6 +256,23 @@ class _Ground:
             ways.append((np.radians(azimuth), metres / (2 * step[axis])))
         (azimuth_x, x), (azimuth_y, y) = ways
         return np.column_stack([x**2, x * y * np.cos(azimuth_x - azimuth_y), y**2])
+
+    def along_degrees(self, start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Metres of what is straight between longitudes and latitudes, (n, 2): (n,).
+
+        Source: Snyder, Map Projections: A Working Manual (1987), equations 4-19 and 4-21; Simpson's rule between.
+        """
+        latitude = np.radians(np.clip([start[:, 1] * self.degree, end[:, 1] * self.degree], -90, 90))
+        east = np.radians((end[:, 0] - start[:, 0]) * self.degree)
+        north = latitude[1] - latitude[0]
+        metres = np.zeros(len(start))
+        for at, weight in ((0.0, 1 / 6), (0.5, 4 / 6), (1.0, 1 / 6)):
+            between = latitude[0] + at * north
+            bent = 1 - self.eccentricity_squared * np.sin(between) ** 2
+            meridian = self.radius * (1 - self.eccentricity_squared) / bent**1.5 * north
+            parallel = self.radius * np.cos(between) / np.sqrt(bent) * east
+            metres += weight * np.hypot(meridian, parallel)
+        return metres
 
     def pieces(self, corners: NDArray[np.float64]) -> NDArray[np.int64]:
         """Into how many pieces to cut the edge from each of (n, 2) corners to the next: (n - 1,)."""

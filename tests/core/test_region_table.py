@@ -29,3 +29,17 @@ def test_rows_grow_to_regions() -> None:
     summed = contacts.summed(len(both))
     assert summed.ends.T.tolist() == [[1, 2], [1, 4], [2, 3]]
     assert summed.edges.tolist() == [4, 1, 1]
+
+
+def test_runs_that_lie_in_columns_of_different_areas() -> None:
+    """Against the sum over pixels."""
+    rng = np.random.default_rng(0)
+    block = rng.integers(0, 2, (5, 23)).astype(np.uint8)
+    columns, areas = np.array([0, 4, 5, 17, 23]), rng.uniform(1, 2, (5, 4))
+    runs, _ = runs_of(block, corners=False)
+    found = RegionTable.of_runs(runs, areas, 0, columns).area
+    pixels = np.repeat(areas, np.diff(columns), axis=1).ravel()
+    expected = [
+        pixels[start : start + length].sum() for start, length in zip(runs.start, runs.length, strict=True)
+    ]
+    np.testing.assert_allclose(found, expected)

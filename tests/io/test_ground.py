@@ -203,6 +203,36 @@ class TestPerimeters:
         expected = [geod.line_length(*np.array(box.exterior.coords).T) for box in boxes]
         np.testing.assert_allclose(perimeters(boxes, DEGREES), expected, rtol=2e-3)
 
+    @pytest.mark.parametrize("lat", [87.0, 89.0, 89.9, -89.5])
+    @pytest.mark.parametrize("epsg", [4326, 4087], ids=["degrees", "cylindrical"])
+    def test_near_a_pole_whatever_else_is_measured_with_it(self, lat: float, epsg: int) -> None:
+        boxes = np.array([shapely.box(13, at, 13.01, at + 0.01) for at in (lat, 0.0, 60.0)])
+        expected = Geod(ellps="WGS84").line_length(*np.array(boxes[0].exterior.coords).T)
+        to = Transformer.from_crs(4326, epsg, always_xy=True)
+        placed = shapely.transform(boxes, lambda xy: np.column_stack(to.transform(*xy.T)))
+        together = perimeters(placed, CRS.from_epsg(epsg))
+        alone = perimeters(placed[:1], CRS.from_epsg(epsg))
+        assert alone[0] == together[0] == pytest.approx(expected, rel=1e-4)
+
+    @settings(max_examples=20)
+    @given(seed=st.integers(0, 99), place=st.sampled_from(sorted(PLACES)))
+    def test_what_else_is_measured_with_it_changes_nothing(self, seed: int, place: str) -> None:
+        crs, x, y = PLACES[place]
+        rng = np.random.default_rng(seed)
+        centres = np.array([x, y]) + rng.uniform(-1e5, 1e5, (9, 2))
+        shapes = np.array([shapely.Point(centre).buffer(rng.uniform(3, 9000)) for centre in centres])
+        alone = [perimeters(shapes[number : number + 1], crs)[0] for number in range(len(shapes))]
+        np.testing.assert_allclose(perimeters(shapes, crs), alone, rtol=1e-12)
+
+    def test_at_the_edge_of_the_globe(self) -> None:
+        """In Mollweide's projection, squares of the lattice reach beyond it."""
+        mollweide = CRS.from_string("ESRI:54009")
+        to = Transformer.from_crs(4326, "ESRI:54009", always_xy=True)
+        corners = np.array([(179.9, 40), (179.95, 40), (179.95, 40.05), (179.9, 40.05)])
+        square = np.array([shapely.Polygon(np.column_stack(to.transform(*corners.T)))])
+        expected = Geod(ellps="WGS84").line_length(*np.array([*corners, corners[0]]).T)
+        assert perimeters(square, mollweide) == pytest.approx([expected], rel=1e-3)
+
     def test_holes_and_parts_count(self) -> None:
         outer, inner = shapely.box(0, 0, 30, 30), shapely.box(10, 10, 20, 20)
         ring, far = outer.difference(inner), shapely.box(50, 0, 60, 10)
