@@ -64,8 +64,8 @@ class TestAreasAgainstGeodesics:
     def test_projected(self, place: str, side: float, shape: float, turned: float) -> None:
         crs, x, y = PLACES[place]
         polygon = _box(x, y, side, side * shape, turned)
-        # A geodesic knows its area to some square millimetres only.
-        assert _areas(polygon, crs=crs) == pytest.approx(_by_geodesics(polygon, crs, 100), rel=1e-6, abs=1e-4)
+        # Of both long sides a millionth may be lost; a geodesic knows its area to some square millimetres only.
+        assert _areas(polygon, crs=crs) == pytest.approx(_by_geodesics(polygon, crs, 100), rel=2e-6, abs=1e-4)
 
     @settings(max_examples=30)
     @given(
