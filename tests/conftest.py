@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,17 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture
+def usual_handlers() -> Iterator[None]:
+    """Ctrl-C and SIGTERM raise KeyboardInterrupt, as in the command line; in the background a shell has Ctrl-C ignored."""
+    before = {
+        kind: signal.signal(kind, signal.default_int_handler) for kind in (signal.SIGINT, signal.SIGTERM)
+    }
+    yield
+    for kind, handler in before.items():
+        assert signal.signal(kind, handler) is signal.default_int_handler
 
 
 @pytest.fixture(scope="session")

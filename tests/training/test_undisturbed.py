@@ -3,22 +3,12 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
 
 import pytest
 
 from glnet_geo.training.undisturbed import undisturbed
 
-
-@pytest.fixture(autouse=True)
-def usual_handlers() -> Iterator[None]:
-    """Ctrl-C and SIGTERM raise KeyboardInterrupt, as in the command line."""
-    before = {
-        kind: signal.signal(kind, signal.default_int_handler) for kind in (signal.SIGINT, signal.SIGTERM)
-    }
-    yield
-    for kind, handler in before.items():
-        assert signal.signal(kind, handler) is signal.default_int_handler
+pytestmark = pytest.mark.usefixtures("usual_handlers")
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
