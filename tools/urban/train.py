@@ -80,6 +80,11 @@ class Round:
     by_eye: float = 0.0
 
 
+_MANY_PLACES = (
+    replace(SHARP, stage="global", steps=60, frames=6, patches=0, learning_rate=4e-4),
+    replace(SHARP, stage="global_to_local", steps=150, frames=6, patches=2, learning_rate=5e-4, drift=0.0),
+)
+
 ROUNDS = (
     Round(
         recipes=(
@@ -113,26 +118,9 @@ ROUNDS = (
         weak=0.25,
     ),
     # Many places together in one scene, labelled by the blend of the last two rounds and by rule; begins with that blend.
-    Round(
-        recipes=(
-            replace(SHARP, stage="global", steps=60, frames=6, patches=0, learning_rate=4e-4),
-            replace(
-                SHARP, stage="global_to_local", steps=150, frames=6, patches=2, learning_rate=5e-4, drift=0.0
-            ),
-        ),
-        weak=0.4,
-    ),
+    Round(recipes=_MANY_PLACES, weak=0.4),
     # The same, and pictures elsewhere that were labelled by eye; begins with what shipped before.
-    Round(
-        recipes=(
-            replace(SHARP, stage="global", steps=60, frames=6, patches=0, learning_rate=4e-4),
-            replace(
-                SHARP, stage="global_to_local", steps=150, frames=6, patches=2, learning_rate=5e-4, drift=0.0
-            ),
-        ),
-        weak=0.2,
-        by_eye=0.25,
-    ),
+    Round(recipes=_MANY_PLACES, weak=0.2, by_eye=0.25),
 )
 
 
