@@ -28,6 +28,8 @@ _OUT_OF_MEMORY = (
     "can't allocate memory",
 )
 _KILLED = 9
+IN_JSON = ("--progress", "json", "--json")
+"""What has the engine tell its progress and its result so that a program understands them."""
 _MAKER = "GLNET_GEO_MAKER"
 """Variable that names the job in what the engine is making; its process number may be another than that of its Python."""
 # Where a part of a job lies on the way from 0 to 100; parts that are not named fill it but for its end.

@@ -22,7 +22,7 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
-from ..job import Stopped
+from ..job import IN_JSON, Stopped
 from ..layers import Placing, show_as, style_confidence, style_polygons
 from ..option_names import as_in_dialog
 from ..sources import SourceError, raster_path
@@ -256,7 +256,7 @@ class Batch(EngineAlgorithm):
             try:
                 report = self.run_job(
                     engine,
-                    [*arguments, "--progress", "json", "--json"],
+                    [*arguments, *IN_JSON],
                     [folder, *mosaics.values(), *catalogues],
                     feedback,
                     resumable=not temporary,

@@ -15,6 +15,7 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
+from ..job import IN_JSON
 from ..layers import Placing, show_as, style_confidence, style_polygons
 from ..sources import SourceError
 from ..translation import tr
@@ -154,7 +155,7 @@ class Classify(EngineAlgorithm):
         arguments = ["classify", *self._arguments]
         for name, path in made.items():
             arguments += ["--confidence" if name == CONFIDENCE else "--out", path]
-        arguments += ["--overwrite", "--progress", "json", "--json"]
+        arguments += ["--overwrite", *IN_JSON]
         with shown_errors():
             engine = self.ask_engine(parameters, context, feedback)
             resumable = self.parameterAsBool(parameters, "RESUME", context)

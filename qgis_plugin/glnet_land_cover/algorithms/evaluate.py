@@ -21,6 +21,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from ..job import IN_JSON
 from ..report import lines, page
 from ..sources import SourceError, raster_path
 from ..translation import tr
@@ -201,7 +202,7 @@ class Evaluate(EngineAlgorithm):
         for name, option in ((DRAWING, "--picture"), (NUMBERS, "--out-json")):
             if name in made:
                 arguments += [option, made[name]]
-        arguments += ["--overwrite", "--progress", "json", "--json"]
+        arguments += ["--overwrite", *IN_JSON]
         with shown_errors():
             engine = self.ask_engine(parameters, context, feedback)
             outputs = [path for name, path in made.items() if name != REPORT]

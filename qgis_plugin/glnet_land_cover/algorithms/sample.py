@@ -19,6 +19,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from ..job import IN_JSON
 from ..layers import Placing, show_as
 from ..sources import SourceError, raster_path
 from ..translation import tr
@@ -122,16 +123,7 @@ class Sample(EngineAlgorithm):
         path = self.parameterAsOutputLayer(parameters, OUTPUT, context)
         with shown_errors():
             engine = self.ask_engine(parameters, context, feedback)
-            arguments = [
-                "sample",
-                *self._arguments,
-                "--out",
-                path,
-                "--overwrite",
-                "--progress",
-                "json",
-                "--json",
-            ]
+            arguments = ["sample", *self._arguments, "--out", path, "--overwrite", *IN_JSON]
             summary = self.run_job(engine, arguments, [path], feedback)
         for each in summary["strata"]:
             feedback.pushInfo(tr("{}: {} points").format(each["name"], each["points"]))

@@ -23,6 +23,7 @@ from qgis.core import (
 )
 
 from ..engine import EngineError
+from ..job import IN_JSON
 from ..labels import FIELD, TrainingFolder, labels_file
 from ..sources import SourceError, raster_path
 from ..translation import tr
@@ -271,7 +272,7 @@ class Train(EngineAlgorithm):
         arguments += choice_arguments(self, parameters, context)
         if curves:
             arguments += ["--curves", curves]
-        return [*arguments, "--out", out, "--overwrite", "--progress", "json", "--json"]
+        return [*arguments, "--out", out, "--overwrite", *IN_JSON]
 
 
 def _tell(summary: dict[str, Any], feedback: QgsProcessingFeedback) -> None:

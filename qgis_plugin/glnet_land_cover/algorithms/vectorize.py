@@ -15,6 +15,7 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
+from ..job import IN_JSON
 from ..layers import Placing, show_as, style_polygons
 from ..sources import raster_path
 from ..translation import tr
@@ -120,16 +121,7 @@ class Vectorize(EngineAlgorithm):
     ) -> dict[str, Any]:
         """Run the engine, then style the polygons."""
         path = self.parameterAsOutputLayer(parameters, OUTPUT, context)
-        arguments = [
-            "vectorize",
-            *self._arguments,
-            "--out",
-            path,
-            "--overwrite",
-            "--progress",
-            "json",
-            "--json",
-        ]
+        arguments = ["vectorize", *self._arguments, "--out", path, "--overwrite", *IN_JSON]
         with shown_errors():
             engine = self.ask_engine(parameters, context, feedback)
             summary = self.run_job(engine, arguments, [path], feedback)
