@@ -11,12 +11,12 @@ import numpy as np
 import pyogrio
 import pyproj
 import shapely
-from affine import Affine
 from numpy.typing import NDArray
 
 from glnet_geo.core.matching import Label
+from glnet_geo.core.transform import transformed
 from glnet_geo.errors import AoiError, EvaluationError
-from glnet_geo.io.placed import Placed
+from glnet_geo.io.placed import Placed, to_map
 from glnet_geo.io.placing import Placing
 from glnet_geo.io.vector_file import reading
 
@@ -70,9 +70,8 @@ class LabelledShapes:
             raise EvaluationError(
                 f"{without} has no CRS and {other} has one, so they cannot be laid over each other: give {without} its CRS"
             )
-        with_place = mapped.transform or Affine.scale(1, -1)
         try:
-            return Placing.of(self.name, self.crs, mapped.crs, with_place)
+            return Placing.of(self.name, self.crs, mapped.crs, to_map(mapped))
         except AoiError as error:
             raise EvaluationError(str(error)) from error
 
@@ -83,10 +82,9 @@ class LabelledShapes:
             EvaluationError: no point lies on the map, or they cannot be laid over each other.
         """
         place = self.placing(mapped)
-        x, y = place.to_scene(shapely.get_coordinates(self.shapes)).T
-        a, b, c, d, e, f = tuple(~place.transform)[:6]
+        points = place.to_scene(shapely.get_coordinates(self.shapes))
         with np.errstate(invalid="ignore"):
-            cols, rows = np.floor(a * x + b * y + c), np.floor(d * x + e * y + f)
+            cols, rows = np.floor(transformed(points, ~place.transform)).T
             inside = (rows >= 0) & (rows < mapped.height) & (cols >= 0) & (cols < mapped.width)
         if not inside.any():
             raise EvaluationError(
