@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 
 from glnet_geo.core.transform import transformed
-from glnet_geo.io.ground import areas, ground_sample_distance, has_ground
+from glnet_geo.io.ground import ground_sample_distance, has_ground
+from glnet_geo.io.ground_areas import areas
 
 _LEVEL_METRES, _MOST_ROWS = 1000.0, 256
 

@@ -21,7 +21,9 @@ from glnet_geo.core.strip import Strip
 from glnet_geo.core.transform import transformed
 from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io.features import Features
-from glnet_geo.io.ground import areas, largest_pixel, perimeters
+from glnet_geo.io.ground import largest_pixel
+from glnet_geo.io.ground_areas import areas
+from glnet_geo.io.ground_lengths import perimeters
 from glnet_geo.io.layers import LayerKind, create_layer
 from glnet_geo.io.placed import Placed, to_map
 from glnet_geo.io.reproject import reprojection
