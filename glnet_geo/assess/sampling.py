@@ -17,7 +17,7 @@ from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import watched
 from glnet_geo.core.transform import transformed
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, OutputError
-from glnet_geo.io.behind import is_same_file
+from glnet_geo.io.behind import refuse_to_replace
 from glnet_geo.io.classes import ClassMap, open_classes
 from glnet_geo.io.made import MARK
 from glnet_geo.io.placed import to_map
@@ -99,8 +99,7 @@ def sample(
     path, progress = Path(out), progress or Silence()
     if path.suffix.lower() != ".gpkg":
         raise OutputError(f"{path} cannot hold sample points with their list of classes: name a .gpkg file")
-    if is_same_file(path, mapped):
-        raise OutputError(f"{path} is the map itself: give the points another name")
+    refuse_to_replace(path, map=mapped)
     with Staging([path], overwrite=overwrite) as staging:
         with block_cache(), open_classes(mapped, legend=legend) as classes:
             sizes = Tally(classes, classes.legend, classes.codes)
