@@ -129,7 +129,7 @@ def import_model(**options: Any) -> None:
           --sharing bidirectional --classes deepglobe --out deepglobe.safetensors
       glnet-geo models import --global G.pth --classes my-classes.json --out global-only.safetensors
     """
-    from glnet_geo.io.class_names import legend_named
+    from glnet_geo.io.class_file import legend_named
     from glnet_geo.model.importing import import_checkpoints
 
     checkpoints = {
