@@ -141,12 +141,10 @@ def _by_place(lessons: Lessons, held: set[str]) -> Split:
             DoubtfulInputWarning,
             stacklevel=4,
         )
-    split_ = _parted(
-        lessons,
-        [place in held for place in lessons.places],
-        f"validated on {_listed(sorted(held))}, of {len(set(lessons.places))} scenes",
+    how = f"validated on {_listed(sorted(held))}, of {len(set(lessons.places))} scenes"
+    return replace(
+        _parted(lessons, [place in held for place in lessons.places], how), scenes=tuple(sorted(held))
     )
-    return Split(learnt=split_.learnt, judged=split_.judged, scenes=tuple(sorted(held)), how=split_.how)
 
 
 def _parted(lessons: Lessons, judged: Sequence[bool], how: str) -> Split:
