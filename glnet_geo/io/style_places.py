@@ -13,12 +13,11 @@ from xml.etree import ElementTree as ET
 
 from typing_extensions import Self
 
+from glnet_geo.core.listing import listed
 from glnet_geo.errors import DoubtfulInputWarning, OutputError
 from glnet_geo.io.suffixes import DRAWN
 
 STYLE = ".qml"
-
-_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +146,9 @@ def _tell(left_out: Mapping[Path, Path]) -> None:
     """Warn of styles that are not written."""
     if not left_out:
         return
-    styles, others = ([path.name for path in paths] for paths in (left_out, left_out.values()))
-    more = f" and {len(styles) - _NAMED} more" if len(styles) > _NAMED else ""
+    styles, others = (listed([path.name for path in paths]) for paths in (left_out, left_out.values()))
     warnings.warn(
-        f"{', '.join(styles[:_NAMED])}{more} will not be written, as QGIS would draw {', '.join(others[:_NAMED])}{more} with "
-        "it too: give the map a name of its own to have its colours in QGIS",
+        f"{styles} will not be written, as QGIS would draw {others} with it too: give the map a name of its own to have its colours in QGIS",
         DoubtfulInputWarning,
         stacklevel=4,
     )
