@@ -16,8 +16,7 @@ from rasterio.crs import CRS
 from glnet_geo.core.legend import Legend
 from glnet_geo.io.geopackage import add_style
 from glnet_geo.io.reference_vector import STRATUM, STRATUM_AREA, STRATUM_PIXELS
-from glnet_geo.io.staging import unwritten
-from glnet_geo.io.vector_file import count_features, without_crs_warning, writing
+from glnet_geo.io.vector_file import check_written, without_crs_warning, writing
 
 LAYER = "points"
 LABEL = "class"
@@ -77,11 +76,7 @@ def write_sample_points(
             dataset_options={"VERSION": "1.3"},
         )
     add_style(path, LAYER, "labelling", _style(legend))
-    with writing(path):
-        written = count_features(path, LAYER)
-    if written != count:
-        # A full disk does not always make GDAL raise.
-        raise unwritten(path, f"it holds {written} of {count} points")
+    check_written(path, LAYER, count, output=path, what="points")
 
 
 def _style(legend: Legend) -> str:

@@ -15,7 +15,7 @@ from typing_extensions import Self
 
 from glnet_geo.core.listing import listed
 from glnet_geo.errors import DoubtfulInputWarning, OutputError
-from glnet_geo.io.suffixes import DRAWN
+from glnet_geo.io.suffixes import SHOWN_BY_QGIS
 
 STYLE = ".qml"
 
@@ -101,7 +101,7 @@ def _drawn_with(styles: Collection[Path]) -> Mapping[Path, list[Path]]:
     found: dict[Path, list[Path]] = {style: [] for style in styles}
     for folder in {style.parent for style in styles}:
         for path in _listed(folder):
-            if path.suffix.lower() in DRAWN and path.with_suffix(STYLE) in found:
+            if path.suffix.lower() in SHOWN_BY_QGIS and path.with_suffix(STYLE) in found:
                 found[path.with_suffix(STYLE)].append(path)
     return found
 
