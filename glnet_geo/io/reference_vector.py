@@ -18,7 +18,7 @@ from glnet_geo.core.transform import transformed
 from glnet_geo.errors import AoiError, EvaluationError
 from glnet_geo.io.placed import Placed, to_map
 from glnet_geo.io.placing import Placing
-from glnet_geo.io.vector_file import reading
+from glnet_geo.io.vector_file import layers_in, reading
 
 STRATUM, STRATUM_PIXELS, STRATUM_AREA = "map_class_id", "stratum_pixels", "stratum_area_m2"
 """Fields in which a sample keeps from which class of the map a point was drawn, and how large that class is."""
@@ -154,7 +154,7 @@ def read_labelled(path: Path, field_name: str) -> LabelledShapes:
 def _read(path: Path) -> tuple[geopandas.GeoDataFrame, tuple[str, ...]]:
     give = "reference points or polygons as .gpkg, .geojson or .shp, or a raster"
     with reading(path, what="the reference", give=give, error=EvaluationError):
-        layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+        layers = layers_in(path)
         table = pyogrio.read_dataframe(path, layer=layers[0], force_2d=True) if layers else None
     if not isinstance(table, geopandas.GeoDataFrame):
         raise EvaluationError(f"{path} has no layer with geometry: give reference points or polygons")

@@ -40,6 +40,11 @@ def reading(path: Path, *, what: str, give: str, error: type[GlnetGeoError]) -> 
         raise error(f"{path} cannot be read as a vector file ({reason}): give {give}") from failure
 
 
+def layers_in(path: Path) -> list[str]:
+    """Names of the layers of a vector file that have geometry: tables and styles in it are none."""
+    return [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """A context in which an output is written, or read again to check it.
