@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glnet_geo.commands.console import ProgressKind, print_json, shown_progress, swatch
-from glnet_geo.commands.options import Size, ValueRange, file_argument, json_option
+from glnet_geo.commands.options import Size, ValueRange, file_argument, json_option, output_options
 from glnet_geo.errors import OptionError
 
 if TYPE_CHECKING:
@@ -99,15 +99,7 @@ _MISSING = {
 @click.option(
     "--curves", type=file_argument(), metavar="FILE.png", help="Draw losses and scores (needs matplotlib)."
 )
-@click.option("--overwrite", is_flag=True, help="Replace an existing model.")
-@click.option(
-    "--progress",
-    type=click.Choice(["auto", "bar", "json", "none"]),
-    default="auto",
-    show_default=True,
-    help="How progress shows on standard error.",
-)
-@click.option("--quiet", "-q", is_flag=True, help="Print nothing but warnings and errors.")
+@output_options
 @json_option
 def train(
     out: Path,
