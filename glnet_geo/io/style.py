@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.io.staging import unwritten
+from glnet_geo.io.style_places import STYLE
 
 _SLD = "http://www.opengis.net/sld"
 _OGC = "http://www.opengis.net/ogc"
@@ -23,7 +24,7 @@ def write_style(output: Path, legend: Legend) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    path = output.with_suffix(".qml")
+    path = output.with_suffix(STYLE)
     try:
         path.write_text(qml(legend), encoding="utf-8")
     except OSError as error:

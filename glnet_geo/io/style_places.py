@@ -18,6 +18,7 @@ from glnet_geo.errors import DoubtfulInputWarning, OutputError
 from glnet_geo.io.suffixes import SHOWN_BY_QGIS
 
 STYLE = ".qml"
+"""Suffix of the files in which QGIS keeps styles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,15 @@ def style_of(path: Path) -> Path:
     return _place(path).with_suffix(STYLE)
 
 
+def parsed(text: str) -> ET.Element | None:
+    """The root of a style; None where the text is none."""
+    try:
+        # No style needs entities; they can make a short file long.
+        return None if "<!ENTITY" in text else ET.fromstring(text)  # noqa: S314 - entities are refused
+    except ET.ParseError:
+        return None
+
+
 def _place(path: Path) -> Path:
     return path.parent.resolve() / path.name
 
@@ -129,10 +139,8 @@ def _entries(style: Path) -> set[tuple[str, ...]] | None:
     Ours holds a part for rasters and one for polygons, QGIS saves one of them.
     """
     try:
-        text = style.read_text(encoding="utf-8")
-        # No style needs entities; they can make a short file long.
-        root = None if "<!ENTITY" in text else ET.fromstring(text)  # noqa: S314 - entities are refused
-    except (OSError, UnicodeError, ET.ParseError):
+        root = parsed(style.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError):
         return None
     if root is None or root.find("renderer-v2[@attr='class_id']") is None:
         return None
