@@ -16,6 +16,7 @@ from rasterio.crs import CRS
 from glnet_geo.core.legend import Legend
 from glnet_geo.io.geopackage import add_style
 from glnet_geo.io.reference_vector import STRATUM, STRATUM_AREA, STRATUM_PIXELS
+from glnet_geo.io.style import xml_text
 from glnet_geo.io.vector_file import check_written, without_crs_warning, writing
 
 LAYER = "points"
@@ -104,7 +105,7 @@ def _style(legend: Legend) -> str:
         }.items():
             ET.SubElement(options, "Option", name=name, value=value, type="QString")
     form = ET.SubElement(root, "fieldConfiguration")
-    _widget(form, LABEL, "ValueMap", [c.name for c in legend])
+    _widget(form, LABEL, "ValueMap", [xml_text(c.name) for c in legend])
     for hidden in (STRATUM, _NAME, STRATUM_PIXELS, STRATUM_AREA):
         # Who sees what the map says is no longer impartial.
         _widget(form, hidden, "Hidden")
