@@ -19,7 +19,7 @@ from glnet_geo.core.strip import Strip, pour, watched
 from glnet_geo.core.window import Window
 from glnet_geo.errors import CancelledError, OptionError, OutputError
 from glnet_geo.io.behind import refuse_to_replace
-from glnet_geo.io.class_names import read_class_file
+from glnet_geo.io.class_file import read_class_file
 from glnet_geo.io.classes import ClassMap, open_classes
 from glnet_geo.io.confidence import ConfidenceMap
 from glnet_geo.io.ground import has_ground

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from affine import Affine
 from numpy.typing import NDArray
 
 import glnet_geo
@@ -16,10 +15,12 @@ from glnet_geo.core.draw import draw_ranks, find_pixels
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import watched
+from glnet_geo.core.transform import transformed
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, OutputError
-from glnet_geo.io.behind import is_same_file
+from glnet_geo.io.behind import refuse_to_replace
 from glnet_geo.io.classes import ClassMap, open_classes
 from glnet_geo.io.made import MARK
+from glnet_geo.io.placed import to_map
 from glnet_geo.io.sample_points import SamplePoints, write_sample_points
 from glnet_geo.io.scene import block_cache
 from glnet_geo.io.staging import Staging
@@ -98,8 +99,7 @@ def sample(
     path, progress = Path(out), progress or Silence()
     if path.suffix.lower() != ".gpkg":
         raise OutputError(f"{path} cannot hold sample points with their list of classes: name a .gpkg file")
-    if is_same_file(path, mapped):
-        raise OutputError(f"{path} is the map itself: give the points another name")
+    refuse_to_replace(path, map=mapped)
     with Staging([path], overwrite=overwrite) as staging:
         with block_cache(), open_classes(mapped, legend=legend) as classes:
             sizes = Tally(classes, classes.legend, classes.codes)
@@ -129,9 +129,7 @@ def _points(
     code = np.repeat(np.arange(len(pixels)), [len(rows) for rows, _ in pixels])
     rows, cols = (np.concatenate([one[axis] for one in pixels]) + 0.5 for axis in (0, 1))
     mixed = np.random.default_rng([seed, len(pixels)]).permutation(len(code))
-    # Without a place, rows grow downward as on the screen.
-    a, b, c, d, e, f = tuple(classes.transform or Affine.scale(1, -1))[:6]
-    xy = np.column_stack([a * cols + b * rows + c, d * cols + e * rows + f])
+    xy = transformed(np.column_stack([cols, rows]), to_map(classes))
     return SamplePoints(
         xy=xy[mixed],
         code=code[mixed],

@@ -35,10 +35,10 @@ from glnet_geo.io.ledger import REPORT, Ledger
 from glnet_geo.io.scene import SAMPLE_SIDE, block_cache, range_of
 from glnet_geo.io.stac import check_folder, require_pystac
 from glnet_geo.io.staging import check_output
+from glnet_geo.io.store import check_address
 from glnet_geo.io.suffixes import MAPS
 from glnet_geo.io.tiled import sample_of
 from glnet_geo.io.tiles import TileError, TileFile, TileReader, described
-from glnet_geo.io.work import check_work
 from glnet_geo.pipeline import means_of
 from glnet_geo.plan import Options, machine_of, model_of
 
@@ -133,7 +133,7 @@ def _check(options: Options, outputs: Outputs, work: str | Path | None, *, seaml
         raise OptionError("--exact maps each scene as one frame: add --no-seamless")
     if options.aoi is not None and not Path(options.aoi).exists():
         raise AoiError(f"{options.aoi} does not exist: check the path of the area of interest")
-    check_work(work)
+    check_address(work)
     if outputs.stac is not None:
         require_pystac()
         check_folder(outputs.stac)

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from glnet_geo.batching.report import TileResult, entries
+from glnet_geo.core.listing import listed
 from glnet_geo.errors import OutputError
 from glnet_geo.io.identity import identity
 from glnet_geo.io.ledger import Ledger
-
-_NAMED = 3
 
 
 class Books:
@@ -53,10 +52,8 @@ class Books:
             if path.exists() and str(path.resolve()) not in self._begun and tuple(identity(path)) not in ours
         ]
         if foreign:
-            more = f" and {len(foreign) - _NAMED} more" if len(foreign) > _NAMED else ""
-            names = ", ".join(str(path) for path in foreign[:_NAMED])
             raise OutputError(
-                f"{names}{more} exist and were not made by this very job: add --overwrite to replace them, or choose "
+                f"{listed([str(path) for path in foreign])} exist and were not made by this very job: add --overwrite to replace them, or choose "
                 "another folder"
             )
 

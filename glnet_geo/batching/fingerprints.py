@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -15,13 +13,14 @@ from glnet_geo.core.grid import Frame
 from glnet_geo.core.lattice import in_cells
 from glnet_geo.core.mosaic import Enlargement
 from glnet_geo.core.window import Window
+from glnet_geo.io.marked import mark_of
 from glnet_geo.io.tiled import PlacedTile, box
 from glnet_geo.plan import Plan
 
 
 def mark(value: object) -> str:
-    """The hash of anything that JSON can hold."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:32]
+    """The hash of anything that JSON can hold, or that has a text."""
+    return mark_of(value).hex()
 
 
 def job_mark(job: Mapping[str, object], drawing: Drawing) -> str:

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from glnet_geo.batching.books import outputs_noted
 from glnet_geo.batching.outputs import Outputs, TileOutputs
+from glnet_geo.core.listing import listed
 from glnet_geo.core.progress import Progress
 from glnet_geo.errors import OutputError, SceneError
 from glnet_geo.io.identity import identity
 from glnet_geo.io.ledger import Ledger
 from glnet_geo.io.made import is_map
-
-_NAMED = 3
 
 
 def outputs_of_tiles(
@@ -74,8 +73,7 @@ def _is_ours(path: str, noted: Collection[tuple[object, ...]]) -> bool:
 
 def _refuse_to_replace(paths: Sequence[str]) -> None:
     if paths:
-        more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
         raise OutputError(
-            f"outputs of this batch would replace {', '.join(paths[:_NAMED])}{more}, which it reads and no batch has made: give "
+            f"outputs of this batch would replace {listed(paths)}, which it reads and no batch has made: give "
             "them another folder, or another name with --name or --mosaic"
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +9,18 @@ import click
 
 from glnet_geo.commands.console import ProgressKind, print_areas, print_json, shown_progress
 from glnet_geo.commands.options import (
+    chosen_drawing,
     file_argument,
     how_to_classify,
     how_to_draw,
     json_option,
     output_options,
-    refuse_idle_drawing,
     who_computes,
 )
 from glnet_geo.commands.workers import chosen_frames
 
 if TYPE_CHECKING:
+    from glnet_geo.batching.outputs import Outputs
     from glnet_geo.batching.report import BatchReport
 
 _MOST_ROWS = 40
@@ -114,33 +114,23 @@ def batch(
     Exit codes: 0 done, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 9 cluster, 10 some tiles failed, 130 stopped.
     """
     from glnet_geo.batching.batch import batch as run
-    from glnet_geo.batching.outputs import Outputs
-    from glnet_geo.core.drawing import Drawing
     from glnet_geo.errors import IncompleteError
     from glnet_geo.plan import Options
 
-    drawn = {field.name: options.pop(field.name) for field in fields(Drawing)}
-    formats = options.pop("formats").lower()
-    outputs = Outputs(
-        folder=options.pop("out_dir"),
-        formats=() if formats == "none" else tuple(kind.strip(" .") for kind in formats.split(",")),
-        **{name: options.pop(name) for name in ("name", "confidence", "mosaics", "stac", "overwrite")},
-    )
-    refuse_idle_drawing(drawn, polygons=outputs.wants_polygons)
-    drawing = Drawing(**drawn)
-    seamless, retries, asset = not options.pop("no_seamless"), options.pop("retries"), options.pop("asset")
-    work = options.pop("work_dir")
+    outputs = _outputs(options)
+    drawing = chosen_drawing(options, polygons=outputs.wants_polygons)
     with shown_progress(progress, quiet=quiet) as shown, chosen_frames(options) as frames:
         report = run(
             inputs,
             outputs,
-            options=Options(**options),
             drawing=drawing,
-            seamless=seamless,
-            retries=retries,
-            asset=asset,
+            seamless=not options.pop("no_seamless"),
+            retries=options.pop("retries"),
+            asset=options.pop("asset"),
             frames=frames,
-            work=work,
+            work=options.pop("work_dir"),
+            # What is left.
+            options=Options(**options),
             progress=shown,
         )
     if as_json:
@@ -152,6 +142,18 @@ def batch(
             f"{len(report.failed)} of {len(report.tiles)} tiles failed: {report.path} says why; mend them and run the same "
             "command again"
         )
+
+
+def _outputs(options: dict[str, Any]) -> Outputs:
+    """What to write, and where; the options that say so are taken out."""
+    from glnet_geo.batching.outputs import Outputs
+
+    formats = options.pop("formats").lower()
+    return Outputs(
+        folder=options.pop("out_dir"),
+        formats=() if formats == "none" else tuple(kind.strip(" .") for kind in formats.split(",")),
+        **{name: options.pop(name) for name in ("name", "confidence", "mosaics", "stac", "overwrite")},
+    )
 
 
 def _print_report(report: BatchReport) -> None:

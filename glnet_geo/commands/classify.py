@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,12 @@ import click
 from glnet_geo.commands.console import ProgressKind, print_areas, print_json, shown_progress
 from glnet_geo.commands.options import (
     ShardOption,
+    chosen_drawing,
     file_argument,
     how_to_classify,
     how_to_draw,
     json_option,
     output_options,
-    refuse_idle_drawing,
     who_computes,
 )
 from glnet_geo.commands.workers import chosen_frames
@@ -91,7 +91,6 @@ def classify(
     \b
     Exit codes: 0 done, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 9 cluster, 130 stopped.
     """
-    from glnet_geo.core.drawing import Drawing
     from glnet_geo.io.staging import is_raster
     from glnet_geo.pipeline import classify as run
     from glnet_geo.plan import Options
@@ -101,8 +100,7 @@ def classify(
         raise click.UsageError("--shard keeps what it computes: leave out --no-resume")
     if work_dir is not None and no_resume:
         raise click.UsageError("--work-dir keeps what is finished, and --no-resume nothing: give one of them")
-    refuse_idle_drawing(options, polygons=not all(is_raster(out) for out in outs))
-    drawing = Drawing(**{field.name: options.pop(field.name) for field in fields(Drawing)})
+    drawing = chosen_drawing(options, polygons=not all(is_raster(out) for out in outs))
     with shown_progress(progress, quiet=quiet) as shown, chosen_frames(options) as frames:
         common: dict[str, Any] = {
             "options": Options(**options),

@@ -17,6 +17,7 @@ from glnet_geo.core.progress import Progress, Silence
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
+    from rich.text import Text
 
     from glnet_geo.report import ClassShare
 
@@ -195,6 +196,13 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False))
 
 
+def swatch(color: str) -> Text:
+    """A patch of a class's colour, for tables."""
+    from rich.text import Text
+
+    return Text("██", style=color)
+
+
 def print_areas(title: str, classes: Sequence[ClassShare]) -> None:
     """How much each class covers, as a table."""
     from rich.console import Console
@@ -207,9 +215,7 @@ def print_areas(title: str, classes: Sequence[ClassShare]) -> None:
     table.add_column("area", justify="right")
     table.add_column("share", justify="right")
     for share in classes:
-        table.add_row(
-            f"[{share.color}]██[/]", escape(share.name), area_text(share.area_m2), f"{share.share:.1%}"
-        )
+        table.add_row(swatch(share.color), escape(share.name), area_text(share.area_m2), f"{share.share:.1%}")
     Console().print(table)
 
 

@@ -16,10 +16,12 @@ from glnet_geo.errors import OptionError
 
 if TYPE_CHECKING:
     from glnet_geo.assess.assessment import Evaluation, MapEstimate
+    from glnet_geo.core.progress import Progress
     from glnet_geo.io.assessment_picture import AssessmentPicture
 
 _OF_MAPS = ("reference", "field", "confidence")
 _OF_BOTH = ("map", "reference_legend", "ignore", "leave_out")
+_READ = ("map", "reference", "confidence", "reference_legend")
 
 
 @click.command()
@@ -102,12 +104,14 @@ def evaluate(
     Exit codes: 0 done, 2 wrong use, 3 map or image, 4 model, 5 output, 8 evaluation, 130 stopped.
     """
     from glnet_geo.io.assessment_picture import require_picture
+    from glnet_geo.io.behind import refuse_to_replace
     from glnet_geo.io.small_files import write_text
     from glnet_geo.io.staging import check_output
 
     _check_use(options)
     outputs = [path for path in (out_json, picture) if path is not None]
-    _check_outputs(outputs, options)
+    for path in outputs:
+        refuse_to_replace(path, **{name: options[name] for name in _READ})
     if out_json is not None:
         check_output(out_json, [".json"], overwrite=overwrite)
     if picture is not None:
@@ -173,17 +177,7 @@ def _refuse(names: Sequence[str], where: str) -> None:
     raise OptionError(f"{', '.join(flags[:-1])} and {flags[-1]} mean nothing {where}: leave them out")
 
 
-def _check_outputs(outputs: Sequence[Path], options: dict[str, Any]) -> None:
-    """Refuse to write over what is read."""
-    from glnet_geo.io.behind import is_same_file
-
-    for name in ("map", "reference", "confidence", "reference_legend"):
-        for path in outputs:
-            if options[name] is not None and is_same_file(path, options[name]):
-                raise OptionError(f"{path} is what the map is assessed with: give the report another name")
-
-
-def _evaluated(options: dict[str, Any], shown: Any) -> Evaluation:
+def _evaluated(options: dict[str, Any], shown: Progress) -> Evaluation:
     both = {
         "reference_legend": options.pop("reference_legend"),
         "ignore": options.pop("ignore"),

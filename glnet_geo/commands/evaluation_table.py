@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
+from glnet_geo.commands.console import swatch
+
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
     from glnet_geo.assess.assessment import Evaluation, Interval, MapEstimate
@@ -22,35 +25,31 @@ def print_evaluation(evaluation: Evaluation, written: Sequence[Path]) -> None:
     console = Console()
     scores = evaluation.scores
     unit = "points" if evaluation.kind == "points" else "pixels"
-    _say(
-        console,
-        f"{evaluation.map}, compared with {evaluation.reference} {_REFERENCES[evaluation.kind]}: {scores.compared:,} {unit}",
+    click.echo(
+        f"{evaluation.map}, compared with {evaluation.reference} {_REFERENCES[evaluation.kind]}: {scores.compared:,} {unit}"
     )
     console.print(_class_table(evaluation))
     console.print(_confusion_table(evaluation, unit))
     if evaluation.estimate is not None:
         console.print(_area_table(evaluation.estimate))
-    _say(
-        console,
-        "Precision: how much of what is mapped as a class is one. Recall: how much of a class is mapped as one.",
+    click.echo(
+        "Precision: how much of what is mapped as a class is one. Recall: how much of a class is mapped as one."
     )
     if evaluation.estimate is None:
-        _say(console, f"Right: {scores.accuracy:.1%} of what was compared.")
+        click.echo(f"Right: {scores.accuracy:.1%} of what was compared.")
     else:
-        _say(
-            console,
-            f"Right: {_percent(evaluation.estimate.accuracy)} of {_covered(evaluation.estimate)} (95 % confidence interval).",
+        click.echo(
+            f"Right: {_percent(evaluation.estimate.accuracy)} of {_covered(evaluation.estimate)} (95 % confidence interval)."
         )
     if evaluation.estimate is None or evaluation.estimate.covered == 1:
-        _say(console, f"Mean IoU {_number(scores.mean_iou)}, mean F1 {_number(scores.mean_f1)}.")
+        click.echo(f"Mean IoU {_number(scores.mean_iou)}, mean F1 {_number(scores.mean_f1)}.")
     else:
-        _say(console, "There are no means: they need labelled points in every class of the map.")
+        click.echo("There are no means: they need labelled points in every class of the map.")
     calibration = evaluation.calibration
     if calibration is not None and calibration.expected_calibration_error is not None:
         off = calibration.expected_calibration_error
-        _say(
-            console,
-            f"Confidence: off by {100 * off:.1f} points on average (expected calibration error {off:.3f}).",
+        click.echo(
+            f"Confidence: off by {100 * off:.1f} points on average (expected calibration error {off:.3f})."
         )
     for what, count in (
         ("without a label", evaluation.left_out.unlabelled),
@@ -60,11 +59,11 @@ def print_evaluation(evaluation: Evaluation, written: Sequence[Path]) -> None:
     ):
         if count:
             shapes = "polygons" if evaluation.kind == "polygons" and what == "without a label" else unit
-            _say(console, f"Left out: {count:,} {shapes} {what}.")
+            click.echo(f"Left out: {count:,} {shapes} {what}.")
     for note in evaluation.notes:
-        _say(console, f"Note: {note}")
+        click.echo(f"Note: {note}")
     for path in written:
-        _say(console, f"written: {path}")
+        click.echo(f"written: {path}")
 
 
 def _class_table(evaluation: Evaluation) -> Table:
@@ -80,7 +79,7 @@ def _class_table(evaluation: Evaluation) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for c in evaluation.scores.classes:
         table.add_row(
-            Text("██", style=c.color),
+            swatch(c.color),
             Text(c.name if c.in_means else f"{c.name} (not in means)"),
             *(_number(value) for value in (c.iou, c.f1, c.precision, c.recall)[: len(names)]),
             f"{c.in_reference:,}",
@@ -150,7 +149,3 @@ def _percent(interval: Interval) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
-
-
-def _say(console: Console, sentence: str) -> None:
-    console.print(sentence, highlight=False, markup=False, soft_wrap=True)

@@ -43,6 +43,7 @@ def list_models(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by 
         print_json([{"name": path.stem, "path": str(path), **_brief(card)} for path, card in cards])
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(title="Installed models")
@@ -52,11 +53,14 @@ def list_models(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by 
         brief = _brief(card)
         score = "-" if card.scores is None else f"{card.scores.mean_iou:.2f}"
         table.add_row(
-            path.stem, ", ".join(brief["classes"]), ", ".join(brief["bands"]), brief["pixel_size"], score
+            escape(path.stem),
+            escape(", ".join(brief["classes"])),
+            escape(", ".join(brief["bands"])),
+            brief["pixel_size"],
+            score,
         )
-    console = Console()
-    console.print(table)
-    console.print(f"your own: put packages into {user_model_folder()}", highlight=False, soft_wrap=True)
+    Console().print(table)
+    click.echo(f"your own: put packages into {user_model_folder()}")
 
 
 @models.command("show")
@@ -125,7 +129,7 @@ def import_model(**options: Any) -> None:
           --sharing bidirectional --classes deepglobe --out deepglobe.safetensors
       glnet-geo models import --global G.pth --classes my-classes.json --out global-only.safetensors
     """
-    from glnet_geo.io.class_names import legend_named
+    from glnet_geo.io.class_file import legend_named
     from glnet_geo.model.importing import import_checkpoints
 
     checkpoints = {
@@ -163,11 +167,12 @@ def _brief(card: Card) -> dict[str, Any]:
 
 def _print_card(path: Path, card: Card) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
     from rich.text import Text
 
     brief = _brief(card)
-    table = Table(title=card.name, show_header=False)
+    table = Table(title=escape(card.name), show_header=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     classes = Text()
@@ -176,7 +181,7 @@ def _print_card(path: Path, card: Card) -> None:
     classes.rstrip()
     architecture = card.architecture
     table.add_row("classes", classes)
-    table.add_row("bands", ", ".join(brief["bands"]))
+    table.add_row("bands", escape(", ".join(brief["bands"])))
     table.add_row("pixel size", brief["pixel_size"])
     table.add_row(
         "network", f"GLNet, {architecture.backbone}, sharing {architecture.sharing.replace('_', ' ')}"

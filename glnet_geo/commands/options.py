@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from glnet_geo.core.drawing import Drawing
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -232,22 +236,27 @@ def how_to_draw(command: Command) -> Command:
     return command
 
 
-def refuse_idle_drawing(drawing: Mapping[str, Any], *, polygons: bool) -> None:
-    """Refuse options that only shape polygons where none are made.
+def chosen_drawing(options: dict[str, Any], *, polygons: bool) -> Drawing:
+    """How to draw.
 
     Args:
-        drawing: what `how_to_draw` has added.
+        options: of the command line; those of `how_to_draw` are taken out.
         polygons: whether any output holds polygons.
 
     Raises:
-        click.UsageError: one of them asks for something.
+        click.UsageError: an option asks for something that only shapes polygons where none are made.
+        OptionError: an option cannot be followed.
     """
-    idle = [f"--{name.replace('_', '-')}" for name in _OF_POLYGONS if drawing[name]]
+    from glnet_geo.core.drawing import Drawing
+
+    chosen = {field.name: options.pop(field.name) for field in fields(Drawing)}
+    idle = [f"--{name.replace('_', '-')}" for name in _OF_POLYGONS if chosen[name]]
     if idle and not polygons:
         raise click.UsageError(
             f"{', '.join(idle)} would change nothing, as no output holds polygons: name a .gpkg, .fgb, .parquet or .geojson "
             "output, or leave out what changes nothing"
         )
+    return Drawing(**chosen)
 
 
 def output_options(command: Command) -> Command:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glnet_geo.commands.console import ProgressKind, area_text, print_json, shown_progress
+from glnet_geo.commands.console import ProgressKind, area_text, print_json, shown_progress, swatch
 from glnet_geo.commands.options import file_argument, json_option, output_options
 
 if TYPE_CHECKING:
@@ -67,24 +67,20 @@ def sample(
 
 def _print_summary(summary: SampleSummary) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
-    from rich.text import Text
 
-    table = Table(title=f"Points drawn from {Path(summary.map).name}")
+    table = Table(title=escape(f"Points drawn from {Path(summary.map).name}"))
     table.add_column("")
     table.add_column("class")
     for name in ("pixels", "area", "points"):
         table.add_column(name, justify="right")
     for one in summary.strata:
-        swatch = Text("██", style=one.color)
-        table.add_row(swatch, Text(one.name), f"{one.pixels:,}", area_text(one.area_m2), str(one.points))
-    console = Console()
-    console.print(table)
-    console.print(f"written: {summary.output}", highlight=False, markup=False, soft_wrap=True)
-    console.print(
+        name, area = escape(one.name), area_text(one.area_m2)
+        table.add_row(swatch(one.color), name, f"{one.pixels:,}", area, str(one.points))
+    Console().print(table)
+    click.echo(f"written: {summary.output}")
+    click.echo(
         'Next: choose the true class of each point in the field "class" (QGIS: toggle editing, click a point), then'
-        f" glnet-geo evaluate {summary.map} --reference {summary.output}",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
+        f" glnet-geo evaluate {summary.map} --reference {summary.output}"
     )

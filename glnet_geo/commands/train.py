@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glnet_geo.commands.console import ProgressKind, print_json, shown_progress
-from glnet_geo.commands.options import Size, ValueRange, file_argument, json_option
+from glnet_geo.commands.console import ProgressKind, print_json, shown_progress, swatch
+from glnet_geo.commands.options import Size, ValueRange, file_argument, json_option, output_options
 from glnet_geo.errors import OptionError
 
 if TYPE_CHECKING:
@@ -99,15 +99,7 @@ _MISSING = {
 @click.option(
     "--curves", type=file_argument(), metavar="FILE.png", help="Draw losses and scores (needs matplotlib)."
 )
-@click.option("--overwrite", is_flag=True, help="Replace an existing model.")
-@click.option(
-    "--progress",
-    type=click.Choice(["auto", "bar", "json", "none"]),
-    default="auto",
-    show_default=True,
-    help="How progress shows on standard error.",
-)
-@click.option("--quiet", "-q", is_flag=True, help="Print nothing but warnings and errors.")
+@output_options
 @json_option
 def train(
     out: Path,
@@ -198,36 +190,27 @@ def _as_json(summary: TrainSummary) -> dict[str, Any]:
 
 def _print_summary(summary: TrainSummary) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
     scores = summary.card.scores
     if scores is None:
-        console.print("Nothing was held out, so nothing was measured.", highlight=False)
+        click.echo("Nothing was held out, so nothing was measured.")
     else:
-        table = Table(title=f"{summary.card.name} on labels that it never saw")
+        table = Table(title=escape(f"{summary.card.name} on labels that it never saw"))
         table.add_column("")
         table.add_column("class")
         table.add_column("IoU", justify="right")
         for c, score in zip(summary.card.legend, scores.classes, strict=True):
-            table.add_row(f"[{c.color}]██[/]", c.name, "-" if score.iou is None else f"{score.iou:.3f}")
-        console.print(table)
-        console.print(
+            table.add_row(swatch(c.color), escape(c.name), "-" if score.iou is None else f"{score.iou:.3f}")
+        Console().print(table)
+        click.echo(
             f"mean IoU {scores.mean_iou:.3f}, accuracy {scores.accuracy:.3f}; everything one class: "
-            f"{scores.majority_mean_iou:.3f}",
-            highlight=False,
+            f"{scores.majority_mean_iou:.3f}"
         )
         if summary.before is not None:
-            console.print(f"before training: mean IoU {summary.before:.3f}", highlight=False)
+            click.echo(f"before training: mean IoU {summary.before:.3f}")
     if not summary.learnt:
-        console.print(
-            f"training brought nothing on these labels: the model is {summary.start}, unchanged",
-            highlight=False,
-        )
-    console.print(summary.validation, highlight=False, markup=False)
-    console.print(
-        f"written: {summary.out} ({summary.seconds / 60:.1f} minutes on {summary.device})",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+        click.echo(f"training brought nothing on these labels: the model is {summary.start}, unchanged")
+    click.echo(summary.validation)
+    click.echo(f"written: {summary.out} ({summary.seconds / 60:.1f} minutes on {summary.device})")

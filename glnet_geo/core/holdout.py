@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from glnet_geo.core.window import Window
 
-SHARE = 0.2
+_SHARE = 0.2
 """Part of every class's labels that is kept from training, about."""
 
 _MOST_LOST = 0.6
@@ -30,14 +30,13 @@ def places_of(names: Sequence[str]) -> list[str]:
     return places if len(set(places)) > 1 else list(names)
 
 
-def hold_out(counts: NDArray[np.integer], share: float = SHARE) -> list[int]:
-    """The units to keep from training: their part of every class comes as near to ``share`` as it can.
+def hold_out(counts: NDArray[np.integer]) -> list[int]:
+    """The units to keep from training: their part of every class comes as near to a fifth as it can.
 
     At least one unit is held out where that leaves a good part of every class to learn from; else none.
 
     Args:
         counts: (units, classes) labelled pixels; a unit is a place or a block of one.
-        share: wanted.
 
     Returns:
         Indices, sorted; the same counts give the same indices.
@@ -49,9 +48,9 @@ def hold_out(counts: NDArray[np.integer], share: float = SHARE) -> list[int]:
     candidates = np.flatnonzero(known.any(axis=1))
     while len(candidates) > 0:
         after = lost + known[candidates]
-        cost = np.where((after > _MOST_LOST).any(axis=1), np.inf, np.abs(after - share).sum(axis=1))
+        cost = np.where((after > _MOST_LOST).any(axis=1), np.inf, np.abs(after - _SHARE).sum(axis=1))
         best = int(cost.argmin())
-        if not np.isfinite(cost[best]) or (held and cost[best] >= np.abs(lost - share).sum()):
+        if not np.isfinite(cost[best]) or (held and cost[best] >= np.abs(lost - _SHARE).sum()):
             break
         lost = after[best]
         held.append(int(candidates[best]))

@@ -10,6 +10,7 @@ import numpy as np
 
 from glnet_geo.core.colors import is_color
 from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.listing import listed
 from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
 
 _MOST_LISTED = 10
@@ -85,7 +86,7 @@ class Matching:
         if unknown:
             known = ", ".join(f"{c.id} {c.name}" for c in self.legend)
             raise EvaluationError(
-                f"{reference} holds classes that {mapped} does not know: {_listed(unknown)}; it knows {known}: correct "
+                f"{reference} holds classes that {mapped} does not know: {listed(unknown, _MOST_LISTED)}; it knows {known}: correct "
                 f"them, or leave them out with --ignore {_quoted(unknown[0])}"
             )
         return {label: code for label, code in found.items() if code is not None}
@@ -152,7 +153,7 @@ def check_ignored(
         if _whole(text) is None and not is_color(text):
             raise EvaluationError(
                 f"--ignore names {text!r}, which is a class of neither the map nor {reference}: choose from "
-                f"{_listed([str(one) for one in known])}"
+                f"{listed([str(one) for one in known], _MOST_LISTED)}"
             )
         warnings.warn(
             f"--ignore {text} does nothing: it does not occur in {reference}",
@@ -167,11 +168,6 @@ def _whole(text: str) -> int | None:
     except ValueError:
         return None
     return int(number) if number.is_integer() else None
-
-
-def _listed(words: Sequence[str]) -> str:
-    more = len(words) - _MOST_LISTED
-    return ", ".join(words[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _quoted(text: str) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.regions import Regions
-from glnet_geo.core.simplify import Marked, Simplifier
+from glnet_geo.core.simplify import MarkedRows, Simplifier
 from glnet_geo.core.trace import Tracer
 
 
@@ -64,7 +64,7 @@ class RegionStream:
             yield from self._traced(rest)
         yield self._tracer.finish(marks=marks)
 
-    def _traced(self, blocks: Iterable[Marked]) -> Iterator[Regions]:
+    def _traced(self, blocks: Iterable[MarkedRows]) -> Iterator[Regions]:
         for block in blocks:
             weights = self._weights.take(len(block.classes))
             yield self._tracer.feed(block.classes, marks=block.marks, weights=weights)

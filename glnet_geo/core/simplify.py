@@ -39,7 +39,7 @@ from glnet_geo.errors import OptionError
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class MarkedRows:
     """Rows and what becomes of the lattice points above each.
 
     Attributes:
@@ -92,7 +92,7 @@ class Simplifier:
         self._slab, self._split = slab_rows(width), split_rows(width) if split else None
         self._start_over()
 
-    def feed(self, classes: NDArray[np.uint8]) -> Iterator[Marked]:
+    def feed(self, classes: NDArray[np.uint8]) -> Iterator[MarkedRows]:
         """Takes the next rows down, (rows, width) uint8; gives those whose marks are settled."""
         while len(classes):
             wanted = self._slab - self._lines % self._slab
@@ -101,7 +101,7 @@ class Simplifier:
             if self._lines % self._slab == 0:
                 yield from self._settle()
 
-    def finish(self) -> tuple[list[Marked], NDArray[np.uint8]]:
+    def finish(self) -> tuple[list[MarkedRows], NDArray[np.uint8]]:
         """Ends the map below the last row.
 
         Returns:
@@ -114,7 +114,7 @@ class Simplifier:
         marks = self._marks(self._given, height + 1, settled=height)
         rows = np.concatenate(self._held)[:-1]
         self._start_over()
-        return [Marked(rows, marks[:-1])] if len(rows) else [], marks[-1]
+        return [MarkedRows(rows, marks[:-1])] if len(rows) else [], marks[-1]
 
     def _start_over(self) -> None:
         self._points = BorderPoints.none()
@@ -196,7 +196,7 @@ class Simplifier:
         links[one], links[other] = number, number
         self._points = p.extended(middle)
 
-    def _settle(self) -> Iterator[Marked]:
+    def _settle(self) -> Iterator[MarkedRows]:
         """Thin what can be thinned, and give out the rows that nothing can change any more."""
         stop, half = self._lines, self._slab // 2
         self._thin((stop - self._slab, stop - 1), (stop - self._slab - half, stop - half - 1))
@@ -206,7 +206,7 @@ class Simplifier:
         marks = self._marks(self._given, settled, settled=stop - half - 1)
         rows = np.concatenate(self._held)
         count = settled - self._given
-        yield Marked(rows[:count], marks)
+        yield MarkedRows(rows[:count], marks)
         self._held, self._given = [rows[count:]], settled
         self._forget()
 

@@ -26,12 +26,12 @@ _CUT = np.uint16(1 << 8)
 
 
 @dataclass(frozen=True, slots=True)
-class Contacts:
+class Continuations:
     """Where what was cut goes on below the line.
 
     Attributes:
-        chain: (contacts,) the open outline, counted from left to right, that the pixel above the line follows.
-        column: (contacts,) the pixel below the line.
+        chain: (continuations,) the open outline, counted from left to right, that the pixel above the line follows.
+        column: (continuations,) the pixel below the line.
     """
 
     chain: NDArray[np.int64]
@@ -58,8 +58,8 @@ def cut(above: NDArray[np.uint8], nodata: int, ends: NDArray[np.bool_]) -> NDArr
     return row
 
 
-def contacts(block: Block, *, diagonal: bool) -> Contacts:
-    """Finds the pixels that touch across the cuts along the first line of a block.
+def continuations(block: Block, *, diagonal: bool) -> Continuations:
+    """Finds where regions go on that were cut along the first line of a block: the pixels that touch across it.
 
     Args:
         block: the rows, below a row that ``cut`` has made.
@@ -73,7 +73,7 @@ def contacts(block: Block, *, diagonal: bool) -> Contacts:
     from_column = np.concatenate([c for _, c in column])
     to_column = np.concatenate([c + shift for shift, c in column])
     chain = np.searchsorted(block.uprights(0, upward=True), from_column, side="right") - 1
-    return Contacts(chain, to_column)
+    return Continuations(chain, to_column)
 
 
 def _shifted(row: Values, shift: int) -> Values:

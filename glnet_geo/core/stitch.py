@@ -16,7 +16,7 @@ from glnet_geo.core.kinship import outlines_around, pieces, regions
 from glnet_geo.core.outlines import Outlines, split_at_pinches
 from glnet_geo.core.ragged import Ragged, offsets_of
 from glnet_geo.core.sides import Block
-from glnet_geo.core.split import Contacts
+from glnet_geo.core.split import Continuations
 from glnet_geo.core.walk import Links, Walks, link, walk
 
 _NO_PIXEL = np.iinfo(np.int64).max
@@ -53,7 +53,7 @@ class Frontier:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class Kept:
     """What is to be kept of a block's corners and sides.
 
     Attributes:
@@ -85,15 +85,15 @@ class Advance:
 
 
 def advance(
-    frontier: Frontier, block: Block, drawn: Drawn, contacts: Contacts | None, *, diagonal: bool
+    frontier: Frontier, block: Block, kept: Kept, going_on: Continuations | None, *, diagonal: bool
 ) -> Advance:
     """Traces the block below the frontier.
 
     Args:
         frontier: what is open above the block.
         block: the next rows.
-        drawn: what is to be kept of them.
-        contacts: where regions that were cut off above the block go on in it.
+        kept: what is to be kept of them.
+        going_on: where regions that were cut off above the block go on in it.
         diagonal: whether pixels that touch at a corner are one region.
 
     Returns:
@@ -103,10 +103,10 @@ def advance(
     walks = walk(links)
     # All pieces known above the block are numbered first, then a piece for every outline in it.
     known = frontier.region.size
-    outlines = _outlines(frontier.chains, block, drawn, walks, known)
+    outlines = _outlines(frontier.chains, block, kept, walks, known)
     piece = pieces(known, frontier.chains.piece, block, links, walks)
     region = regions(frontier.region, piece, block, walks) if diagonal else piece
-    outlines, met = _named(frontier.chains, outlines, region, _heirs(contacts, block, links, walks))
+    outlines, met = _named(frontier.chains, outlines, region, _heirs(going_on, block, links, walks))
 
     is_open = walks.first >= links.below
     chain = walks.first[is_open] - links.below
@@ -118,35 +118,35 @@ def advance(
     return Advance(below, rings, region[rings.piece], met)
 
 
-def _outlines(chains: Outlines, block: Block, drawn: Drawn, walks: Walks, known: int) -> Outlines:
+def _outlines(chains: Outlines, block: Block, kept: Kept, walks: Walks, known: int) -> Outlines:
     """The outlines that were walked, each a piece of its own that is numbered after the known ones."""
     sides = block.sides
     last_up = block.uprights(-1, upward=True)
     # Some points from a side, many from a chain, none from the world below.
     nothing = np.zeros_like(last_up)
     stretches = Ragged(
-        np.concatenate([drawn.points[sides.points.values], chains.points.values]),
+        np.concatenate([kept.points[sides.points.values], chains.points.values]),
         offsets_of(np.concatenate([sides.points.lengths, chains.points.lengths, nothing])),
     )
     class_id = np.concatenate([sides.class_id, chains.class_id, block.rows[-1, 1:][last_up].astype(np.uint8)])
-    weight = np.concatenate([drawn.weight, chains.weight, np.zeros((nothing.size, 2), np.int64)])
+    weight = np.concatenate([kept.weight, chains.weight, np.zeros((nothing.size, 2), np.int64)])
     return Outlines(
         points=walks.values(stretches),
         piece=np.arange(known, known + len(walks)),
         class_id=class_id[walks.first],
-        first=walks.least(np.concatenate([drawn.first, chains.first, nothing + _NO_PIXEL])),
+        first=walks.least(np.concatenate([kept.first, chains.first, nothing + _NO_PIXEL])),
         weight=walks.total(weight),
     )
 
 
 def _heirs(
-    contacts: Contacts | None, block: Block, links: Links, walks: Walks
+    going_on: Continuations | None, block: Block, links: Links, walks: Walks
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Chains that were cut, and the outlines below the cut that go on with their regions."""
-    if contacts is None:
+    if going_on is None:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    first_row = np.ones_like(contacts.column)
-    return contacts.chain, outlines_around(block, links, walks, first_row, contacts.column)
+    first_row = np.ones_like(going_on.column)
+    return going_on.chain, outlines_around(block, links, walks, first_row, going_on.column)
 
 
 def _named(

@@ -21,12 +21,10 @@ from glnet_geo.core.outlines import MOST_COLUMNS, packed
 from glnet_geo.core.regions import Regions
 from glnet_geo.core.sides import Block, Values
 from glnet_geo.core.slabs import split_rows
-from glnet_geo.core.split import Names, contacts, cut
-from glnet_geo.core.stitch import Drawn, Frontier, advance
+from glnet_geo.core.split import Names, continuations, cut
+from glnet_geo.core.stitch import Frontier, Kept, advance
 from glnet_geo.core.sums import RunningSums
 from glnet_geo.errors import OptionError
-
-__all__ = ["Regions", "Tracer"]
 
 _BLOCK_PIXELS = 1 << 20
 """Pixels traced at once: enough to make the cost per call small, few enough to stay near the processor."""
@@ -186,10 +184,10 @@ class Tracer:
         block = Block(above, classes, self._nodata, marked=may_split)
         going_on = None
         if above is not self._above:
-            going_on = contacts(block, diagonal=self._diagonal)
+            going_on = continuations(block, diagonal=self._diagonal)
             self._names.cut(self._frontier.chains.first[going_on.chain])
-        drawn = self._drawn(block, marks, weights, fixed=may_split)
-        made = advance(self._frontier, block, drawn, going_on, diagonal=self._diagonal)
+        kept = self._kept(block, marks, weights, fixed=may_split)
+        made = advance(self._frontier, block, kept, going_on, diagonal=self._diagonal)
         self._names.join(*made.met)
         self._frontier = made.frontier
         self._above = classes[-1].copy()
@@ -206,14 +204,14 @@ class Tracer:
         too_large = frontier.points > (self._max_vertices or 0)
         return cut(self._above, self._nodata, too_large) if too_large.any() else self._above
 
-    def _drawn(
+    def _kept(
         self,
         block: Block,
         marks: NDArray[np.uint8] | None,
         weights: NDArray[np.uint8] | None,
         *,
         fixed: bool,
-    ) -> Drawn:
+    ) -> Kept:
         corners, sides = block.corners, block.sides
         line, column = corners.line, corners.column
         marked = np.zeros(line.size, np.uint8) if marks is None else marks[line, column]
@@ -221,7 +219,7 @@ class Tracer:
             self._sums = RunningSums(self._width)
         # The owner lies in the row below the line, or in the one above.
         row = self._line + line[sides.left] - ~sides.below
-        return Drawn(
+        return Kept(
             points=packed(corners, self._line, marked, fixed=fixed),
             first=row * self._width + column[sides.left],
             weight=np.zeros((len(sides), 2), np.int64)

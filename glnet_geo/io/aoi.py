@@ -21,7 +21,7 @@ from rasterio.features import geometry_mask
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, AoiMissesError, DoubtfulInputWarning
 from glnet_geo.io.placing import Bounds, Placing, polygons_in, valid_polygons_in
-from glnet_geo.io.vector_file import reading
+from glnet_geo.io.vector_file import layers_in, reading
 
 _MOST_VERTICES = 256
 """Polygons with more are cut, so that a window is masked by what lies near it and not by a whole coast."""
@@ -141,7 +141,7 @@ def area_mark(path: Path) -> str:
         AoiError: the file is missing, or is no vector file.
     """
     with _reading(path):
-        layers = _layers(path)
+        layers = layers_in(path)
         meta, _, found, _ = pyogrio.raw.read(
             path, layer=layers[0] if layers else None, columns=[], force_2d=True
         )
@@ -156,14 +156,10 @@ def _reading(path: Path) -> AbstractContextManager[None]:
     return reading(path, what="the area of interest", give=give, error=AoiError)
 
 
-def _layers(path: Path) -> list[str]:
-    return [str(name) for name, _ in pyogrio.list_layers(path)]
-
-
 def _read(path: Path) -> tuple[NDArray[np.object_], pyproj.CRS | None, tuple[str, ...]]:
     """The polygons of the first layer, its CRS, and what is to be said about it."""
     with _reading(path):
-        layers = _layers(path)
+        layers = layers_in(path)
         table = pyogrio.read_dataframe(path, layer=layers[0], columns=[], force_2d=True) if layers else None
     notes: tuple[str, ...] = ()
     if len(layers) > 1:

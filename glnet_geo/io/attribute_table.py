@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from glnet_geo.core.legend import Legend
 from glnet_geo.io.staging import unwritten
+from glnet_geo.io.style import xml_text
 
 # Name, GDAL's type (0 integer, 2 text), GDAL's usage of every column.
 _COLUMNS = (
@@ -28,7 +29,7 @@ def write_attribute_table(raster: Path, legend: Legend) -> None:
     """
     root = ET.Element("PAMDataset")
     band = ET.SubElement(root, "PAMRasterBand", band="1")
-    names = {c.id: c.name for c in legend}
+    names = {c.id: xml_text(c.name) for c in legend}
     categories = ET.SubElement(band, "CategoryNames")
     for value in range(max(names) + 1):
         ET.SubElement(categories, "Category").text = names.get(value, "")
@@ -39,7 +40,7 @@ def write_attribute_table(raster: Path, legend: Legend) -> None:
             ET.SubElement(column, tag).text = text
     for index, c in enumerate(legend):
         row = ET.SubElement(table, "Row", index=str(index))
-        values: Sequence[object] = (c.id, c.name, *c.rgb, 255)
+        values: Sequence[object] = (c.id, names[c.id], *c.rgb, 255)
         for entry in values:
             ET.SubElement(row, "F").text = str(entry)
     path = raster.with_name(f"{raster.name}.aux.xml")

@@ -9,9 +9,6 @@ import rasterio.shutil
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader, MemoryFile
 
-from glnet_geo.core.legend import DEEPGLOBE, Legend
-from glnet_geo.errors import ModelError
-
 # What GDAL calls the usages of columns in attribute tables: their numbers in files.
 _NAME, _VALUE, _RED, _GREEN, _BLUE = "2", "5", "6", "7", "8"
 
@@ -32,65 +29,6 @@ def class_names(dataset: DatasetReader, band: int) -> tuple[dict[int, str], dict
         if len(rgb) == 3 and all(0 <= part <= 255 for part in rgb):
             colors[value] = "#{:02x}{:02x}{:02x}".format(*rgb)
     return names, colors
-
-
-def legend_named(classes: str) -> Legend:
-    """The legend of a model: a published one by its name (``deepglobe``), or that of a class file.
-
-    Raises:
-        ModelError: see `read_map_legend`.
-    """
-    return DEEPGLOBE if classes == "deepglobe" else read_map_legend(Path(classes))
-
-
-def read_map_legend(path: Path) -> Legend:
-    """The legend of a class file whose ids fit a map of bytes.
-
-    Raises:
-        ModelError: see `read_class_file`; or they do not fit.
-    """
-    return map_legend_in(class_file_text(path), path)
-
-
-def map_legend_in(text: bytes, path: Path) -> Legend:
-    """As `read_map_legend`, of a class file that was read already.
-
-    Raises:
-        ModelError: as there.
-    """
-    try:
-        legend = Legend.from_json(text)
-        _ = legend.ids
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
-    return legend
-
-
-def read_class_file(path: Path) -> Legend:
-    """The legend of a class file ``{"classes": [{"id": 0, "name": "water", "color": "#1f78b4"}, ...]}``.
-
-    Raises:
-        ModelError: it cannot be read, or is none.
-    """
-    text = class_file_text(path)
-    try:
-        return Legend.from_json(text)
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
-
-
-def class_file_text(path: Path) -> bytes:
-    """What a class file holds.
-
-    Raises:
-        ModelError: it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ModelError(
-            f"{path} cannot be read ({error.strerror}): give the path of a class file (JSON)"
-        ) from error
 
 
 def _category_names(dataset: DatasetReader, band: int) -> dict[int, str]:

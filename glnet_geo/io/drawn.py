@@ -22,7 +22,7 @@ from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, DoubtfulInputWarning, TrainingError
 from glnet_geo.io.placing import Placing, valid_polygons_in
 from glnet_geo.io.spot import Spot
-from glnet_geo.io.vector_file import reading
+from glnet_geo.io.vector_file import layers_in, reading
 
 _EDGE = 0.01
 """Share of a polygon by which neighbours may lie over each other: edges are drawn by hand."""
@@ -158,8 +158,7 @@ def read_drawn(path: Path, field: str, layer: str | None = None) -> Drawn:
         TrainingError: the file, its layer or the attribute is missing, or no polygon has a class.
     """
     with reading(path, what="the polygons", give="polygons as .gpkg, .geojson or .shp", error=TrainingError):
-        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
-        chosen = _layer(path, layers, layer)
+        chosen = _layer(path, layers_in(path), layer)
         fields = [str(name) for name in pyogrio.read_info(path, layer=chosen)["fields"]]
         if field not in fields:
             raise TrainingError(
@@ -167,8 +166,6 @@ def read_drawn(path: Path, field: str, layer: str | None = None) -> Drawn:
                 "name the one that holds the class with --field"
             )
         table = pyogrio.read_dataframe(path, layer=chosen, columns=[field], force_2d=True)
-    if not isinstance(table, geopandas.GeoDataFrame):
-        raise TrainingError(f"{path} has no geometry in its layer {chosen}: draw polygons")
     polygons, names, unused = _named(table, field)
     if not polygons:
         kinds = sorted({str(kind) for kind in table.geom_type.dropna()})
@@ -204,14 +201,13 @@ def _doubt(message: str) -> None:
 
 
 def _layer(path: Path, layers: Sequence[str], wanted: str | None) -> str:
-    own = [name for name in layers if name != "layer_styles"]
-    if wanted is None and own:
-        return own[0]
-    if wanted not in own:
-        raise TrainingError(
-            f"{path} has no layer {wanted!r}, it has {', '.join(own) or 'none'}: name one of them"
-        )
-    return str(wanted)
+    if not layers:
+        raise TrainingError(f"{path} has no layer with geometry: draw polygons")
+    if wanted is None:
+        return layers[0]
+    if wanted not in layers:
+        raise TrainingError(f"{path} has no layer {wanted!r}, it has {', '.join(layers)}: name one of them")
+    return wanted
 
 
 def _named(table: geopandas.GeoDataFrame, field: str) -> tuple[list[shapely.Polygon], list[str], int]:

@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from glnet_geo.io.style_places import STYLE, parsed
+
 _COLOUR = re.compile(r"^\s*(\d{1,3}),(\d{1,3}),(\d{1,3})\b")
 
 
@@ -43,19 +45,13 @@ def _stored(path: Path, layer: str) -> list[str]:
 
 
 def _beside(path: Path) -> list[str]:
-    style = path.with_suffix(".qml")
+    style = path.with_suffix(STYLE)
     return [style.read_text(encoding="utf-8", errors="replace")] if style.is_file() else []
 
 
 def _categories(text: str, field: str) -> dict[str, str]:
-    if "<!ENTITY" in text:
-        # No style needs any; they can make a short file long.
-        return {}
-    try:
-        root = ET.fromstring(text)  # noqa: S314 - entities were refused
-    except ET.ParseError:
-        return {}
-    renderer = root.find(".//renderer-v2[@type='categorizedSymbol']")
+    root = parsed(text)
+    renderer = None if root is None else root.find(".//renderer-v2[@type='categorizedSymbol']")
     if renderer is None or renderer.get("attr", "").strip('"') != field:
         return {}
     colours = {

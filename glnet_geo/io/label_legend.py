@@ -10,7 +10,8 @@ from pathlib import Path
 from glnet_geo.core.colors import is_color, packed_color
 from glnet_geo.core.legend import NODATA, LandClass, Legend
 from glnet_geo.errors import ModelError, TrainingError
-from glnet_geo.io.class_names import class_file_text, class_names, map_legend_in
+from glnet_geo.io.class_file import class_file_text, map_legend_in
+from glnet_geo.io.class_names import class_names
 from glnet_geo.io.labels import RasterLabels, values_in, warn_of_lossy
 
 

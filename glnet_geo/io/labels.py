@@ -223,11 +223,11 @@ class MaskedLabels:
         self._labels.close()
 
 
-def values_in(labels: RasterLabels, most: int = NODATA) -> list[int]:
+def values_in(labels: RasterLabels) -> list[int]:
     """All values or packed colours that a label map holds, sorted.
 
     Raises:
-        TrainingError: there are more than ``most``, so it is no label map; or it cannot be read.
+        TrainingError: there are more than 255, so it is no label map; or it cannot be read.
     """
     found: set[int] = set()
     height, width = labels.shape
@@ -235,10 +235,10 @@ def values_in(labels: RasterLabels, most: int = NODATA) -> list[int]:
         rows = min(_ROWS_AT_ONCE, height - row)
         values, known = labels.values(Spot.of(Window(row=row, col=0, height=rows, width=width)))
         found |= set(np.unique(values[known]).tolist())
-        if len(found) > most:
+        if len(found) > NODATA:
             what = "colours" if labels.colours else "values"
             raise TrainingError(
-                f"{labels.name} holds more than {most} {what}, so it is no label map: give one whose pixels are "
+                f"{labels.name} holds more than {NODATA} {what}, so it is no label map: give one whose pixels are "
                 "class ids or colours of a legend"
             )
     return sorted(found)

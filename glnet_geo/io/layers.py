@@ -16,9 +16,8 @@ from glnet_geo.errors import OutputError
 from glnet_geo.io.features import Features, Layer
 from glnet_geo.io.geopackage import add_style, rename_regions
 from glnet_geo.io.geoparquet import check_pyarrow, write_geoparquet
-from glnet_geo.io.staging import unwritten
 from glnet_geo.io.style import qml, sld, write_style
-from glnet_geo.io.vector_file import count_features, without_crs_warning, writing
+from glnet_geo.io.vector_file import check_written, without_crs_warning, writing
 from glnet_geo.replacing import hidden_name
 
 LAYER = "landcover"
@@ -107,7 +106,7 @@ class _GeoPackage:
 
     def finish(self, aliases: Mapping[int, int]) -> None:
         rename_regions(self._path, LAYER, aliases)
-        _check(self._path, self._output, self._count)
+        check_written(self._path, LAYER, self._count, output=self._output, what="polygons")
         if self._output == self._path:
             legend = self._kind.legend
             add_style(self._path, LAYER, "land cover", qml(legend), sld(legend, LAYER))
@@ -157,7 +156,7 @@ class _Copied:
         with writing(self._path), without_crs_warning():
             self._copy(self._rough_path, self._path, self._kind)
         if self._path.suffix.lower() != ".parquet":
-            _check(self._path, self._path, self._count)
+            check_written(self._path, LAYER, self._count, output=self._path, what="polygons")
         self._rough_path.unlink()
         write_style(self._path, self._kind.legend)
 
@@ -196,11 +195,3 @@ def _to_geoparquet(rough: Path, path: Path, kind: LayerKind) -> None:
 
 def _wkt(crs: CRS | None) -> str | None:
     return None if crs is None else crs.to_wkt()
-
-
-def _check(path: Path, output: Path, count: int) -> None:
-    """Refuse a file that does not hold all features: a full disk does not always make GDAL raise."""
-    with writing(output):
-        held = count_features(path, LAYER)
-    if held != count:
-        raise unwritten(output, f"it holds {held} of {count} polygons")

@@ -16,6 +16,7 @@ import shapely
 from glnet_geo.core.graph import components
 from glnet_geo.core.holdout import places_of
 from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.listing import listed
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
 from glnet_geo.io.drawn import Drawn, read_drawn
 from glnet_geo.io.drawn_style import style_colours
@@ -81,7 +82,7 @@ def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: R
         judged=tuple(c.id for c in known.legend),
         distances=_distances(pictures),
         sparse=False,
-        about=f"{len(pairs)} labelled images ({_listed([pair.name for pair in pairs])})",
+        about=f"{len(pairs)} labelled images ({listed([pair.name for pair in pairs], 8)})",
     )
 
 
@@ -127,7 +128,7 @@ def lessons_of_polygons(
         pictures.append(picture)
     if not pairs:
         raise TrainingError(
-            f"no polygon of {polygons} lies on {_listed([scene.name for scene in scenes])}: check the place and the CRS "
+            f"no polygon of {polygons} lies on {listed([scene.name for scene in scenes], 8)}: check the place and the CRS "
             "of both"
         )
     return Lessons(
@@ -138,7 +139,7 @@ def lessons_of_polygons(
         judged=tuple(c.id for c in legend),
         distances=_distances(pictures),
         sparse=True,
-        about=f"{len(drawn.polygons)} polygons drawn on {_listed([pair.name for pair in pairs])} ({_counted(drawn)})",
+        about=f"{len(drawn.polygons)} polygons drawn on {listed([pair.name for pair in pairs], 8)} ({_counted(drawn)})",
     )
 
 
@@ -215,8 +216,4 @@ def _distances(pictures: Sequence[Picture]) -> tuple[float, ...]:
 def _counted(drawn: Drawn) -> str:
     """How many polygons each class has."""
     counts = Counter(drawn.names.tolist())
-    return _listed([f"{counts[name]} {name}" for name in drawn.classes])
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= 8 else f"{', '.join(names[:6])} and {len(names) - 6} more"
+    return listed([f"{counts[name]} {name}" for name in drawn.classes], 8)

@@ -114,8 +114,8 @@ class FrameStore:
 
 
 def mark_of(job: object) -> bytes:
-    """The mark of a job, told by anything that JSON can hold."""
-    return hashlib.sha256(json.dumps(job, sort_keys=True).encode()).digest()[:16]
+    """The mark of a job, told by anything that JSON can hold, or that has a text."""
+    return hashlib.sha256(json.dumps(job, sort_keys=True, default=str).encode()).digest()[:16]
 
 
 def not_kept(store: Store, error: OSError) -> OutputError:

@@ -10,7 +10,9 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
-from glnet_geo.io.ground import areas, ground_sample_distance, has_ground
+from glnet_geo.core.transform import transformed
+from glnet_geo.io.ground import ground_sample_distance, has_ground
+from glnet_geo.io.ground_areas import areas
 
 _LEVEL_METRES, _MOST_ROWS = 1000.0, 256
 
@@ -52,6 +54,11 @@ class Placed(Protocol):
     @property
     def crs(self) -> CRS | None:
         """None where there is none."""
+
+
+def to_map(raster: Placed) -> Affine:
+    """From pixels (col, row) of a raster to map coordinates; without a place, rows grow downward as on the screen."""
+    return raster.transform or Affine.scale(1, -1)
 
 
 class PixelAreas:
@@ -130,8 +137,7 @@ class _Cells:
         top = np.broadcast_to(rows[:, None], left.shape)
         col = np.stack([left, right, right, left], axis=-1)
         row = np.stack([top, top, top + self.group, top + self.group], axis=-1)
-        a, b, c, d, e, f = tuple(self._transform)[:6]
-        boxes = shapely.polygons(np.stack([a * col + b * row + c, d * col + e * row + f], axis=-1))
+        boxes = shapely.polygons(transformed(np.stack([col, row], axis=-1), self._transform))
         measured = areas(boxes.ravel(), self._crs).reshape(left.shape)
         mean: NDArray[np.float64] = measured / (np.diff(columns, axis=1) * self.group)
         return mean

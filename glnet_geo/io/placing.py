@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pyproj.exceptions import ProjError
 from rasterio.crs import CRS
 
+from glnet_geo.core.transform import transformed
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError
 
@@ -73,7 +74,7 @@ class Placing:
     def extent(self, scene: Window) -> Bounds:
         """Bounds of the scene in the file's CRS."""
         cols, rows = np.meshgrid(np.linspace(0, scene.width, 33), np.linspace(0, scene.height, 33))
-        points = self.from_scene(_moved(np.column_stack([cols.ravel(), rows.ravel()]), self.transform))
+        points = self.from_scene(transformed(np.column_stack([cols.ravel(), rows.ravel()]), self.transform))
         self._check(points)
         left, low = points.min(axis=0)
         right, high = points.max(axis=0)
@@ -90,7 +91,9 @@ class Placing:
         if np.isfinite(self.longest_edge):
             near = shapely.segmentize(near, self.longest_edge)
         to_pixels = ~self.transform
-        placed: NDArray[np.object_] = shapely.transform(near, lambda xy: _moved(self.to_scene(xy), to_pixels))
+        placed: NDArray[np.object_] = shapely.transform(
+            near, lambda xy: transformed(self.to_scene(xy), to_pixels)
+        )
         self._check(shapely.get_coordinates(placed))
         return placed
 
@@ -124,9 +127,3 @@ def _same(points: Points) -> Points:
 
 def _points_by(transformer: pyproj.Transformer) -> Callable[[Points], Points]:
     return lambda points: np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
-
-
-def _moved(points: Points, transform: Affine) -> Points:
-    a, b, c, d, e, f = tuple(transform)[:6]
-    x, y = points[:, 0], points[:, 1]
-    return np.column_stack([a * x + b * y + c, d * x + e * y + f])

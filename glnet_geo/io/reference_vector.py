@@ -11,14 +11,14 @@ import numpy as np
 import pyogrio
 import pyproj
 import shapely
-from affine import Affine
 from numpy.typing import NDArray
 
 from glnet_geo.core.matching import Label
+from glnet_geo.core.transform import transformed
 from glnet_geo.errors import AoiError, EvaluationError
-from glnet_geo.io.placed import Placed
+from glnet_geo.io.placed import Placed, to_map
 from glnet_geo.io.placing import Placing
-from glnet_geo.io.vector_file import reading
+from glnet_geo.io.vector_file import layers_in, reading
 
 STRATUM, STRATUM_PIXELS, STRATUM_AREA = "map_class_id", "stratum_pixels", "stratum_area_m2"
 """Fields in which a sample keeps from which class of the map a point was drawn, and how large that class is."""
@@ -70,9 +70,8 @@ class LabelledShapes:
             raise EvaluationError(
                 f"{without} has no CRS and {other} has one, so they cannot be laid over each other: give {without} its CRS"
             )
-        with_place = mapped.transform or Affine.scale(1, -1)
         try:
-            return Placing.of(self.name, self.crs, mapped.crs, with_place)
+            return Placing.of(self.name, self.crs, mapped.crs, to_map(mapped))
         except AoiError as error:
             raise EvaluationError(str(error)) from error
 
@@ -83,10 +82,9 @@ class LabelledShapes:
             EvaluationError: no point lies on the map, or they cannot be laid over each other.
         """
         place = self.placing(mapped)
-        x, y = place.to_scene(shapely.get_coordinates(self.shapes)).T
-        a, b, c, d, e, f = tuple(~place.transform)[:6]
+        points = place.to_scene(shapely.get_coordinates(self.shapes))
         with np.errstate(invalid="ignore"):
-            cols, rows = np.floor(a * x + b * y + c), np.floor(d * x + e * y + f)
+            cols, rows = np.floor(transformed(points, ~place.transform)).T
             inside = (rows >= 0) & (rows < mapped.height) & (cols >= 0) & (cols < mapped.width)
         if not inside.any():
             raise EvaluationError(
@@ -156,7 +154,7 @@ def read_labelled(path: Path, field_name: str) -> LabelledShapes:
 def _read(path: Path) -> tuple[geopandas.GeoDataFrame, tuple[str, ...]]:
     give = "reference points or polygons as .gpkg, .geojson or .shp, or a raster"
     with reading(path, what="the reference", give=give, error=EvaluationError):
-        layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+        layers = layers_in(path)
         table = pyogrio.read_dataframe(path, layer=layers[0], force_2d=True) if layers else None
     if not isinstance(table, geopandas.GeoDataFrame):
         raise EvaluationError(f"{path} has no layer with geometry: give reference points or polygons")

@@ -9,13 +9,13 @@ from typing import TypeAlias
 import numpy as np
 import pyproj
 import shapely
-from affine import Affine
 from numpy.typing import NDArray
 from pyproj.exceptions import CRSError, ProjError
 from rasterio.crs import CRS
 
+from glnet_geo.core.transform import transformed
 from glnet_geo.errors import OptionError, OutputError
-from glnet_geo.io.placed import Placed
+from glnet_geo.io.placed import Placed, to_map
 
 _LONGITUDE_LATITUDE = CRS.from_epsg(4326)
 
@@ -184,9 +184,8 @@ class _Unwrapped:
         row, col = np.meshgrid(
             np.linspace(0, raster.height, _LOOKS), np.linspace(0, raster.width, _LOOKS), indexing="ij"
         )
-        # Without a transform, pixels are their own coordinates.
-        a, b, c, d, e, f = tuple(raster.transform or Affine.scale(1, -1))[:6]
-        longitude, _ = transformer.transform(a * col + b * row + c, d * col + e * row + f)
+        places = transformed(np.stack([col, row], axis=-1), to_map(raster))
+        longitude, _ = transformer.transform(places[..., 0], places[..., 1])
         return np.where(np.isfinite(longitude), longitude, np.nan)
 
     def _torn(self) -> OptionError:

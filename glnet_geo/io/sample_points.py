@@ -16,8 +16,8 @@ from rasterio.crs import CRS
 from glnet_geo.core.legend import Legend
 from glnet_geo.io.geopackage import add_style
 from glnet_geo.io.reference_vector import STRATUM, STRATUM_AREA, STRATUM_PIXELS
-from glnet_geo.io.staging import unwritten
-from glnet_geo.io.vector_file import count_features, without_crs_warning, writing
+from glnet_geo.io.style import xml_text
+from glnet_geo.io.vector_file import check_written, without_crs_warning, writing
 
 LAYER = "points"
 LABEL = "class"
@@ -77,11 +77,7 @@ def write_sample_points(
             dataset_options={"VERSION": "1.3"},
         )
     add_style(path, LAYER, "labelling", _style(legend))
-    with writing(path):
-        written = count_features(path, LAYER)
-    if written != count:
-        # A full disk does not always make GDAL raise.
-        raise unwritten(path, f"it holds {written} of {count} points")
+    check_written(path, LAYER, count, output=path, what="points")
 
 
 def _style(legend: Legend) -> str:
@@ -109,7 +105,7 @@ def _style(legend: Legend) -> str:
         }.items():
             ET.SubElement(options, "Option", name=name, value=value, type="QString")
     form = ET.SubElement(root, "fieldConfiguration")
-    _widget(form, LABEL, "ValueMap", [c.name for c in legend])
+    _widget(form, LABEL, "ValueMap", [xml_text(c.name) for c in legend])
     for hidden in (STRATUM, _NAME, STRATUM_PIXELS, STRATUM_AREA):
         # Who sees what the map says is no longer impartial.
         _widget(form, hidden, "Hidden")

@@ -20,6 +20,7 @@ from rasterio.crs import CRS
 from shapely.geometry import mapping
 
 from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.transform import transformed
 from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io.ground import ground_sample_distance
 from glnet_geo.io.source import is_remote
@@ -315,10 +316,9 @@ def _footprint(entry: MapEntry) -> shapely.Polygon:
     back, start, end = 1 - there, np.zeros(_POINTS), np.ones(_POINTS)
     cols = np.concatenate([there, end, back, start]) * entry.width
     rows = np.concatenate([start, there, end, back]) * entry.height
-    a, b, c, d, e, f = tuple(entry.transform)[:6]
+    outline = transformed(np.column_stack([cols, rows]), entry.transform)
     degrees = pyproj.Transformer.from_crs(entry.crs.to_wkt(), "EPSG:4326", always_xy=True)
-    x, y = degrees.transform(a * cols + b * rows + c, d * cols + e * rows + f)
-    return shapely.orient_polygons(shapely.Polygon(np.column_stack([x, y])))
+    return shapely.orient_polygons(shapely.Polygon(np.column_stack(degrees.transform(*outline.T))))
 
 
 def _is_confidence(file: Path) -> bool:

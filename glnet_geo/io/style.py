@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.io.staging import unwritten
+from glnet_geo.io.style_places import STYLE
 
 _SLD = "http://www.opengis.net/sld"
 _OGC = "http://www.opengis.net/ogc"
@@ -23,7 +24,7 @@ def write_style(output: Path, legend: Legend) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    path = output.with_suffix(".qml")
+    path = output.with_suffix(STYLE)
     try:
         path.write_text(qml(legend), encoding="utf-8")
     except OSError as error:
@@ -43,7 +44,7 @@ def qml(legend: Legend) -> str:
     categories, symbols = ET.SubElement(polygons, "categories"), ET.SubElement(polygons, "symbols")
     for number, c in enumerate(legend):
         ET.SubElement(
-            palette, "paletteEntry", value=str(c.id), label=_text(c.name), color=c.color, alpha="255"
+            palette, "paletteEntry", value=str(c.id), label=xml_text(c.name), color=c.color, alpha="255"
         )
         ET.SubElement(
             categories,
@@ -51,7 +52,7 @@ def qml(legend: Legend) -> str:
             symbol=str(number),
             value=str(c.id),
             type="long",
-            label=_text(c.name),
+            label=xml_text(c.name),
             render="true",
         )
         symbols.append(_symbol(str(number), c))
@@ -76,8 +77,8 @@ def sld(legend: Legend, layer: str) -> str:
     style = add(add(named, "UserStyle"), "FeatureTypeStyle")
     for c in legend:
         rule = add(style, "Rule")
-        add(rule, "Name", _text(c.name))
-        add(rule, "Title", _text(c.name))
+        add(rule, "Name", xml_text(c.name))
+        add(rule, "Title", xml_text(c.name))
         test = add(add(rule, "Filter", space=_OGC), "PropertyIsEqualTo", space=_OGC)
         add(test, "PropertyName", "class_id", _OGC)
         add(test, "Literal", str(c.id), _OGC)
@@ -86,7 +87,7 @@ def sld(legend: Legend, layer: str) -> str:
     return ET.tostring(root, encoding="unicode")
 
 
-def _text(name: str) -> str:
+def xml_text(name: str) -> str:
     """The name of a class, with a sign in place of characters that no XML may hold."""
     return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", name)
 

@@ -13,12 +13,12 @@ from xml.etree import ElementTree as ET
 
 from typing_extensions import Self
 
+from glnet_geo.core.listing import listed
 from glnet_geo.errors import DoubtfulInputWarning, OutputError
-from glnet_geo.io.suffixes import DRAWN
+from glnet_geo.io.suffixes import SHOWN_BY_QGIS
 
 STYLE = ".qml"
-
-_NAMED = 3
+"""Suffix of the files in which QGIS keeps styles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,15 @@ def style_of(path: Path) -> Path:
     return _place(path).with_suffix(STYLE)
 
 
+def parsed(text: str) -> ET.Element | None:
+    """The root of a style; None where the text is none."""
+    try:
+        # No style needs entities; they can make a short file long.
+        return None if "<!ENTITY" in text else ET.fromstring(text)  # noqa: S314 - entities are refused
+    except ET.ParseError:
+        return None
+
+
 def _place(path: Path) -> Path:
     return path.parent.resolve() / path.name
 
@@ -102,7 +111,7 @@ def _drawn_with(styles: Collection[Path]) -> Mapping[Path, list[Path]]:
     found: dict[Path, list[Path]] = {style: [] for style in styles}
     for folder in {style.parent for style in styles}:
         for path in _listed(folder):
-            if path.suffix.lower() in DRAWN and path.with_suffix(STYLE) in found:
+            if path.suffix.lower() in SHOWN_BY_QGIS and path.with_suffix(STYLE) in found:
                 found[path.with_suffix(STYLE)].append(path)
     return found
 
@@ -130,10 +139,8 @@ def _entries(style: Path) -> set[tuple[str, ...]] | None:
     Ours holds a part for rasters and one for polygons, QGIS saves one of them.
     """
     try:
-        text = style.read_text(encoding="utf-8")
-        # No style needs entities; they can make a short file long.
-        root = None if "<!ENTITY" in text else ET.fromstring(text)  # noqa: S314 - entities are refused
-    except (OSError, UnicodeError, ET.ParseError):
+        root = parsed(style.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError):
         return None
     if root is None or root.find("renderer-v2[@attr='class_id']") is None:
         return None
@@ -147,11 +154,9 @@ def _tell(left_out: Mapping[Path, Path]) -> None:
     """Warn of styles that are not written."""
     if not left_out:
         return
-    styles, others = ([path.name for path in paths] for paths in (left_out, left_out.values()))
-    more = f" and {len(styles) - _NAMED} more" if len(styles) > _NAMED else ""
+    styles, others = (listed([path.name for path in paths]) for paths in (left_out, left_out.values()))
     warnings.warn(
-        f"{', '.join(styles[:_NAMED])}{more} will not be written, as QGIS would draw {', '.join(others[:_NAMED])}{more} with "
-        "it too: give the map a name of its own to have its colours in QGIS",
+        f"{styles} will not be written, as QGIS would draw {others} with it too: give the map a name of its own to have its colours in QGIS",
         DoubtfulInputWarning,
         stacklevel=4,
     )

@@ -21,7 +21,7 @@ once more."""
 READ_VECTORS = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet", ".kml", ".gml", ".sqlite")
 """Of what is taken for polygons or points where it may also be a raster."""
 
-DRAWN = frozenset(
+SHOWN_BY_QGIS = frozenset(
     (
         *MAPS,
         *PAIRED,
@@ -39,4 +39,4 @@ DRAWN = frozenset(
         ".webp",
     )
 ) - {".json"}
-"""Of what is taken for something that QGIS draws; a ``.json`` is more often something else."""
+"""Of what is taken for something that QGIS shows; a ``.json`` is more often something else."""

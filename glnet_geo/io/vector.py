@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 import shapely
-from affine import Affine
 from numpy.typing import NDArray
 from typing_extensions import Self
 
@@ -19,11 +17,14 @@ from glnet_geo.core.legend import Legend
 from glnet_geo.core.region_stream import RegionStream
 from glnet_geo.core.regions import Regions
 from glnet_geo.core.strip import Strip
+from glnet_geo.core.transform import transformed
 from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io.features import Features
-from glnet_geo.io.ground import areas, largest_pixel, perimeters
+from glnet_geo.io.ground import largest_pixel
+from glnet_geo.io.ground_areas import areas
+from glnet_geo.io.ground_lengths import perimeters
 from glnet_geo.io.layers import LayerKind, create_layer
-from glnet_geo.io.placed import Placed
+from glnet_geo.io.placed import Placed, to_map
 from glnet_geo.io.reproject import reprojection
 
 _CORNERS_AT_A_TIME = 150_000
@@ -110,9 +111,7 @@ class PolygonLayer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def _take(self, parts: Iterable[Regions]) -> None:
@@ -140,8 +139,7 @@ class PolygonLayer:
 
     def _features(self, regions: Regions) -> Features:
         raster = self._raster
-        # Without a place, rows grow downward as on the screen.
-        polygons = _placed(regions.polygons, raster.transform or Affine.scale(1, -1))
+        polygons = shapely.transform(regions.polygons, lambda corners: transformed(corners, to_map(raster)))
         located = raster.crs is not None and raster.transform is not None
         unknown = np.full(len(polygons), np.nan)
         return Features(
@@ -182,18 +180,6 @@ def _pixel(raster: Placed, drawing: Drawing) -> tuple[float, float]:
             f"--simplify needs metres, and {raster.name} has no place on the ground: give it a CRS first (gdal_edit.py -a_srs)"
         )
     return size
-
-
-def _placed(polygons: NDArray[np.object_], transform: Affine) -> NDArray[np.object_]:
-    """Polygons from pixel to map coordinates."""
-    a, b, c, d, e, f = tuple(transform)[:6]
-
-    def place(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-        col, row = corners.T
-        return np.column_stack([a * col + b * row + c, d * col + e * row + f])
-
-    moved: NDArray[np.object_] = shapely.transform(polygons, place)
-    return moved
 
 
 def _dissolved(regions: Regions) -> Regions:

@@ -40,6 +40,11 @@ def reading(path: Path, *, what: str, give: str, error: type[GlnetGeoError]) -> 
         raise error(f"{path} cannot be read as a vector file ({reason}): give {give}") from failure
 
 
+def layers_in(path: Path) -> list[str]:
+    """Names of the layers of a vector file that have geometry: tables and styles in it are none."""
+    return [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """A context in which an output is written, or read again to check it.
@@ -61,9 +66,22 @@ def without_crs_warning() -> Iterator[None]:
         yield
 
 
-def count_features(path: Path, layer: str) -> int:
-    """How many features a layer truly holds: each is read, and none is kept."""
-    # COUNT(*) would be what the file says of itself, which may be more than what a full disk has taken.
+def check_written(path: Path, layer: str, count: int, *, output: Path, what: str) -> None:
+    """Refuse a layer that does not hold all features: a full disk does not always make GDAL raise.
+
+    Args:
+        path: of the file.
+        layer: of the file.
+        count: features that were written.
+        output: that the file is, or becomes a part of.
+        what: the features are, for the message.
+
+    Raises:
+        OutputError: it holds fewer, or cannot be read.
+    """
+    # COUNT(*) would be what the file says of itself. So each feature is read, and none is kept.
     query = f'SELECT COUNT(FID) FROM "{layer}"'  # noqa: S608 - the name is our own
-    _, _, _, (counted,) = pyogrio.raw.read(path, sql=query, sql_dialect="OGRSQL")
-    return int(counted[0])
+    with writing(output):
+        _, _, _, (counted,) = pyogrio.raw.read(path, sql=query, sql_dialect="OGRSQL")
+    if int(counted[0]) != count:
+        raise unwritten(output, f"it holds {counted[0]} of {count} {what}")

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress
-from glnet_geo.errors import CancelledError
 from glnet_geo.io.run_folder import RunFolder
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.training.recipe import Recipe
@@ -62,8 +61,3 @@ class Classroom:
     def score(self, judgement: Judgement) -> float:
         """The mean IoU of the classes that are judged."""
         return mean_iou(judgement.confusion, self.judged)
-
-    def stop_if_asked(self) -> None:
-        """Raise a CancelledError where the person wants to stop."""
-        if self.progress.cancelled():
-            raise CancelledError("stopped as asked")

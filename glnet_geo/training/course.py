@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from glnet_geo.core.progress import stop_if_cancelled
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.training.checkpoint import read_weights
 from glnet_geo.training.classroom import Classroom
@@ -164,7 +165,7 @@ class Course:
         learner = self.room.learner(replace(recipe, steps=2), {})
         times = [time.monotonic()]
         for _ in learner.run():
-            self.room.stop_if_asked()
+            stop_if_cancelled(self.room.progress)
             times.append(time.monotonic())
         return max(times[-1] - times[-2], 1e-3)
 

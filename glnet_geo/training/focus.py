@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from glnet_geo.core.legend import NODATA
 from glnet_geo.core.window import Window
 from glnet_geo.errors import OptionError
 from glnet_geo.io.pairs import Pair
 from glnet_geo.io.spot import Spot
+from glnet_geo.training.losses import IGNORED
 
 TILE = 32
 """Side of the squares in which labels are counted, in pixels."""
@@ -35,7 +35,7 @@ class ClassCounts:
 
     @classmethod
     def of(cls, pair: Pair, channel: NDArray[np.int64], classes: int) -> ClassCounts:
-        """Count all labels of a pair; ``channel`` tells that of every value 0..255, ``NODATA`` where it has none."""
+        """Count all labels of a pair; ``channel`` tells that of every value 0..255, ``IGNORED`` where it has none."""
         height, width = pair.shape
         rows, cols = -(-height // TILE), -(-width // TILE)
         tiles = np.zeros((rows, cols, classes), np.uint16)
@@ -47,7 +47,7 @@ class ClassCounts:
             )
             found = channel[pair.label(Spot.of(window))]
             down = np.arange(window.height) // TILE
-            known = found != NODATA
+            known = found != IGNORED
             cell = (down[:, None] * cols + across[None])[known] * classes + found[known]
             counted = np.bincount(cell, minlength=(last - first) * cols * classes)
             tiles[first:last] = counted.reshape(last - first, cols, classes)

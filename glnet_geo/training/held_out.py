@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from glnet_geo.core.holdout import blocks, hold_out
 from glnet_geo.core.legend import Legend
+from glnet_geo.core.listing import listed
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
 from glnet_geo.io.labels import MaskedLabels
 from glnet_geo.io.lessons import Lessons
@@ -110,14 +111,12 @@ def _by_name(lessons: Lessons, asked: Sequence[str]) -> Split:
     names = [pair.name for pair in lessons.pairs]
     for pattern in asked:
         if not any(fnmatchcase(name, pattern) for name in names):
-            raise TrainingError(
-                f"no image is called {pattern}, to validate on: there are {', '.join(names[:8])}"
-            )
+            raise TrainingError(f"no image is called {pattern}, to validate on: there are {listed(names, 8)}")
     chosen = {name for name in names if any(fnmatchcase(name, pattern) for pattern in asked)}
     if len(chosen) == len(set(names)):
         raise TrainingError("all images are to be validated on, so none is left to learn from: name fewer")
     return _parted(
-        lessons, [name in chosen for name in names], f"validated on {_listed(sorted(chosen))}, as asked"
+        lessons, [name in chosen for name in names], f"validated on {listed(sorted(chosen), 8)}, as asked"
     )
 
 
@@ -141,12 +140,10 @@ def _by_place(lessons: Lessons, held: set[str]) -> Split:
             DoubtfulInputWarning,
             stacklevel=4,
         )
-    split_ = _parted(
-        lessons,
-        [place in held for place in lessons.places],
-        f"validated on {_listed(sorted(held))}, of {len(set(lessons.places))} scenes",
+    how = f"validated on {listed(sorted(held), 8)}, of {len(set(lessons.places))} scenes"
+    return replace(
+        _parted(lessons, [place in held for place in lessons.places], how), scenes=tuple(sorted(held))
     )
-    return Split(learnt=split_.learnt, judged=split_.judged, scenes=tuple(sorted(held)), how=split_.how)
 
 
 def _parted(lessons: Lessons, judged: Sequence[bool], how: str) -> Split:
@@ -193,13 +190,9 @@ def _by_blocks(lessons: Lessons, counts: Sequence[ClassCounts]) -> Split:
         learnt=learnt,
         judged=judged,
         scenes=tuple(f"{name} (held-out blocks)" for name in names),
-        how=f"validated on {len(held)} of {len(places)} blocks of {_listed(names)}, each with a margin around it",
+        how=f"validated on {len(held)} of {len(places)} blocks of {listed(names, 8)}, each with a margin around it",
     )
 
 
 def _word(name: str) -> str:
     return name.rstrip("0123456789-_ ")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= 8 else f"{', '.join(names[:6])} and {len(names) - 6} more"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from glnet_geo.core.progress import stop_if_cancelled
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.training.checkpoint import save_weights
 from glnet_geo.training.classroom import Classroom
@@ -68,7 +69,7 @@ class StageRun:
             self._follow(learner, clock)
             if learner.step == learner.steps or clock.due() or room.progress.cancelled():
                 learner.save(checkpoint, **(notes | {"seconds": clock.seconds}))
-            room.stop_if_asked()
+            stop_if_cancelled(room.progress)
         return int(notes["best_step"]), learner.finished()
 
     def _begin(self, learner: Learner) -> None:

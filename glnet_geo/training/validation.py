@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from glnet_geo.core.calibration import fitted_temperature
 from glnet_geo.core.grid import Frame, Tiling, frame_rows
 from glnet_geo.core.lattice import CELL, in_pixels
 from glnet_geo.core.legend import NODATA, Legend
-from glnet_geo.core.metrics import Confusion
+from glnet_geo.core.metrics import Confusion, mean_of
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.window import Window
 from glnet_geo.io.pairs import Pair
@@ -68,7 +69,7 @@ def judge(
     """
     predictor = Predictor(deepcopy(network), tiling, machine, background=background)
     whole = network.architecture.sharing == "bidirectional"
-    total = Confusion(np.zeros((len(legend), len(legend)), dtype=np.int64))
+    total = Confusion.empty(len(legend))
     channel = channels(legend.ids.tolist())
     random = np.random.default_rng(0)
     logits, truth = [np.empty((0, len(legend)), np.float32)], [np.empty(0, np.int64)]
@@ -129,5 +130,5 @@ def enlarged(logits: NDArray[np.float32], share: Window) -> NDArray[np.float32]:
 
 def mean_iou(confusion: Confusion, judged: Sequence[int]) -> float:
     """Mean IoU of some channels, those left out that are neither labelled nor mapped; 0 where none is left."""
-    values = [float(value) for value in confusion.iou[list(judged)] if value == value]  # noqa: PLR0124 - not NaN
-    return sum(values) / len(values) if values else 0.0
+    mean = mean_of(confusion.iou[list(judged)])
+    return 0.0 if math.isnan(mean) else mean

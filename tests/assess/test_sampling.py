@@ -235,7 +235,7 @@ def test_outputs_that_cannot_be_are_refused(tmp_path: Path, mapped: Path) -> Non
         sample(mapped, tmp_path / "points.gpkg", per_class=0)
     itself = tmp_path / "map.gpkg"
     itself.write_bytes(mapped.read_bytes())
-    with pytest.raises(OutputError, match="is the map itself"):
+    with pytest.raises(OutputError, match="would replace the map"):
         sample(itself, itself, overwrite=True)
     assert itself.read_bytes() == mapped.read_bytes()
     sample(mapped, tmp_path / "points.gpkg", per_class=3)

@@ -17,6 +17,7 @@ import shapely
 import torch
 
 from glnet_geo.commands import run
+from glnet_geo.model.package import load_model, read_card, save_package
 from tests.golden import Golden
 from tests.scenes import read, texture, write_model, write_scene
 
@@ -291,6 +292,16 @@ class TestCheck:
         for word in ("bands", "1 as red", "CRS", "EPSG:32640", "pixel size", "0.5 x 0.5 m", "memory", "time"):
             assert word in out
 
+    @pytest.mark.parametrize("name", ["ortho[rgb].tif", "[/b].tif"])
+    def test_names_with_brackets_are_no_markup(
+        self, tmp_path: Path, model: Path, name: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        write_scene(path, texture(20, 20))
+        assert run(["check", str(path), "--model", str(model)]) == 0
+        assert name.rpartition("/")[2] in capsys.readouterr().out.replace("\n", "")
+
     def test_json(self, scene: Path, model: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["check", str(scene), "--model", str(model), "--json"]) == 0
         forecast = json.loads(capsys.readouterr().out)
@@ -318,6 +329,15 @@ class TestModels:
         shown = capsys.readouterr().out
         for word in ("water", "bare land", "road", "building", "vegetation", "mean IoU", "CC0"):
             assert word in shown
+
+    def test_names_with_brackets_are_no_markup(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = write_model(tmp_path / "mine[b].safetensors")
+        renamed = read_card(path).model_copy(update={"name": "mine[b]"})
+        save_package(path, load_model(path).network, renamed)
+        assert run(["models", "show", str(path)]) == 0
+        assert "mine[b]" in capsys.readouterr().out.splitlines()[0]
 
     def test_show_as_json_speaks_the_terms_of_the_model_extension(
         self, capsys: pytest.CaptureFixture[str]

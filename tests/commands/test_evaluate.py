@@ -221,7 +221,7 @@ def test_a_reference_is_never_written_over(
     reference.write_text("labels that took a day", encoding="utf-8")
     more = ["--reference", reference, "--out-json", reference, "--overwrite"]
     code, sentence = failed(capsys, "evaluate", mapped, *more)
-    assert (code, "give the report another name" in sentence) == (2, True)
+    assert (code, "would replace the reference, which this job reads" in sentence) == (5, True)
     assert reference.read_text(encoding="utf-8") == "labels that took a day"
 
 

@@ -32,9 +32,11 @@ def test_polygons_become_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_the_result_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = _arguments(tmp_path, "--field", "class", "--out", str(tmp_path / "mine.safetensors"))
+    arguments = _arguments(tmp_path, "--field", "class", "--out", str(tmp_path / "mine[b].safetensors"))
     assert run([*arguments, "--stage", "global_to_local"]) == 0
-    assert "mean IoU" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "mine[b] on labels" in said
+    assert "mean IoU" in said
 
 
 def test_a_missing_field_is_an_error_of_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glnet_geo.core.sides import Block
-from glnet_geo.core.split import Names, contacts, cut
+from glnet_geo.core.split import Names, continuations, cut
 from tests.core.maps import NODATA, drawn
 
 
@@ -17,9 +17,9 @@ def test_cut_stretches_are_told_apart() -> None:
 def test_what_was_cut_touches_its_like_below() -> None:
     above = cut(drawn("11.12.")[0], NODATA, np.array([True, False, True]))
     block = Block(above, drawn("211.12"), NODATA)
-    edges = contacts(block, diagonal=False)
+    edges = continuations(block, diagonal=False)
     assert list(zip(edges.chain.tolist(), edges.column.tolist(), strict=True)) == [(0, 1)]
-    corners = contacts(block, diagonal=True)
+    corners = continuations(block, diagonal=True)
     found = sorted(zip(corners.chain.tolist(), corners.column.tolist(), strict=True))
     assert found == [(0, 1), (0, 1), (0, 2), (2, 5)]
 

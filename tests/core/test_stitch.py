@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from glnet_geo.core.outlines import packed
 from glnet_geo.core.sides import Block
-from glnet_geo.core.split import contacts, cut
-from glnet_geo.core.stitch import Advance, Drawn, Frontier, advance
+from glnet_geo.core.split import continuations, cut
+from glnet_geo.core.stitch import Advance, Frontier, Kept, advance
 from tests.core.maps import NODATA, drawn
 
 
@@ -23,9 +23,9 @@ def advanced(
         marks, size = np.zeros(corners.line.size, np.uint8), len(sides)
         first = (corners.line[sides.left] + line) * classes.shape[1] + corners.column[sides.left]
         points = packed(corners, line, marks, fixed=False)
-        drawn = Drawn(points, first, np.zeros((size, 2), np.int64))
-        touching = contacts(block, diagonal=diagonal) if cut_off else None
-        made.append(advance(frontier, block, drawn, touching, diagonal=diagonal))
+        kept = Kept(points, first, np.zeros((size, 2), np.int64))
+        touching = continuations(block, diagonal=diagonal) if cut_off else None
+        made.append(advance(frontier, block, kept, touching, diagonal=diagonal))
         frontier, last, line = made[-1].frontier, classes[-1], line + classes.shape[0]
     return made
 

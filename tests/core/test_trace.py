@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from glnet_geo.core import trace
+from glnet_geo.core.regions import Regions
 from glnet_geo.core.sums import UNKNOWN
-from glnet_geo.core.trace import Regions, Tracer
+from glnet_geo.core.trace import Tracer
 from glnet_geo.errors import OptionError
 from tests.core.maps import HARD, drawn, noise
 from tests.core.tracing import (

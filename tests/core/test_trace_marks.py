@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
 from glnet_geo.core.marks import DROPPED, MIDDLE_EAST, MIDDLE_SOUTH, ROUND, ROUND_EAST, ROUND_SOUTH
-from glnet_geo.core.trace import Regions
+from glnet_geo.core.regions import Regions
 from tests.core.maps import drawn
 from tests.core.test_trace_split import split_traced
 from tests.core.tracing import cuts_of, exactly, traced, weights_of

@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas
 import numpy as np
+import pyogrio
 import pytest
 import shapely
 from affine import Affine
@@ -20,6 +21,7 @@ from rasterio.features import geometry_mask
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, DoubtfulInputWarning
 from glnet_geo.io.aoi import Aoi, area_mark, read_aoi
+from glnet_geo.io.geopackage import add_style
 from tests.io.geotiffs import PLACE, UTM, texture, write
 
 ROWS, COLS = 60, 80
@@ -224,6 +226,15 @@ class TestWhatCounts:
         aoi = _read(path)
         np.testing.assert_array_equal(aoi.mask(SCENE), _box_mask(5, 5, 25, 25))
         assert aoi.notes == ("area.gpkg has 2 layers: the area of interest is the first, district",)
+
+    def test_a_style_or_a_table_is_no_layer(self, tmp_path: Path) -> None:
+        path = tmp_path / "area.gpkg"
+        pyogrio.write_dataframe(geopandas.GeoDataFrame({"remark": ["first"]}), path, layer="remarks")
+        _file(path, [_on_map(5, 5, 25, 25)], layer="district")
+        add_style(path, "district", "in red", "<qgis/>")
+        aoi = _read(path)
+        np.testing.assert_array_equal(aoi.mask(SCENE), _box_mask(5, 5, 25, 25))
+        assert aoi.notes == ()
 
 
 class TestRefused:

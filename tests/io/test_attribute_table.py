@@ -73,3 +73,10 @@ def test_gdal_reads_the_table(band: ET.Element) -> None:
 def test_where_it_cannot_be_written_that_is_said(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"^map\.tif\.aux\.xml could not be written \(No such file"):
         write_attribute_table(tmp_path / "missing" / "map.tif", LEGEND)
+
+
+def test_characters_that_no_xml_may_hold_do_not_spoil_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "map.tif", np.ones((1, 5, 6), np.uint8))
+    write_attribute_table(path, Legend((LandClass(id=1, name="wa\x01ter", color="#0055ff"),)))
+    names = ET.parse(f"{path}.aux.xml").findall("PAMRasterBand/CategoryNames/Category")
+    assert [name.text for name in names] == [None, "wa\N{REPLACEMENT CHARACTER}ter"]

@@ -11,7 +11,9 @@ from pyproj import CRS as ProjCRS  # noqa: N811 - rasterio has a CRS of its own
 from pyproj import Geod, Transformer
 from rasterio.crs import CRS
 
-from glnet_geo.io.ground import areas, ground_sample_distance, largest_pixel, perimeters
+from glnet_geo.io.ground import ground_sample_distance, largest_pixel
+from glnet_geo.io.ground_areas import areas
+from glnet_geo.io.ground_lengths import perimeters
 
 UTM = CRS.from_epsg(32633)
 MERCATOR = CRS.from_epsg(3857)

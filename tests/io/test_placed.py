@@ -8,7 +8,7 @@ import shapely
 from affine import Affine
 from rasterio.crs import CRS
 
-from glnet_geo.io.ground import areas
+from glnet_geo.io.ground_areas import areas
 from glnet_geo.io.placed import PixelAreas
 from tests.io.test_ground import DEGREES, FEET, MERCATOR, NO_PLACE, POLAR, UTM
 

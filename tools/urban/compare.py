@@ -213,7 +213,7 @@ def _unet(trial: Trial) -> Iterator[Score]:
         save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, kept)
     network.eval()
     for strength in STRENGTHS:
-        total = Confusion(np.zeros((len(LEGEND), len(LEGEND)), dtype=np.int64))
+        total = Confusion.empty(len(LEGEND))
         for pair in trial.unseen:
             total += _unet_confusion(network, pair, strength * trial.favour)
         yield Score("unet", strength, total)
@@ -263,7 +263,7 @@ def _unet_steps(network: nn.Module, recipe: Recipe, sampler: Sampler) -> Iterato
 def _unet_confusion(network: nn.Module, pair: Pair, favour: NDArray[np.float64]) -> Confusion:
     """Of a whole scene, mapped in crops of which the middle counts."""
     margin, side = 32, 576
-    total = Confusion(np.zeros((len(LEGEND), len(LEGEND)), dtype=np.int64))
+    total = Confusion.empty(len(LEGEND))
     inner = side - 2 * margin
     for row in range(0, pair.shape[0], inner):
         for col in range(0, pair.shape[1], inner):

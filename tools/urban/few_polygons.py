@@ -120,7 +120,7 @@ def _placed(source: Path, target: Path) -> Affine:
 
 
 def _on_map(polygon: Polygon, transform: Affine) -> Polygon:
-    return Polygon([transform * point for point in polygon.exterior.coords])
+    return Polygon([transform @ point for point in polygon.exterior.coords])
 
 
 if __name__ == "__main__":

@@ -156,7 +156,7 @@ def _temperature(network: GLNet, data: Path, scenes: Sequence[str]) -> float:
 
 def _scores(network: GLNet, card: Card, data: Path, scenes: Sequence[str]) -> Scores:
     """Scores on whole scenes, in one confusion matrix; each is calibrated by the others, as a new scene would be."""
-    total = Confusion(np.zeros((len(LEGEND), len(LEGEND)), dtype=np.int64))
+    total = Confusion.empty(len(LEGEND))
     reliability = Reliability.none()
     for scene in scenes:
         others = [other for other in scenes if other != scene]

@@ -10,7 +10,9 @@ import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import click
 import torch
@@ -198,15 +200,9 @@ def main(
                     *_chances(drawn, stages.by_eye),
                 ],
             )
-            log = (out / f"{name}.jsonl").open("a")
-            train_stage(
-                network,
-                recipe,
-                sampler,
-                checkpoint=out / f"{name}.checkpoint",
-                report=lambda report, log=log: _log(report, log),  # type: ignore[misc]
-            )
-            log.close()
+            with (out / f"{name}.jsonl").open("a") as log:
+                checkpoint = out / f"{name}.checkpoint"
+                train_stage(network, recipe, sampler, checkpoint=checkpoint, report=partial(_log, log))
             save_weights(finished, network)
             learnt |= network.state_dict()
 
@@ -223,10 +219,9 @@ def _chances(pairs: Sequence[Pair], share: float) -> list[float]:
     return [share * area / sum(areas) for area in areas]
 
 
-def _log(report: Report, log: object) -> None:
-    line = json.dumps({**asdict(report), "time": time.time()})
-    log.write(line + "\n")  # type: ignore[attr-defined]
-    log.flush()  # type: ignore[attr-defined]
+def _log(log: TextIO, report: Report) -> None:
+    log.write(json.dumps({**asdict(report), "time": time.time()}) + "\n")
+    log.flush()
     if report.step % 10 == 0:
         print(
             f"{report.stage} {report.step}/{report.steps} loss {report.loss:.3f} left {report.seconds_left:.0f} s",

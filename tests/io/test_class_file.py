@@ -7,7 +7,7 @@ import pytest
 
 from glnet_geo.core.legend import DEEPGLOBE
 from glnet_geo.errors import ModelError
-from glnet_geo.io.class_names import legend_named, read_class_file
+from glnet_geo.io.class_file import legend_named, read_class_file
 from tests.model import tiny
 
 CLASSES = [{"id": c.id, "name": c.name, "color": c.color} for c in tiny.LEGEND]
