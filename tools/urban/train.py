@@ -1,6 +1,7 @@
-"""Trains the light configuration in its three stages; run it again to go on from the last checkpoint.
+r"""Trains the light configuration, from ImageNet to the weights that ship; run it again to go on from the last checkpoint.
 
-python -m tools.urban.train --data WORK --weak WORK/weak --init lite0.safetensors --out WORK/run --validate t1 --validate t5
+python -m tools.urban.train --data WORK --weak WORK/weak --by-eye WORK/by_eye --init lite0.safetensors --out WORK/run \
+        --validate t1 --validate t5
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import json
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -28,7 +29,7 @@ from glnet_geo.io.pairs import Pair
 from glnet_geo.model.glnet import light
 from glnet_geo.training.augment import Augmentation
 from glnet_geo.training.checkpoint import save_weights
-from glnet_geo.training.recipe import Recipe
+from glnet_geo.training.recipe import recipe_of
 from glnet_geo.training.samples import Sampler, root_areas
 from glnet_geo.training.start import start_from
 from glnet_geo.training.train import Report, train_stage
@@ -43,168 +44,83 @@ LEGEND = Legend(
     )
 )
 TILING = Tiling(frame=2304, frame_overlap=256, patch=512, patch_overlap=64, global_size=576)
-ARCHITECTURE = replace(light(classes=len(LEGEND), sharing="bidirectional"), rectified=False)
-"""Of what ships: its pyramids are linear, and its branches begin accordingly, since rectified ones came later."""
+ARCHITECTURE = light(classes=len(LEGEND), sharing="global_to_local")
 # What the ImageNet weights were trained with.
 NORMALIZATION = Normalization(low=0, high=255, mean=(127 / 255,) * 3, std=(128 / 255,) * 3)
-COMMON = Recipe(
-    stage="global", steps=1, weight_decay=1e-4, gamma=1.0, freeze_batch_norm=True, bfloat16=True, seed=7
+SEED = 7
+STAGES = (
+    replace(recipe_of("global", ARCHITECTURE), steps=60, seed=SEED),
+    replace(recipe_of("global_to_local", ARCHITECTURE), steps=300, seed=SEED),
 )
-SHARP = replace(
-    COMMON,
-    weight_decay=1e-2,
-    decoupled=True,
-    backbone_rate=0.3,
-    warm_up=0.1,
-    clip=1.0,
-    gamma=0.5,
-    label_cell=1,
-    patch=320,
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """Stages, one after the other; a round goes on from the weights of the one before.
-
-    Attributes:
-        recipes: of its stages.
-        color: how far colours are changed.
-        zoom: how far samples are enlarged.
-        weak: part of the frames that come from roughly labelled pictures.
-        by_eye: part of the frames that come from pictures elsewhere that were labelled by eye.
-    """
-
-    recipes: tuple[Recipe, ...]
-    color: float = 0.3
-    zoom: tuple[float, float] = (0.66, 1.5)
-    weak: float = 0.0
-    by_eye: float = 0.0
-
-
-_MANY_PLACES = (
-    replace(SHARP, stage="global", steps=60, frames=6, patches=0, learning_rate=4e-4),
-    replace(SHARP, stage="global_to_local", steps=150, frames=6, patches=2, learning_rate=5e-4, drift=0.0),
-)
-
-ROUNDS = (
-    Round(
-        recipes=(
-            replace(COMMON, stage="global", steps=300, frames=6, patches=0, learning_rate=3e-4),
-            replace(COMMON, stage="global_to_local", steps=780, frames=4, patches=2, learning_rate=4e-4),
-            replace(COMMON, stage="bidirectional", steps=160, frames=2, patches=4, learning_rate=3e-4),
-        ),
-        color=0.2,
-        zoom=(0.7, 1.4),
-    ),
-    # Many places a step, labels at full resolution, a high rate that falls to nothing.
-    Round(
-        recipes=(
-            replace(SHARP, stage="global", steps=100, frames=6, patches=0, learning_rate=6e-4),
-            replace(SHARP, stage="global_to_local", steps=400, frames=6, patches=2, learning_rate=1e-3),
-            replace(SHARP, stage="bidirectional", steps=60, frames=2, patches=6, learning_rate=5e-4),
-        ),
-    ),
-    # The same once more, with more steps, as far as that helped.
-    Round(
-        recipes=(
-            replace(SHARP, stage="global", steps=80, frames=6, patches=0, learning_rate=5e-4),
-            replace(SHARP, stage="global_to_local", steps=700, frames=6, patches=2, learning_rate=8e-4),
-        ),
-    ),
-    # Other places, roughly labelled.
-    Round(
-        recipes=(
-            replace(SHARP, stage="global_to_local", steps=200, frames=6, patches=2, learning_rate=5e-4),
-        ),
-        weak=0.25,
-    ),
-    # Many places together in one scene, labelled by the blend of the last two rounds and by rule; begins with that blend.
-    Round(recipes=_MANY_PLACES, weak=0.4),
-    # The same, and pictures elsewhere that were labelled by eye; begins with what shipped before.
-    Round(recipes=_MANY_PLACES, weak=0.2, by_eye=0.25),
-)
+"""As all light networks learn."""
+AUGMENTATION = Augmentation(zoom=(0.66, 1.5), color=0.3)
+WEAK, BY_EYE = 0.2, 0.25
+"""Part of the frames that come from pictures elsewhere that were labelled by rule, and by eye."""
 
 
 @click.command()
 @click.option(
     "--data", type=click.Path(path_type=Path, exists=True), required=True, help="holds images/ and labels/"
 )
+@click.option(
+    "--weak", type=click.Path(path_type=Path, exists=True), required=True, help="the same, labelled by rule"
+)
+@click.option(
+    "--by-eye", type=click.Path(path_type=Path, exists=True), required=True, help="the same, labelled by eye"
+)
 @click.option("--init", type=click.Path(path_type=Path, exists=True), required=True, help="ImageNet weights")
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="folder for checkpoints and weights"
-)
-@click.option("--weak", type=click.Path(path_type=Path, exists=True), help="holds roughly labelled pictures")
-@click.option(
-    "--by-eye", type=click.Path(path_type=Path, exists=True), help="holds pictures that were labelled by eye"
-)
-@click.option(
-    "--round",
-    "turns",
-    multiple=True,
-    type=click.IntRange(1, len(ROUNDS)),
-    default=(1, 2, 3, 4),
-    show_default=True,
-    help="to go through, in this order",
-)
-@click.option(
-    "--begin",
-    type=click.Path(path_type=Path, exists=True),
-    help="weights that have gone through the rounds before",
 )
 @click.option("--validate", multiple=True, help="scenes to leave out")
 @click.option("--scale-steps", default=1.0, help="multiplies the steps of every stage")
 def main(
     data: Path,
+    weak: Path,
+    by_eye: Path,
     init: Path,
     out: Path,
-    weak: Path | None,
-    by_eye: Path | None,
-    turns: tuple[int, ...],
-    begin: Path | None,
     validate: tuple[str, ...],
     scale_steps: float,
 ) -> None:
-    """Train global, global_to_local and bidirectional, one after the other, round by round."""
+    """Train the global branch, then the local one that it guides: OUT/global.safetensors, OUT/global_to_local.safetensors."""
     warnings.simplefilter("ignore", NotGeoreferencedWarning)
     out.mkdir(parents=True, exist_ok=True)
     scenes = [pair for pair in pairs_in(data) if pair.name not in validate]
-    rough, drawn = ([] if folder is None else pairs_in(folder) for folder in (weak, by_eye))
-    elsewhere = [*rough, *drawn]
-    print(f"training on {', '.join(pair.name for pair in scenes)} and {len(elsewhere)} elsewhere", flush=True)
-    start = replace(
-        start_from(f"timm:tf_efficientnet_lite0={init}", LEGEND, seed=COMMON.seed), architecture=ARCHITECTURE
+    rough, drawn = pairs_in(weak), pairs_in(by_eye)
+    print(
+        f"training on {', '.join(pair.name for pair in scenes)} and {len(rough) + len(drawn)} elsewhere",
+        flush=True,
     )
-    learnt: dict[str, torch.Tensor] = {} if begin is None else load_file(begin)
-    for turn in turns:
-        stages = ROUNDS[turn - 1]
-        at_home = 1 - stages.weak - stages.by_eye
-        for number, recipe in enumerate(stages.recipes):
-            recipe = replace(recipe, steps=max(1, round(recipe.steps * scale_steps)))  # noqa: PLW2901
-            name = f"{turn}-{recipe.stage}"
-            network = start.network(recipe.stage, learnt, COMMON.seed)
-            finished = out / f"{name}.safetensors"
-            if finished.exists():
-                learnt |= load_file(finished)
-                continue
+    start = start_from(f"timm:tf_efficientnet_lite0={init}", LEGEND, seed=SEED)
+    learnt: dict[str, torch.Tensor] = {}
+    for number, recipe in enumerate(STAGES):
+        finished = out / f"{recipe.stage}.safetensors"
+        if not finished.exists():
+            network = start.network(recipe.stage, learnt, SEED)
             sampler = Sampler(
-                [*scenes, *elsewhere],
+                [*scenes, *rough, *drawn],
                 tiling=TILING,
                 normalization=NORMALIZATION,
                 class_ids=LEGEND.ids.tolist(),
-                augmentation=Augmentation(zoom=stages.zoom, color=stages.color),
-                seed=recipe.seed + 3 * (turn - 1) + number,
+                augmentation=AUGMENTATION,
+                seed=SEED + number,
                 chances=[
-                    *_chances(scenes, at_home),
-                    *_chances(rough, stages.weak),
-                    *_chances(drawn, stages.by_eye),
+                    *_chances(scenes, 1 - WEAK - BY_EYE),
+                    *_chances(rough, WEAK),
+                    *_chances(drawn, BY_EYE),
                 ],
             )
-            with (out / f"{name}.jsonl").open("a") as log:
-                checkpoint = out / f"{name}.checkpoint"
-                train_stage(network, recipe, sampler, checkpoint=checkpoint, report=partial(_log, log))
+            with (out / f"{recipe.stage}.jsonl").open("a") as log:
+                train_stage(
+                    network,
+                    replace(recipe, steps=max(1, round(recipe.steps * scale_steps))),
+                    sampler,
+                    checkpoint=finished.with_suffix(".checkpoint"),
+                    report=partial(_log, log),
+                )
             save_weights(finished, network)
-            learnt |= network.state_dict()
+        learnt |= load_file(finished)
 
 
 def pairs_in(folder: Path) -> list[Pair]:
@@ -219,12 +135,12 @@ def _chances(pairs: Sequence[Pair], share: float) -> list[float]:
     return [share * area / sum(areas) for area in areas]
 
 
-def _log(log: TextIO, report: Report) -> None:
-    log.write(json.dumps({**asdict(report), "time": time.time()}) + "\n")
+def _log(log: TextIO, now: Report) -> None:
+    log.write(json.dumps({**asdict(now), "time": time.time()}) + "\n")
     log.flush()
-    if report.step % 10 == 0:
+    if now.step % 10 == 0:
         print(
-            f"{report.stage} {report.step}/{report.steps} loss {report.loss:.3f} left {report.seconds_left:.0f} s",
+            f"{now.stage} {now.step}/{now.steps} loss {now.loss:.3f} left {now.seconds_left:.0f} s",
             flush=True,
         )
 

@@ -113,29 +113,28 @@ def _stream(colors: Colors) -> dict[str, Mask]:
 RULES: dict[str, Rule] = {
     "agricultural": _fields,
     "baseballdiamond": _fields,
+    "beach": _shore,
     "chaparral": _scrub,
     "forest": _wood,
     "freeway": _pavement,
     "golfcourse": _lawns,
+    "harbor": _berths,
     "overpass": _pavement,
     "parkinglot": _pavement,
+    "river": _stream,
     "runway": _pavement,
 }
 """Folders that show what can be told by colour."""
-
-WATER: dict[str, Rule] = {"beach": _shore, "harbor": _berths, "river": _stream}
-"""More of them, which the model that ships did not learn."""
 
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--water", is_flag=True, help="also beaches, harbours and rivers")
-def main(data: Path, out: Path, *, water: bool) -> None:
+def main(data: Path, out: Path) -> None:
     """Write OUT/images/NAME.tif and OUT/labels/NAME.tif for the pictures below DATA."""
     measuring = measuring_pictures()
     counts = np.zeros(256, np.int64)
-    for folder, rule in (RULES | WATER if water else RULES).items():
+    for folder, rule in RULES.items():
         for path in sorted((data / folder).glob("*.jpg")):
             if path.stem in measuring:
                 continue
