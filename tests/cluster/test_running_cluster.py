@@ -197,6 +197,51 @@ def test_a_job_that_is_not_there_or_not_whole_is_told(tmp_path: Path, job: Job) 
             work.compute(tile)
 
 
+def test_a_worker_of_another_version_computes_nothing(tmp_path: Path, job: Job) -> None:
+    with planned(job.scene, job.options) as plan, Journal(tmp_path / "j", {}) as journal:
+        work = replace(FrameJob.of(plan, journal.frames).shared(), version="0.0")
+        with pytest.raises(
+            ClusterError, match=r"has version .* of glnet_geo, and this job is of version 0\.0"
+        ):
+            work.compute(next(plan.tiles())[0])
+        assert journal.frames.found() == set()
+
+
+@pytest.mark.parametrize(
+    ("found", "has"),
+    [("0.0", r"version 0\.0"), (ModuleNotFoundError("glnet_geo"), "nothing"), (AttributeError(), "another")],
+)
+def test_workers_that_would_not_understand_are_refused_before_they_get_work(
+    tmp_path: Path, job: Job, here: DaskFrames, monkeypatch: pytest.MonkeyPatch, found: object, has: str
+) -> None:
+    monkeypatch.setattr(here.client, "run", lambda *_what, **_how: {"tcp://10.0.0.7:4711": found})
+    with pytest.raises(ClusterError, match=rf"the worker on tcp://10\.0\.0\.7:4711 has {has}.* of glnet_geo"):
+        job.run(tmp_path, frames=here)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_that_does_not_answer_is_another_matter(
+    tmp_path: Path, job: Job, whole: Path, here: DaskFrames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(here.client, "run", lambda *_what, **_how: {"tcp://10.0.0.7:4711": OSError("gone")})
+    assert_same(job.run(tmp_path, frames=here), whole)
+
+
+def test_what_no_worker_offers_is_told_and_waited_for(
+    tmp_path: Path, job: Job, here: DaskFrames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glnet_geo.cluster.dask_frames._ROLL_CALL_SECONDS", 0.1)
+
+    class Impatient(Told):
+        def cancelled(self) -> bool:
+            return any("takes a frame, which needs GPU=1" in line for line in self.told)
+
+    told = Impatient()
+    with pytest.raises(CancelledError, match="nothing was written"):
+        job.run(tmp_path, frames=DaskFrames(here.client, resources={"GPU": 1}), progress=told)
+    assert sum("GPU=1" in line for line in told.told) == 1
+
+
 def test_a_scene_that_changes_meanwhile_is_told(tmp_path: Path, job: Job) -> None:
     scene = write_scene(tmp_path / "scene.tif", texture(200, 200))
     with planned(scene, job.options) as plan, Journal(tmp_path / "j", {}) as journal:
