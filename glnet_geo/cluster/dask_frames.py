@@ -14,7 +14,7 @@ from distributed.comm import CommClosedError
 from distributed.core import Status
 
 from glnet_geo.cluster.frame_job import FrameJob, SharedJob
-from glnet_geo.cluster.versions import stranger, version_here
+from glnet_geo.cluster.versions import refuse_stranger, version_here
 from glnet_geo.core.progress import Progress, stop_if_cancelled
 from glnet_geo.errors import ClusterError, GlnetGeoError, OptionError, OutputError
 from glnet_geo.frames import Logits, count_steps, place, shown
@@ -163,21 +163,27 @@ class DaskFrames:
             time.sleep(_POLL_SECONDS)
 
     def _refuse_strangers(self) -> None:
-        """Refuse workers without this very version: tasks would end them, or they would make another map.
+        """Refuse a scheduler or workers without this very version: tasks would end them, or they would make another map.
 
-        One that comes later finds that out itself.
+        A worker that comes later finds that out itself.
         """
         if self._local:
             return
+        refuse_stranger(
+            f"the scheduler at {self.client.scheduler.address}", self._scheduler_version(), version_here()
+        )
         with self._understood():
             answers: Mapping[str, object] = self.client.run(version_here, on_error="return")
-        for worker, found in answers.items():
-            if isinstance(found, ModuleNotFoundError):
-                raise stranger(worker, "nothing", version_here())
-            if isinstance(found, ImportError | AttributeError):
-                raise stranger(worker, "another version", version_here())
-            if isinstance(found, str) and found != version_here():
-                raise stranger(worker, f"version {found}", version_here())
+        for worker, answer in answers.items():
+            refuse_stranger(f"the worker on {worker}", answer, version_here())
+
+    def _scheduler_version(self) -> object:
+        """That of the package beside the scheduler, which reads tasks and passes them on; the error where it has none."""
+        with self._understood():
+            try:
+                return self.client.run_on_scheduler(version_here)
+            except (ImportError, AttributeError) as error:
+                return error
 
     def _tell_of_resources(self, progress: Progress) -> bool:
         """Say that frames wait for what no worker offers, where that is so; returns whether it is."""

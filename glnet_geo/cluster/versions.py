@@ -22,19 +22,24 @@ def refuse_another_version(wanted: str) -> None:
     Raises:
         ClusterError: this process has another one.
     """
-    if version_here() != wanted:
-        raise stranger(platform.node(), f"version {version_here()}", wanted)
+    refuse_stranger(f"the worker on {platform.node()}", version_here(), wanted)
 
 
-def stranger(worker: str, has: str, wanted: str) -> ClusterError:
-    """The error for a worker that cannot compute for a job.
+def refuse_stranger(who: str, answer: object, wanted: str) -> None:
+    """Refuse a process of a cluster that cannot take part in a job.
 
     Args:
-        worker: where it is.
-        has: what it has of this package.
+        who: the process, for a person.
+        answer: its version, or the error with which it tried to tell; one of the network says nothing of its version.
         wanted: the version of the job.
+
+    Raises:
+        ClusterError: it has another version, or none.
     """
-    return ClusterError(
-        f"the worker on {worker} has {has} of glnet_geo, and this job is of version {wanted}: install one version for all "
+    if answer == wanted or isinstance(answer, OSError | TimeoutError):
+        return
+    has = f"version {answer}" if isinstance(answer, str) else f"no usable copy ({answer})"
+    raise ClusterError(
+        f"{who} has {has} of glnet_geo, and this job is of version {wanted}: install one version for the scheduler, all "
         "workers and here"
     )

@@ -208,15 +208,32 @@ def test_a_worker_of_another_version_computes_nothing(tmp_path: Path, job: Job) 
 
 
 @pytest.mark.parametrize(
-    ("found", "has"),
-    [("0.0", r"version 0\.0"), (ModuleNotFoundError("glnet_geo"), "nothing"), (AttributeError(), "another")],
+    ("answer", "has"),
+    [
+        ("0.0", r"version 0\.0"),
+        # As Dask hands over what a worker cannot even load.
+        (Exception("No module named 'glnet_geo'"), r"no usable copy \(No module named 'glnet_geo'\)"),
+    ],
 )
 def test_workers_that_would_not_understand_are_refused_before_they_get_work(
-    tmp_path: Path, job: Job, here: DaskFrames, monkeypatch: pytest.MonkeyPatch, found: object, has: str
+    tmp_path: Path, job: Job, here: DaskFrames, monkeypatch: pytest.MonkeyPatch, answer: object, has: str
 ) -> None:
-    monkeypatch.setattr(here.client, "run", lambda *_what, **_how: {"tcp://10.0.0.7:4711": found})
-    with pytest.raises(ClusterError, match=rf"the worker on tcp://10\.0\.0\.7:4711 has {has}.* of glnet_geo"):
+    monkeypatch.setattr(here.client, "run", lambda *_what, **_how: {"tcp://10.0.0.7:4711": answer})
+    with pytest.raises(ClusterError, match=rf"the worker on tcp://10\.0\.0\.7:4711 has {has} of glnet_geo"):
         job.run(tmp_path, frames=here)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_scheduler_that_would_not_understand_is_refused(
+    tmp_path: Path, job: Job, here: DaskFrames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(_what: object) -> str:
+        raise ModuleNotFoundError("No module named 'glnet_geo'")
+
+    for answer, has in ((lambda _what: "0.0", r"version 0\.0"), (lacking, "no usable copy")):
+        monkeypatch.setattr(here.client, "run_on_scheduler", answer)
+        with pytest.raises(ClusterError, match=rf"the scheduler at .* has {has}.* of glnet_geo"):
+            job.run(tmp_path, frames=here)
     assert list(tmp_path.iterdir()) == []
 
 
