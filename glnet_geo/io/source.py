@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import platform
 import threading
 import warnings
@@ -90,7 +91,10 @@ class Source:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled, it is the way to open the same raster again, on any machine that sees it."""
         dataset = self.dataset()
-        return _opened_again, (self.path, self._nodata, self._resampling, dataset.shape, dataset.dtypes)
+        # Other processes may have another current folder; names of datasets may be longer than those of files.
+        is_file = os.path.isfile(self.path)  # noqa: PTH113 - that of Path raises there
+        path = str(Path(self.path).absolute()) if is_file else self.path
+        return _opened_again, (path, self._nodata, self._resampling, dataset.shape, dataset.dtypes)
 
     def dataset(self) -> DatasetReader:
         """The dataset of this thread, since GDAL's may not be shared.
@@ -195,7 +199,10 @@ def _opened_again(
     Raises:
         SceneError: it cannot be opened here, or is another one.
     """
-    source = Source(path, nodata, resampling=resampling)
+    try:
+        source = Source(path, nodata, resampling=resampling)
+    except SceneError as error:
+        raise SceneError(f"on {platform.node()}, {error}") from error
     dataset = source.dataset()
     if (dataset.shape, dataset.dtypes) != (shape, dtypes):
         source.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import platform
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -257,6 +259,26 @@ def test_what_no_worker_offers_is_told_and_waited_for(
     with pytest.raises(CancelledError, match="nothing was written"):
         job.run(tmp_path, frames=DaskFrames(here.client, resources={"GPU": 1}), progress=told)
     assert sum("GPU=1" in line for line in told.told) == 1
+
+
+def test_a_worker_in_another_folder_finds_the_scene(
+    tmp_path: Path, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_scene(tmp_path / "scene.tif", texture(60, 50))
+    (tmp_path / "elsewhere").mkdir()
+    # Of the same size, but another.
+    write_scene(tmp_path / "elsewhere" / "scene.tif", texture(60, 50, seed=1))
+    monkeypatch.chdir(tmp_path)
+    with planned("scene.tif", job.options) as plan:
+        scene, lattice, window = plan.scene, plan.lattice, next(plan.tiles())[0].frame.window
+        expected = scene.read(window, lattice).pixels
+        pickled = pickle.dumps(scene)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with pickle.loads(pickled) as again:  # noqa: S301 - made above
+        np.testing.assert_array_equal(again.read(window, lattice).pixels, expected)
+    (tmp_path / "scene.tif").unlink()
+    with pytest.raises(SceneError, match=rf"^on {platform.node()}, .*scene\.tif does not exist"):
+        pickle.loads(pickled)  # noqa: S301 - made above
 
 
 def test_a_scene_that_changes_meanwhile_is_told(tmp_path: Path, job: Job) -> None:
