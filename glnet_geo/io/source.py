@@ -176,14 +176,10 @@ class Source:
         try:
             yield dataset
         except _FAILURES as error:
-            remedy = (
-                "check the connection and try again"
-                if is_remote(self.path)
-                else "the file is damaged or cut short, get a whole copy of it"
-            )
+            reason = _reason(error)
             raise SceneError(
                 f"{self.name} cannot be read at rows {window.row} to {window.row_stop}, columns {window.col} to "
-                f"{window.col_stop} ({_reason(error)}): {remedy}"
+                f"{window.col_stop} ({reason}): {_remedy(self.path, reason)}"
             ) from error
 
 
@@ -247,6 +243,16 @@ def _warped(dataset: DatasetReader, nodata: float | None, resampling: Resampling
 
 def _reason(error: Exception) -> str:
     return str(error.__cause__ or error).rstrip(".")
+
+
+def _remedy(path: str, reason: str) -> str:
+    """What to do about a raster that was opened and cannot be read."""
+    if is_remote(path):
+        return "check the connection and try again"
+    if "No such file" in reason:
+        # A mosaic opens without the files that it is made of.
+        return "put that file in its place"
+    return "the file is damaged or cut short, get a whole copy of it"
 
 
 def _raster_window(window: Window) -> RasterWindow:

@@ -291,6 +291,21 @@ class TestCheck:
         for word in ("bands", "1 as red", "CRS", "EPSG:32640", "pixel size", "0.5 x 0.5 m", "memory", "time"):
             assert word in out
 
+    def test_shows_any_name_as_it_is(
+        self,
+        tmp_path: Path,
+        model: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        for folder in ("a[b]", "a["):
+            (tmp_path / folder).mkdir()
+            # As no other would close a mark.
+            scene = write_scene(Path(folder) / "b].tif", texture(20, 30))
+            assert run(["check", str(scene), "--model", str(model)]) == 0
+            assert f"do with {scene}" in capsys.readouterr().out
+
     def test_json(self, scene: Path, model: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["check", str(scene), "--model", str(model), "--json"]) == 0
         forecast = json.loads(capsys.readouterr().out)
