@@ -77,7 +77,7 @@ class Normalization:
 def _told_apart(low: float, high: float) -> bool:
     """Whether single precision holds both ends of a range, and the scale that makes it 0 to 1."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
-        ends = np.float32([low, high])
+        ends = np.array([low, high]).astype(np.float32)
         scale = 1 / np.float32(np.float64(high) - np.float64(low))
     return bool(np.isfinite(ends).all() and np.isfinite(scale) and scale > 0)
 
