@@ -126,6 +126,19 @@ class TestRasters:
             evaluate(mapped, values, reference_legend=file)
         assert evaluate(mapped, values, reference_legend=file, ignore=["77"]).scores.compared == 56 * 50
 
+    def test_colours_that_lack_data_are_no_reference(self, tmp_path: Path, mapped: Path) -> None:
+        colours = np.zeros((3, *TRUE.shape), dtype=np.uint8)
+        for c in LEGEND:
+            colours[:, c.id == TRUE] = np.array(c.rgb, np.uint8)[:, None]
+        colours[:, :4] = 0
+        shown, place = (colours != 0).any(axis=0), {"crs": UTM, "transform": PLACE}
+        rgb = ["red", "green", "blue"]
+        declared = write(tmp_path / "declared.tif", colours, colours=rgb, nodata=0, **place)
+        masked = write(tmp_path / "masked.tif", colours, colours=rgb, mask=shown, **place)
+        for path in (declared, masked):
+            found = evaluate(mapped, path)
+            assert (found.left_out.unlabelled, found.scores.compared) == (4 * 50, 56 * 50)
+
     def test_colours_are_ignored_by_option(self, tmp_path: Path, mapped: Path) -> None:
         colours = np.zeros((3, *TRUE.shape), dtype=np.uint8)
         for c in LEGEND:
