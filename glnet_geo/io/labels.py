@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,8 @@ from rasterio.errors import RasterioError
 from glnet_geo.core.colors import nearest_colors
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.window import Window
-from glnet_geo.errors import DoubtfulInputWarning, TrainingError
+from glnet_geo.errors import TrainingError
+from glnet_geo.io.class_names import color_table
 from glnet_geo.io.shelf import SHELF
 from glnet_geo.io.source import opening
 from glnet_geo.io.spot import Spot
@@ -56,6 +56,11 @@ class RasterLabels:
         values: class id of every value, or of every colour packed as ``red << 16 | green << 8 | blue``; any other
             value is an error then. None where values are class ids, and others than 0..254 mean nothing.
 
+    Attributes:
+        name: its path.
+        lossy: whether it is compressed like a photograph.
+        painted: colour ``#rrggbb`` of every value in its colour table.
+
     Raises:
         TrainingError: it cannot be opened, or is no label map.
     """
@@ -77,6 +82,7 @@ class RasterLabels:
         # NaN where it is not declared is an error here, and infinity always.
         self._validity = replace(Validity.of(dataset, self._bands, dataset.dtypes[0], None), floating=False)
         self.lossy = dataset.driver in LOSSY
+        self.painted = {} if self.colours else color_table(dataset, 1)
         self._table = None if values is None else _Table(values)
 
     @property
@@ -244,17 +250,6 @@ def values_in(labels: RasterLabels, most: int = NODATA) -> list[int]:
                 "class ids or colours of a legend"
             )
     return sorted(found)
-
-
-def warn_of_lossy(labels: RasterLabels) -> None:
-    """Warn where a label map was compressed like a photograph."""
-    if labels.lossy and labels.colours:
-        warnings.warn(
-            f"{labels.name} is compressed with loss, so its colours are not exact: each is taken for the nearest of the "
-            "legend; a PNG would be safer",
-            DoubtfulInputWarning,
-            stacklevel=3,
-        )
 
 
 def opened(path: Path) -> rasterio.DatasetReader:

@@ -19,7 +19,7 @@ from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
 from glnet_geo.io.drawn import Drawn, read_drawn
 from glnet_geo.io.drawn_style import style_colours
-from glnet_geo.io.label_legend import LabelLegend, found_legend, open_labels, read_label_legend
+from glnet_geo.io.label_legend import found_legend, open_labels, read_label_legend, warn_of_doubtful
 from glnet_geo.io.labels import RasterLabels
 from glnet_geo.io.pair_files import find_pairs
 from glnet_geo.io.pairs import Pair
@@ -72,7 +72,9 @@ def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: R
     found = find_pairs(images, labels, error=TrainingError)
     known = found_legend([label for _, label in found]) if legend is None else read_label_legend(legend)
     pictures = [look_at(image, reading) for image, _ in found]
-    pairs = [_pair(picture, label, known) for picture, (_, label) in zip(pictures, found, strict=True)]
+    maps = [open_labels(label, known) for _, label in found]
+    warn_of_doubtful(maps, known)
+    pairs = [_pair(picture, labels) for picture, labels in zip(pictures, maps, strict=True)]
     return Lessons(
         pairs=pairs,
         places=_places(pictures),
@@ -142,8 +144,7 @@ def lessons_of_polygons(
     )
 
 
-def _pair(picture: Picture, label: Path, known: LabelLegend) -> Pair:
-    labels = open_labels(label, known)
+def _pair(picture: Picture, labels: RasterLabels) -> Pair:
     _check_place(picture, labels)
     return picture.with_labels(labels)
 

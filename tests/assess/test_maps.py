@@ -139,6 +139,23 @@ class TestRasters:
             found = evaluate(mapped, path)
             assert (found.left_out.unlabelled, found.scores.compared) == (4 * 50, 56 * 50)
 
+    def test_a_colour_table_against_the_legend_raises_doubt(self, tmp_path: Path, mapped: Path) -> None:
+        """The numbers count, and may be those of a palette."""
+        reference = write(tmp_path / "ref.tif", TRUE[None], crs=UTM, transform=PLACE)
+        water, land, _ = (c.rgb for c in LEGEND)
+
+        def paint(*colors: tuple[int, int, int]) -> None:
+            with rasterio.open(reference, "r+") as raster:
+                raster.write_colormap(1, {value: (*rgb, 255) for value, rgb in enumerate(colors)})
+
+        paint(water, land)
+        as_numbers = evaluate(mapped, reference).scores
+        paint(land, water)
+        with pytest.warns(
+            DoubtfulInputWarning, match=r"draws the value 0 in the colour of bare land, .* water"
+        ):
+            assert evaluate(mapped, reference).scores == as_numbers
+
     def test_colours_are_ignored_by_option(self, tmp_path: Path, mapped: Path) -> None:
         colours = np.zeros((3, *TRUE.shape), dtype=np.uint8)
         for c in LEGEND:

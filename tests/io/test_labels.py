@@ -14,7 +14,13 @@ from rasterio.errors import NotGeoreferencedWarning
 from glnet_geo.core.legend import DEEPGLOBE
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, ModelError, TrainingError
-from glnet_geo.io.label_legend import LabelLegend, found_legend, open_labels, read_label_legend
+from glnet_geo.io.label_legend import (
+    LabelLegend,
+    found_legend,
+    open_labels,
+    read_label_legend,
+    warn_of_doubtful,
+)
 from glnet_geo.io.labels import MaskedLabels, RasterLabels, values_in
 from glnet_geo.io.spot import Spot
 from tests.io.geotiffs import RGB, write
@@ -100,8 +106,13 @@ def test_lossy_colours_become_the_nearest_with_a_warning(tmp_path: Path) -> None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         rasterio.shutil.copy(png, tmp_path / "a.jpg", driver="JPEG", quality="95")
-    with pytest.warns(DoubtfulInputWarning, match=r"a\.jpg is compressed with loss"):
-        labels = open_labels(tmp_path / "a.jpg", LabelLegend(DEEPGLOBE))
+    labels = open_labels(tmp_path / "a.jpg", LabelLegend(DEEPGLOBE))
+    with pytest.warns(DoubtfulInputWarning, match=r"a\.jpg is compressed with loss") as doubts:
+        warn_of_doubtful([labels], LabelLegend(DEEPGLOBE))
+    assert len(doubts) == 1
+    with pytest.warns(DoubtfulInputWarning, match=r"a\.jpg and 1 other are compressed with loss") as doubts:
+        warn_of_doubtful([labels, labels], LabelLegend(DEEPGLOBE))
+    assert len(doubts) == 1
     assert (_whole(labels) == ids).mean() > 0.95
     with pytest.raises(TrainingError, match="give the classes with --legend"):
         found_legend([tmp_path / "a.jpg"])
