@@ -73,7 +73,8 @@ def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: R
     known = found_legend([label for _, label in found]) if legend is None else read_label_legend(legend)
     pictures = [look_at(image, reading) for image, _ in found]
     maps = [open_labels(label, known) for _, label in found]
-    warn_of_doubtful(maps, known)
+    if legend is not None:
+        warn_of_doubtful(maps, known)
     pairs = [_pair(picture, labels) for picture, labels in zip(pictures, maps, strict=True)]
     return Lessons(
         pairs=pairs,
