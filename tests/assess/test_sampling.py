@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 import geopandas
 import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 
@@ -116,6 +117,50 @@ def test_all_pixels_as_points_are_the_map_itself(tmp_path: Path, mapped: Path) -
     assert found.scores.confusion == tuple(tuple(row) for row in whole.counts.tolist())
     assert found.scores.accuracy == pytest.approx(whole.accuracy, rel=1e-3)
     assert [c.iou for c in found.scores.classes] == pytest.approx(whole.iou.tolist(), rel=1e-2)
+
+
+def test_a_class_of_one_pixel_leaves_the_margins(tmp_path: Path) -> None:
+    """There is no second point to label, and nothing left to be unsure of."""
+    ids = np.where(MAPPED == 4, 0, MAPPED).astype(np.uint8)
+    ids[7, 9] = 4
+    mapped = write_map(tmp_path / "map.tif", ids)
+    with pytest.warns(DoubtfulInputWarning, match="fewer than 40 pixels of vegetation"):
+        sample(mapped, tmp_path / "points.gpkg", per_class=40)
+    found = evaluate(mapped, _label(tmp_path / "points.gpkg", tmp_path / "done.gpkg"))
+    assert found.estimate is not None
+    assert found.estimate.accuracy.half_width is not None
+    assert found.estimate.classes[2].precision.half_width == 0
+
+
+def test_copies_of_points_raise_doubt(tmp_path: Path, mapped: Path) -> None:
+    sample(mapped, tmp_path / "points.gpkg", per_class=40)
+    table = geopandas.read_file(_label(tmp_path / "points.gpkg", tmp_path / "done.gpkg"))
+    twice = pd.concat([table, table[:7]])
+    twice.to_file(tmp_path / "twice.gpkg")
+    with pytest.warns(
+        DoubtfulInputWarning, match=r"7 labelled points of twice\.gpkg lie where another one lies"
+    ):
+        evaluate(mapped, tmp_path / "twice.gpkg")
+    # Two people who share the work return all points each, and label some.
+    shared = pd.concat(
+        [table.assign(**{"class": table["class"].where(table.index % 2 == part)}) for part in (0, 1)]
+    )
+    shared.to_file(tmp_path / "shared.gpkg")
+    assert (
+        evaluate(mapped, tmp_path / "shared.gpkg").estimate
+        == evaluate(mapped, tmp_path / "done.gpkg").estimate
+    )
+
+
+def test_points_of_ignored_classes_are_not_left_out_in_silence(tmp_path: Path, mapped: Path) -> None:
+    sample(mapped, tmp_path / "points.gpkg", per_class=40)
+    done = _label(tmp_path / "points.gpkg", tmp_path / "done.gpkg")
+    found = evaluate(mapped, done, ignore=["water"])
+    assert any(
+        f"{found.left_out.ignored} points are of ignored classes" in note
+        and "stretched over the whole map" in note
+        for note in found.notes
+    )
 
 
 def test_points_that_are_not_labelled_yet_are_left_out_and_counted(tmp_path: Path, mapped: Path) -> None:
