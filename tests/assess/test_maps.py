@@ -131,10 +131,9 @@ class TestRasters:
         for c in LEGEND:
             colours[:, c.id == TRUE] = np.array(c.rgb, np.uint8)[:, None]
         colours[:, :4] = 0
-        shown, place = (colours != 0).any(axis=0), {"crs": UTM, "transform": PLACE}
-        rgb = ["red", "green", "blue"]
-        declared = write(tmp_path / "declared.tif", colours, colours=rgb, nodata=0, **place)
-        masked = write(tmp_path / "masked.tif", colours, colours=rgb, mask=shown, **place)
+        shown, rgb = (colours != 0).any(axis=0), ["red", "green", "blue"]
+        declared = write(tmp_path / "declared.tif", colours, crs=UTM, transform=PLACE, colours=rgb, nodata=0)
+        masked = write(tmp_path / "masked.tif", colours, crs=UTM, transform=PLACE, colours=rgb, mask=shown)
         for path in (declared, masked):
             found = evaluate(mapped, path)
             assert (found.left_out.unlabelled, found.scores.compared) == (4 * 50, 56 * 50)
@@ -323,6 +322,13 @@ class TestPolygons:
         found = evaluate(mapped, write_shapes(tmp_path / "ref.gpkg", shapes, {"class": [0, 4, 0]}))
         assert found.left_out.contradictory == 50
         assert found.scores.compared == 200 - 50
+
+    def test_one_class_in_two_spellings_is_no_contradiction(self, tmp_path: Path, mapped: Path) -> None:
+        shapes = [pixel_box(0, 0, 10, 10), pixel_box(5, 0, 10, 10), pixel_box(5, 5, 10, 10)]
+        labels = ["water", "WATER ", "0"]
+        found = evaluate(mapped, write_shapes(tmp_path / "ref.gpkg", shapes, {"class": labels}))
+        assert (found.left_out.contradictory, found.scores.compared) == (0, 100 + 50 + 50)
+        assert found.scores.classes[0].in_reference == 200
 
     def test_nothing_but_contradictions_is_told_as_such(self, tmp_path: Path, mapped: Path) -> None:
         twice = write_shapes(tmp_path / "twice.gpkg", [pixel_box(0, 0, 9, 9)] * 2, {"class": [0, 4]})
