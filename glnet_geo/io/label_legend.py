@@ -8,11 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from glnet_geo.core.colors import is_color, packed_color
+import numpy as np
+
+from glnet_geo.core.colors import alike_colors, is_color, packed_color
 from glnet_geo.core.legend import NODATA, LandClass, Legend
 from glnet_geo.errors import DoubtfulInputWarning, ModelError, TrainingError
 from glnet_geo.io.class_names import class_file_text, class_names, map_legend_in
 from glnet_geo.io.labels import RasterLabels, values_in
+
+_HARDLY = 4
+"""By so much, of 255, colours differ that were meant to be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ def found_legend(paths: Sequence[Path]) -> LabelLegend:
     if len(kinds) > 1:
         raise TrainingError("some label maps hold class ids and some hold colours: give all of one kind")
     if kinds == {True}:
+        _doubt_alike(sorted(values))
         return LabelLegend(_of_colours(sorted(values)))
     values -= {NODATA}
     if not values:
@@ -184,6 +190,17 @@ def _of_colours(colours: Sequence[int]) -> Legend:
             for number, value in enumerate(colours)
         )
     )
+
+
+def _doubt_alike(colours: Sequence[int]) -> None:
+    """Warn where colours differ by so little that nobody chose them for different classes."""
+    alike = alike_colors(np.array(colours, dtype=np.int64), _HARDLY)
+    if alike is not None:
+        one, other = (f"#{colour:06x}" for colour in alike)
+        _doubt(
+            f"the label maps hold colours that hardly differ ({one} and {other}), and each is a class: if they are not, give the "
+            "classes with --legend, and label maps without smoothed edges or loss"
+        )
 
 
 def _check_ids(path: Path, held: Sequence[int]) -> None:

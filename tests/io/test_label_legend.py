@@ -31,8 +31,17 @@ def test_as_many_classes_as_a_byte_holds_beside_nodata(tmp_path: Path) -> None:
 
 
 def test_as_many_colours(tmp_path: Path) -> None:
-    legend = found_legend(halves(tmp_path, np.arange(255), bands=3)).legend
+    with pytest.warns(DoubtfulInputWarning, match="hardly differ"):
+        legend = found_legend(halves(tmp_path, np.arange(255), bands=3)).legend
     assert [c.id for c in legend] == list(range(255))
+
+
+def test_colours_that_hardly_differ_raise_doubt(tmp_path: Path) -> None:
+    """Smoothed edges and pictures saved with loss leave such."""
+    pixels = np.array([[[0, 0, 200, 201]], [[0, 9, 0, 0]], [[0, 0, 0, 0]]], np.uint8)
+    with pytest.warns(DoubtfulInputWarning, match=r"hardly differ \(#c80000 and #c90000\).*--legend"):
+        assert len(found_legend([write_plain(tmp_path / "a.png", pixels)]).legend) == 4
+    found_legend([write_plain(tmp_path / "b.png", pixels[..., :3])])
 
 
 def test_more_are_refused(tmp_path: Path) -> None:
