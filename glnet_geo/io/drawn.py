@@ -214,7 +214,7 @@ def read_drawn(path: Path, field: str, layer: str | None = None) -> Drawn:
         )
     if alike := drawn.alike():
         _doubt(
-            f"the names {' and '.join(map(repr, alike))} of {path.name} differ in case only, and are learnt as "
+            f"the names {', '.join(map(repr, alike))} of {path.name} differ in case only, and are learnt as "
             f"{'two' if len(alike) == 2 else len(alike)} classes: correct them if they mean the same"
         )
     twice = drawn.contradictions()

@@ -110,9 +110,7 @@ def test_classes_that_differ_in_case_only_raise_doubt(tmp_path: Path) -> None:
     drawn = polygons(
         tmp_path / "p.gpkg", [("water", (1, 1, 9, 9)), ("field", (1, 13, 9, 21)), ("Water", (1, 25, 9, 33))]
     )
-    with pytest.warns(
-        DoubtfulInputWarning, match=r"names 'Water' and 'water' of p\.gpkg differ .* two classes"
-    ):
+    with pytest.warns(DoubtfulInputWarning, match=r"names 'Water', 'water' of p\.gpkg differ .* two classes"):
         lessons = lessons_of_polygons([scene], drawn, "class", None, READING, known=KNOWN)
     assert [(c.id, c.name) for c in lessons.legend] == [(0, "Water"), (1, "water"), (4, "field")]
 
