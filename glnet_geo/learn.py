@@ -85,27 +85,27 @@ def train(
         start = start_from(
             options.init, lessons.legend, seed=options.seed, bands=wanted, download=options.download
         )
-        folder = RunFolder(out.with_suffix(".training"))
-        course = _course(lessons, held, start, folder, machine, options, progress, began)
-        try:
-            outcome = course.run()
-        except (KeyboardInterrupt, CancelledError) as stopped:
-            raise CancelledError(
-                f"{out.name} was not written; what was learnt is kept in {folder.path}: run the same command again to go "
-                "on, or delete that folder"
-            ) from stopped
-        card = card_of(
-            out.stem,
-            outcome,
-            start,
-            lessons,
-            held,
-            judged=course.room.judged,
-            augmentation=options.augmentation,
-            value_range=options.value_range,
-            credit=options.credit,
-        )
-    save_package(out, outcome.network, card)
+        with RunFolder(out.with_suffix(".training")).held() as folder:
+            course = _course(lessons, held, start, folder, machine, options, progress, began)
+            try:
+                outcome = course.run()
+            except (KeyboardInterrupt, CancelledError) as stopped:
+                raise CancelledError(
+                    f"{out.name} was not written; what was learnt is kept in {folder.path}: run the same command again to "
+                    "go on, or delete that folder"
+                ) from stopped
+            card = card_of(
+                out.stem,
+                outcome,
+                start,
+                lessons,
+                held,
+                judged=course.room.judged,
+                augmentation=options.augmentation,
+                value_range=options.value_range,
+                credit=options.credit,
+            )
+            save_package(out, outcome.network, card)
     if curves is not None:
         draw_curves(Path(curves), folder.lines(), card.name)
     return TrainSummary(
@@ -126,6 +126,8 @@ def _check_outputs(out: Path, curves: Path | None, *, overwrite: bool) -> None:
         raise OptionError(f"{out} is no name for a model package: end it with {SUFFIX}")
     if not out.parent.is_dir():
         raise OptionError(f"the folder {out.parent} does not exist: create it, or name another")
+    if out.is_dir():
+        raise OptionError(f"{out} is a folder: name a file")
     if out.exists() and not overwrite:
         raise OptionError(f"{out} exists: add --overwrite to replace it")
     if curves is not None:

@@ -208,7 +208,11 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
 
 def scene_job(plan: Plan, options: Options, *, confidence: bool) -> dict[str, object]:
     """Everything that the rows of a map depend on, by names for a person."""
-    return job_of(plan, options) | {"scene": identity(plan.scene.path), "confidence": confidence}
+    return job_of(plan, options) | {"scene": identity(plan.scene.path), SURE: confidence}
+
+
+SURE = "polygons or confidence"
+"""Under which name a job says whether any output tells how sure the map is."""
 
 
 def job_of(plan: Plan, options: Options) -> dict[str, object]:

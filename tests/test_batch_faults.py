@@ -164,6 +164,24 @@ def test_what_is_there_is_not_made_again(
     assert_same_maps(arrays(tmp_path / "maps"), expected)
 
 
+def test_maps_that_were_not_wanted_before_are_made(
+    tmp_path: Path, tiles: Path, model: Path, expected: dict[str, Any]
+) -> None:
+    mapped(tiles, tmp_path / "maps", model, formats=(), mosaics=(tmp_path / "all.tif",))
+    report = mapped(tiles, tmp_path / "maps", model)
+    assert set(statuses(report).values()) == {"done"}
+    assert_same_maps(arrays(tmp_path / "maps"), expected)
+
+
+def test_a_mosaic_may_lie_in_a_folder_that_is_made_for_the_maps(
+    tmp_path: Path, tiles: Path, model: Path
+) -> None:
+    maps = tmp_path / "new" / "maps"
+    mosaics = (maps / "all.tif", maps.parent / "all.gpkg")
+    mapped(tiles, maps, model, mosaics=mosaics)
+    assert all(path.is_file() for path in mosaics)
+
+
 def test_a_replaced_tile_is_mapped_again_and_so_is_all_that_saw_it(
     tmp_path: Path, tiles: Path, model: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import glnet_geo
 from glnet_geo import Options
 from glnet_geo.commands import run as command_line
 from glnet_geo.errors import CancelledError, OptionError, OutputError
@@ -107,6 +109,27 @@ def test_a_shard_of_another_job_is_refused(tmp_path: Path, job: Job) -> None:
             Shard(2, 2),
             options=Options(model=job.model, precision="fp32", value_range=(0, 99)),
         )
+
+
+def test_a_last_command_with_other_options_does_not_cost_the_shards(
+    tmp_path: Path, job: Job, whole: Path
+) -> None:
+    kept = Path(shard(job, tmp_path, 1, 1).work)
+    before = sorted(kept.iterdir())
+    scene, outs = job.arguments(tmp_path)
+    for options, only, other in (
+        (replace(job.options, value_range=(0, 99)), outs, "value range"),
+        (job.options, outs[:1], "polygons or confidence"),
+    ):
+        with pytest.raises(
+            OutputError, match=rf"shards of another job .*other: {other}\): give .*, or delete"
+        ):
+            glnet_geo.classify(scene, only, options=options)
+        assert sorted(kept.iterdir()) == before
+    told = Told()
+    job.run(tmp_path, progress=told)
+    assert told.begun["classifying"] == 0
+    assert_same(tmp_path, whole)
 
 
 def test_jobs_with_outputs_of_one_name_share_a_work_folder(tmp_path: Path, job: Job) -> None:

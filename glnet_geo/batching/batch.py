@@ -138,8 +138,10 @@ def _check(options: Options, outputs: Outputs, work: str | Path | None, *, seaml
         require_pystac()
         check_folder(outputs.stac)
     for mosaic in outputs.mosaics:
-        # One that is there may be this very batch's.
-        check_output(mosaic, MAPS, overwrite=True)
+        # The folder of the maps is made, with those that it lies in.
+        if outputs.folder.exists() or not outputs.folder.resolve().is_relative_to(mosaic.parent.resolve()):
+            # One that is there may be this very batch's.
+            check_output(mosaic, MAPS, overwrite=True)
 
 
 def _map_all(shop: Workshop, progress: Progress, *, seamless: bool) -> list[VirtualScene]:

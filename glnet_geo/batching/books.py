@@ -64,7 +64,8 @@ class Books:
             return None
         if (entry.state.job, entry.state.fingerprint) != (self.job, fingerprint):
             return None
-        if entry.outputs and not {str(path.resolve()) for path in outputs} <= set(entry.outputs):
+        # A tile without a class has no outputs, whatever was wanted.
+        if entry.classes and not {str(path.resolve()) for path in outputs} <= set(entry.outputs):
             return None
         if any(
             tuple(identity(path)) != known
@@ -73,7 +74,7 @@ class Books:
             return None
         if tile in self._now:
             return entry
-        reason = "its outputs were there already" if entry.outputs else entry.reason
+        reason = "its outputs were there already" if entry.classes else entry.reason
         return replace(entry, status="skipped", reason=reason)
 
     def was_made_before(self, tile: str, fingerprint: str, outputs: Sequence[Path]) -> bool:

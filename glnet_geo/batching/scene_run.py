@@ -26,7 +26,7 @@ from glnet_geo.io.tiled import PlacedTile, TiledPixels, scene_of
 from glnet_geo.io.tiles import TileError, TileReader
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import Model
-from glnet_geo.pipeline import Work, deliver, job_of, output, provenance
+from glnet_geo.pipeline import SURE, Work, deliver, job_of, output, provenance
 from glnet_geo.plan import Options, Plan, plan_for
 from glnet_geo.report import Tally
 
@@ -255,7 +255,7 @@ class _SceneRun:
                     if t.file.path in known or t.file.path not in usable
                 )
             ),
-            "confidence": self._shop.confidence,
+            SURE: self._shop.confidence,
         }
 
     @property

@@ -14,6 +14,7 @@ from distributed.comm import CommClosedError
 from distributed.core import Status
 
 from glnet_geo.cluster.frame_job import FrameJob, SharedJob
+from glnet_geo.cluster.versions import refuse_stranger, version_here
 from glnet_geo.core.progress import Progress, stop_if_cancelled
 from glnet_geo.errors import ClusterError, GlnetGeoError, OptionError, OutputError
 from glnet_geo.frames import Logits, count_steps, place, shown
@@ -69,6 +70,7 @@ class DaskFrames:
         shared = job.shared()
         if unknown:
             self._wait_for_workers(progress, "has no worker yet")
+            self._refuse_strangers()
             self._bring_model(plan, job)
             progress.info(
                 f"{plan.megapixels:.1f} megapixels, {len(unknown)} frames to compute by {self._workers()} workers of "
@@ -124,12 +126,13 @@ class DaskFrames:
 
     def _wait(self, future: Future, progress: Progress) -> None:
         with self._understood():
-            roll_call = time.monotonic() + _ROLL_CALL_SECONDS
+            roll_call, told = time.monotonic() + _ROLL_CALL_SECONDS, False
             while not future.done():
                 stop_if_cancelled(progress)
                 self._refuse_the_dead()
                 if time.monotonic() > roll_call:
                     self._wait_for_workers(progress, "has lost all its workers")
+                    told = told or self._tell_of_resources(progress)
                     roll_call = time.monotonic() + _ROLL_CALL_SECONDS
                 # Not result(timeout): a frame that is ready just then would be lost.
                 time.sleep(_POLL_SECONDS)
@@ -158,6 +161,40 @@ class DaskFrames:
             stop_if_cancelled(progress)
             self._refuse_the_dead()
             time.sleep(_POLL_SECONDS)
+
+    def _refuse_strangers(self) -> None:
+        """Refuse a scheduler or workers without this very version: tasks would end them, or they would make another map.
+
+        A worker that comes later finds that out itself.
+        """
+        if self._local:
+            return
+        refuse_stranger(
+            f"the scheduler at {self.client.scheduler.address}", self._scheduler_version(), version_here()
+        )
+        with self._understood():
+            answers: Mapping[str, object] = self.client.run(version_here, on_error="return")
+        for worker, answer in answers.items():
+            refuse_stranger(f"the worker on {worker}", answer, version_here())
+
+    def _scheduler_version(self) -> object:
+        """That of the package beside the scheduler, which reads tasks and passes them on; the error where it has none."""
+        with self._understood():
+            try:
+                return self.client.run_on_scheduler(version_here)
+            except (ImportError, AttributeError) as error:
+                return error
+
+    def _tell_of_resources(self, progress: Progress) -> bool:
+        """Say that frames wait for what no worker offers, where that is so; returns whether it is."""
+        if self._resources is None or any(self.client.processing().values()):
+            return False
+        needs = ", ".join(f"{name}={amount:g}" for name, amount in self._resources.items())
+        progress.info(
+            f"no worker of {self.client.scheduler.address} takes a frame, which needs {needs}: waiting for one that was "
+            f"started with --resources {needs.replace(', ', ' ')} or more"
+        )
+        return True
 
     def _refuse_the_dead(self) -> None:
         """Refuse to wait for processes of this computer that have all ended for good; others may come any time."""

@@ -8,9 +8,10 @@ import platform
 import tempfile
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from glnet_geo.cluster.versions import refuse_another_version, version_here
 from glnet_geo.core.lattice import Lattice
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.progress import Silence
@@ -113,10 +114,12 @@ class SharedJob:
     Attributes:
         store: where it lies.
         sha256: of the pickled job.
+        version: of the package that has made it.
     """
 
     store: Store
     sha256: str
+    version: str = field(default_factory=version_here)
 
     @property
     def name(self) -> str:
@@ -129,6 +132,7 @@ class SharedJob:
         Raises:
             GlnetGeoError: something cannot be read, computed or kept.
         """
+        refuse_another_version(self.version)
         try:
             _JOBS.known(self).compute(tile)
         except GlnetGeoError as error:

@@ -36,7 +36,7 @@ def check(scene: str, as_json: bool, **options: Any) -> None:  # noqa: FBT001 - 
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=escape(f"What classify would do with {scene}"), show_header=False)
+    table = Table(title=f"What classify would do with {escape(forecast.scene)}", show_header=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name, text in forecast.lines():

@@ -19,7 +19,7 @@ class Normalization:
     """Maps ``low``..``high`` to 0..1, clips there, then takes off ``mean`` and divides by ``std``, band by band.
 
     Raises:
-        OptionError: ``high`` is not above ``low``, or the numbers of bands differ.
+        OptionError: ``high`` is not above ``low``, single precision does not tell them apart, or the numbers of bands differ.
     """
 
     low: float
@@ -31,6 +31,11 @@ class Normalization:
         if not self.high > self.low:
             raise OptionError(
                 f"the value range {self.low}..{self.high} is empty: its end must be above its start"
+            )
+        if not _told_apart(self.low, self.high):
+            raise OptionError(
+                f"the value range {self.low}..{self.high} cannot be used: single precision must hold both ends, and what "
+                "lies between"
             )
         if len(self.mean) != len(self.std):
             raise OptionError(
@@ -67,6 +72,14 @@ class Normalization:
         mean, std = (np.asarray(values, dtype=np.float32)[:, None, None] for values in (self.mean, self.std))
         standard: NDArray[np.float32] = (unit - mean) / std
         return standard
+
+
+def _told_apart(low: float, high: float) -> bool:
+    """Whether single precision holds both ends of a range, and the scale that makes it 0 to 1."""
+    with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
+        ends = np.array([low, high]).astype(np.float32)
+        scale = 1 / np.float32(np.float64(high) - np.float64(low))
+    return bool(np.isfinite(ends).all() and np.isfinite(scale) and scale > 0)
 
 
 def fits(value_range: tuple[float, float], dtype: str) -> bool:

@@ -82,6 +82,11 @@ def _choices(items: Iterable[ItemRaster]) -> Iterator[str]:
 
 
 def _named(given: str, asset: str | None) -> Iterator[_Named]:
+    if not given:
+        raise SceneError(
+            "an empty input cannot be told from the current folder: name tiles, or that folder as ."
+        )
+    given = _plain(given)
     path = Path(given)
     readers: Mapping[str, Callable[[Path], Iterator[str]]] = {
         ".txt": _listed,
@@ -92,7 +97,7 @@ def _named(given: str, asset: str | None) -> Iterator[_Named]:
     if _is_address(given):
         yield given, None
     elif path.is_dir():
-        yield from ((str(one), None) for one in sorted(path.iterdir()) if one.suffix.lower() in IMAGES)
+        yield from ((str(one), None) for one in sorted(path.iterdir()) if _is_shown_image(one))
     elif not path.exists() and any(sign in given for sign in "*?["):
         files = sorted(one for one in glob(given, recursive=True) if Path(one).is_file())  # noqa: PTH207 - of any root
         yield from ((one, None) for one in files)
@@ -105,6 +110,11 @@ def _named(given: str, asset: str | None) -> Iterator[_Named]:
     else:
         # What cannot be opened is told with the other tiles that cannot.
         yield given, None
+
+
+def _is_shown_image(path: Path) -> bool:
+    """Whether a file is an image by its name; other systems leave hidden files of the same names beside images."""
+    return path.suffix.lower() in IMAGES and not path.name.startswith(".") and not path.is_dir()
 
 
 def _is_part(text: str) -> bool:
@@ -164,10 +174,14 @@ def _in_catalogue(path: Path, asset: str | None) -> Iterator[_Named]:
         yield _resolved(raster.href, path), raster
 
 
+def _plain(text: str) -> str:
+    """A path, also where it is written as an address of this computer."""
+    return url2pathname(urlsplit(text).path) if text.startswith("file://") else text
+
+
 def _resolved(text: str, file: Path) -> str:
     """A path that is written in a file."""
-    if text.startswith("file://"):
-        return url2pathname(urlsplit(text).path)
+    text = _plain(text)
     if _is_address(text) or Path(text).is_absolute():
         return text
     beside = file.parent / text

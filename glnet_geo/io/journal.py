@@ -19,6 +19,8 @@ from glnet_geo.io.store import Folder, Held, store_at
 
 _JOB = "job.json"
 _MAKING = "making.json"
+_SHARED = "shared"
+"""Says that several processes have kept frames here, maybe for days: no mistyped option shall cost them."""
 
 
 def journal_folder(
@@ -53,7 +55,8 @@ class Journal:
 
     Args:
         place: see `journal_folder`; made where it is missing. None to keep nothing.
-        job: everything that the rows depend on. Entries of another job are removed.
+        job: everything that the rows depend on. Entries of another job are removed, unless several processes kept them:
+            then they are refused.
         shared: whether several processes keep frames for one job here, and none of them rows; entries of another job
             are then refused, and nobody may work here alone meanwhile.
         lacking: frames that lack something: see `FrameStore`.
@@ -177,6 +180,8 @@ class Journal:
             found = json.loads(self._store.read(_JOB))
         except (OSError, ValueError):
             found = {}
+        if self._shared:
+            self._store.write(_SHARED, b"")
         if found == self._job:
             return
         entries = self._entries()
@@ -185,6 +190,11 @@ class Journal:
             raise OutputError(
                 f"another job was left unfinished in {self.place} (other: {', '.join(other)}): delete it, or choose "
                 "another place with --work-dir"
+            )
+        if entries and _SHARED in self._store.names():
+            raise OutputError(
+                f"shards of another job wait in {self.place} (other: {', '.join(other)}): give the options that they had, or "
+                "delete it"
             )
         if entries:
             self.other_job = other

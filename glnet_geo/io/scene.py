@@ -207,12 +207,12 @@ def _described(source: Source, bands: str | None, wanted: Sequence[str], nodata:
         bands=numbers,
         band_names=tuple(band.label for band in chosen),
         nodata=validity.words + " of the warped view" * warped,
-        notes=tuple(_notes(dataset, source.name)),
+        notes=tuple(_notes(dataset, numbers, source.name)),
         pixels=pixels,
     )
 
 
-def _notes(dataset: DatasetReader, name: str) -> Iterator[str]:
+def _notes(dataset: DatasetReader, bands: Sequence[int], name: str) -> Iterator[str]:
     points = control_points(dataset)
     if points:
         yield (
@@ -225,6 +225,12 @@ def _notes(dataset: DatasetReader, name: str) -> Iterator[str]:
         yield f"{name} has no CRS: the map will have none either, and no areas"
     elif dataset.transform.is_identity:
         yield f"{name} has a CRS but no place in it: the map will have none either, and no areas"
+    for scale, offset in dict.fromkeys((dataset.scales[n - 1], dataset.offsets[n - 1]) for n in bands):
+        if (scale, offset) != (1, 0):
+            yield (
+                f"values of {name} are taken as they are stored, without the scale {scale:g} and the offset {offset:g} that "
+                "it declares: --value-range counts in stored values"
+            )
 
 
 def _overlap(axis: Axis, start: int, length: int) -> range:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import platform
 import threading
 import warnings
@@ -90,7 +91,10 @@ class Source:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled, it is the way to open the same raster again, on any machine that sees it."""
         dataset = self.dataset()
-        return _opened_again, (self.path, self._nodata, self._resampling, dataset.shape, dataset.dtypes)
+        # Other processes may have another current folder; names of datasets may be longer than those of files.
+        is_file = os.path.isfile(self.path)  # noqa: PTH113 - that of Path raises there
+        path = str(Path(self.path).absolute()) if is_file else self.path
+        return _opened_again, (path, self._nodata, self._resampling, dataset.shape, dataset.dtypes)
 
     def dataset(self) -> DatasetReader:
         """The dataset of this thread, since GDAL's may not be shared.
@@ -172,14 +176,10 @@ class Source:
         try:
             yield dataset
         except _FAILURES as error:
-            remedy = (
-                "check the connection and try again"
-                if is_remote(self.path)
-                else "the file is damaged or cut short, get a whole copy of it"
-            )
+            reason = _reason(error)
             raise SceneError(
                 f"{self.name} cannot be read at rows {window.row} to {window.row_stop}, columns {window.col} to "
-                f"{window.col_stop} ({_reason(error)}): {remedy}"
+                f"{window.col_stop} ({reason}): {_remedy(self.path, reason)}"
             ) from error
 
 
@@ -195,7 +195,10 @@ def _opened_again(
     Raises:
         SceneError: it cannot be opened here, or is another one.
     """
-    source = Source(path, nodata, resampling=resampling)
+    try:
+        source = Source(path, nodata, resampling=resampling)
+    except SceneError as error:
+        raise SceneError(f"on {platform.node()}, {error}") from error
     dataset = source.dataset()
     if (dataset.shape, dataset.dtypes) != (shape, dtypes):
         source.close()
@@ -240,6 +243,16 @@ def _warped(dataset: DatasetReader, nodata: float | None, resampling: Resampling
 
 def _reason(error: Exception) -> str:
     return str(error.__cause__ or error).rstrip(".")
+
+
+def _remedy(path: str, reason: str) -> str:
+    """What to do about a raster that was opened and cannot be read."""
+    if is_remote(path):
+        return "check the connection and try again"
+    if "No such file" in reason:
+        # A mosaic opens without the files that it is made of.
+        return "put that file in its place"
+    return "the file is damaged or cut short, get a whole copy of it"
 
 
 def _raster_window(window: Window) -> RasterWindow:

@@ -20,6 +20,10 @@ from glnet_geo.replacing import hidden_name
 _SIDECARS = (".aux.xml", ".ovr", ".msk", "-wal", "-shm", "-journal")
 
 
+_LONGEST_NAME = 230
+"""Bytes; most systems allow 255, and what lies beside an output while it is made has a longer name."""
+
+
 def is_raster(path: Path) -> bool:
     """Whether a path names a raster output."""
     return path.suffix.lower() in MAP_RASTERS
@@ -36,13 +40,28 @@ def check_suffix(path: Path, suffixes: Sequence[str]) -> None:
         raise OutputError(f"{path} has no known suffix: use {choice}{' '.join(suffixes)}")
 
 
+def check_length(path: Path) -> None:
+    """Refuse an output whose name is so long that what belongs to it could not be named.
+
+    Raises:
+        OutputError: it is.
+    """
+    length = len(os.fsencode(path.name))
+    if length > _LONGEST_NAME:
+        raise OutputError(
+            f"the name {path.name[:20]}...{path.suffix} has {length} bytes, and may have {_LONGEST_NAME}: choose a shorter one"
+        )
+
+
 def check_output(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
     """Refuse an output that cannot be written, before a long job.
 
     Raises:
-        OutputError: its suffix is another, its folder is missing or read-only, it is a folder itself, or it exists.
+        OutputError: its suffix is another, its name too long, its folder missing or read-only, it is a folder itself, or
+            it exists.
     """
     check_suffix(path, suffixes)
+    check_length(path)
     if path.is_dir():
         raise OutputError(f"{path} is a folder: name a file")
     if not path.parent.is_dir():

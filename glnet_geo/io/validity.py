@@ -26,7 +26,7 @@ class Validity:
     Attributes:
         nodata: of each band that is read, None where it has none.
         any_band: whether the nodata value in any band makes a pixel unusable, rather than in all.
-        mask: number of a band whose mask by GDAL counts; None where there is no mask.
+        masks: numbers of the bands whose masks by GDAL count: one for all, or each for itself.
         alpha: numbers of bands that tell transparency and are not read themselves.
         floating: whether values may be NaN or infinite, which is never usable.
         words: the rule, for a person.
@@ -34,7 +34,7 @@ class Validity:
 
     nodata: tuple[float | None, ...]
     any_band: bool
-    mask: int | None
+    masks: tuple[int, ...]
     alpha: tuple[int, ...]
     floating: bool
     words: str
@@ -59,28 +59,32 @@ class Validity:
         else:
             values = [nodata] * len(bands)
         # Values that count only together, an old way to declare them, come as a mask too.
-        masks = [
+        common = [
             number
             for number, flag in zip(bands, flags, strict=True)
             if MaskFlags.per_dataset in flag and MaskFlags.alpha not in flag
         ]
+        # GDAL has no word for a mask that is a band's own.
+        own = [number for number, flag in zip(bands, flags, strict=True) if not flag]
         alpha = [n for n, c in enumerate(dataset.colorinterp, 1) if c == ColorInterp.alpha and n not in bands]
         known = {value for value in values if value is not None}
         words = [f"{'declared' if nodata is None else 'given'} value {value:g}" for value in known]
-        words += ["mask"] * bool(masks) + ["alpha band"] * bool(alpha)
+        words += ["mask"] * bool(common) + ["masks of bands"] * bool(own) + ["alpha band"] * bool(alpha)
+        floating = np.issubdtype(np.dtype(dtype), np.floating)
+        none = "none declared: every pixel counts" + " that is a number" * floating
         return cls(
             nodata=tuple(values),
             any_band=bool(known) and not any(value >= 0 for value in known),
-            mask=masks[0] if masks else None,
+            masks=(*common[:1], *own),
             alpha=tuple(alpha),
-            floating=np.issubdtype(np.dtype(dtype), np.floating),
-            words=" and ".join(words) or "none declared: every pixel counts",
+            floating=floating,
+            words=" and ".join(words) or none,
         )
 
     @property
     def declared(self) -> bool:
         """Whether anything in the file or from the caller tells which pixels lack data."""
-        return bool(self.alpha) or self.mask is not None or self.nodata.count(None) < len(self.nodata)
+        return bool(self.alpha or self.masks) or self.nodata.count(None) < len(self.nodata)
 
     @property
     def by_pixels(self) -> bool:
@@ -106,8 +110,8 @@ class Validity:
             SceneError: the file is damaged there, or went away.
         """
         valid: NDArray[np.bool_] = np.ones(shape or window.shape, dtype=np.bool_)
-        if self.mask is not None:
-            valid &= source.mask(self.mask, window, shape)
+        for band in self.masks:
+            valid &= source.mask(band, window, shape)
         if self.alpha:
             valid &= (source.values(self.alpha, window, shape) != 0).all(axis=0)
         return valid if pixels is None else valid & self.measured(pixels)

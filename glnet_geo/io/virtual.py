@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
@@ -24,7 +25,7 @@ def tiles_of_vrt(path: Path) -> Iterator[str]:
     try:
         root = ET.parse(path).getroot()  # noqa: S314 - GDAL reads it too
         files = _files(root, path.parent)
-        plain = bool(files) and _nodata(path) == _nodata(files[0])
+        plain = bool(files) and _nodata(path) == _nodata_of_any(files)
     except (ET.ParseError, RasterioError, OSError):
         # Whoever opens it says what is wrong.
         plain = False
@@ -64,6 +65,14 @@ def _is_plain(source: Element, band: int) -> bool:
 
 def _size(part: Element) -> tuple[float, float]:
     return float(part.get("xSize", -1)), float(part.get("ySize", -1))
+
+
+def _nodata_of_any(files: Sequence[Path]) -> tuple[float | None, ...] | None:
+    """That of the first file that can be opened; None where none can: one that is missing is told as a tile that failed."""
+    for file in files:
+        with suppress(RasterioError):
+            return _nodata(file)
+    return None
 
 
 def _nodata(path: Path) -> tuple[float | None, ...]:

@@ -64,7 +64,11 @@ def read_card(path: Path) -> Card:
     Raises:
         ModelError: the file is missing or is no package.
     """
-    return Card.from_json(card_text(path))
+    text = card_text(path)
+    try:
+        return Card.from_json(text)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
 def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import platform
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -195,6 +197,88 @@ def test_a_job_that_is_not_there_or_not_whole_is_told(tmp_path: Path, job: Job) 
         journal.frames.arrays.store.remove(work.name)
         with pytest.raises(ClusterError, match=r"does not find its job in .*--work-dir"):
             work.compute(tile)
+
+
+def test_a_worker_of_another_version_computes_nothing(tmp_path: Path, job: Job) -> None:
+    with planned(job.scene, job.options) as plan, Journal(tmp_path / "j", {}) as journal:
+        work = replace(FrameJob.of(plan, journal.frames).shared(), version="0.0")
+        with pytest.raises(
+            ClusterError, match=r"has version .* of glnet_geo, and this job is of version 0\.0"
+        ):
+            work.compute(next(plan.tiles())[0])
+        assert journal.frames.found() == set()
+
+
+@pytest.mark.parametrize(
+    ("answer", "has"),
+    [
+        ("0.0", r"version 0\.0"),
+        # As Dask hands over what a worker cannot even load.
+        (Exception("No module named 'glnet_geo'"), r"no usable copy \(No module named 'glnet_geo'\)"),
+    ],
+)
+def test_workers_that_would_not_understand_are_refused_before_they_get_work(
+    tmp_path: Path, job: Job, here: DaskFrames, monkeypatch: pytest.MonkeyPatch, answer: object, has: str
+) -> None:
+    monkeypatch.setattr(here.client, "run", lambda *_what, **_how: {"tcp://10.0.0.7:4711": answer})
+    with pytest.raises(ClusterError, match=rf"the worker on tcp://10\.0\.0\.7:4711 has {has} of glnet_geo"):
+        job.run(tmp_path, frames=here)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_scheduler_that_would_not_understand_is_refused(
+    tmp_path: Path, job: Job, here: DaskFrames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(_what: object) -> str:
+        raise ModuleNotFoundError("No module named 'glnet_geo'")
+
+    for answer, has in ((lambda _what: "0.0", r"version 0\.0"), (lacking, "no usable copy")):
+        monkeypatch.setattr(here.client, "run_on_scheduler", answer)
+        with pytest.raises(ClusterError, match=rf"the scheduler at .* has {has}.* of glnet_geo"):
+            job.run(tmp_path, frames=here)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_that_does_not_answer_is_another_matter(
+    tmp_path: Path, job: Job, whole: Path, here: DaskFrames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(here.client, "run", lambda *_what, **_how: {"tcp://10.0.0.7:4711": OSError("gone")})
+    assert_same(job.run(tmp_path, frames=here), whole)
+
+
+def test_what_no_worker_offers_is_told_and_waited_for(
+    tmp_path: Path, job: Job, here: DaskFrames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glnet_geo.cluster.dask_frames._ROLL_CALL_SECONDS", 0.1)
+
+    class Impatient(Told):
+        def cancelled(self) -> bool:
+            return any("takes a frame, which needs GPU=1" in line for line in self.told)
+
+    told = Impatient()
+    with pytest.raises(CancelledError, match="nothing was written"):
+        job.run(tmp_path, frames=DaskFrames(here.client, resources={"GPU": 1}), progress=told)
+    assert sum("GPU=1" in line for line in told.told) == 1
+
+
+def test_a_worker_in_another_folder_finds_the_scene(
+    tmp_path: Path, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_scene(tmp_path / "scene.tif", texture(60, 50))
+    (tmp_path / "elsewhere").mkdir()
+    # Of the same size, but another.
+    write_scene(tmp_path / "elsewhere" / "scene.tif", texture(60, 50, seed=1))
+    monkeypatch.chdir(tmp_path)
+    with planned("scene.tif", job.options) as plan:
+        scene, lattice, window = plan.scene, plan.lattice, next(plan.tiles())[0].frame.window
+        expected = scene.read(window, lattice).pixels
+        pickled = pickle.dumps(scene)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with pickle.loads(pickled) as again:  # noqa: S301 - made above
+        np.testing.assert_array_equal(again.read(window, lattice).pixels, expected)
+    (tmp_path / "scene.tif").unlink()
+    with pytest.raises(SceneError, match=rf"^on {platform.node()}, .*scene\.tif does not exist"):
+        pickle.loads(pickled)  # noqa: S301 - made above
 
 
 def test_a_scene_that_changes_meanwhile_is_told(tmp_path: Path, job: Job) -> None:

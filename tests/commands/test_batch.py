@@ -202,6 +202,17 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     assert list(tmp_path.iterdir()) == [tiles]
 
 
+def test_a_tile_whose_map_would_have_too_long_a_name_is_refused(
+    tmp_path: Path, tiles: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tile = write_scene(tiles / f"{'t' * 240}.tif", texture(20, 20))
+    command = ["batch", str(tile), "--model", str(model), "-q", "--out-dir", str(tmp_path / "maps")]
+    assert run(command) == 5
+    assert "choose a shorter one" in capsys.readouterr().err
+    assert not (tmp_path / "maps").exists()
+    assert run([*command, "--name", "{number}{suffix}"]) == 0
+
+
 @pytest.mark.parametrize("given", ["nofolder", "index.gpkg"])
 def test_an_input_that_is_not_there_is_no_failed_tile(
     tmp_path: Path, tiles: Path, model: Path, capsys: pytest.CaptureFixture[str], given: str

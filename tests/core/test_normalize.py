@@ -30,6 +30,24 @@ def test_not_even_nan_passes_where_nothing_is_known() -> None:
     assert normalization(pixels, np.array([[False, True]])).tolist() == [[[0, 0.5]]]
 
 
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        (0, np.inf),
+        (-np.inf, 0),
+        (-np.inf, np.inf),
+        (0, 1e39),
+        (-1e300, 1e300),
+        (0, 1e-40),
+        (7, 7),
+        (0, np.nan),
+    ],
+)
+def test_a_range_that_tells_no_values_apart_is_refused(low: float, high: float) -> None:
+    with pytest.raises(OptionError, match="the value range"):
+        Normalization(low=low, high=high, mean=(0,), std=(1,))
+
+
 def test_the_values_given_are_left_alone() -> None:
     pixels = np.full((1, 2, 2), 7, dtype=np.float32)
     Normalization(low=0, high=10, mean=(0.5,), std=(1,))(pixels, np.zeros((2, 2), dtype=bool))

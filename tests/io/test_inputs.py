@@ -40,6 +40,20 @@ def test_files_folders_and_patterns(tiles: list[Path]) -> None:
     assert found(tiles[1], "tiles") == tiles[::-1]
 
 
+def test_of_a_folder_only_files_that_are_shown_are_tiles(tiles: list[Path]) -> None:
+    # As other systems leave them behind.
+    Path("tiles/._a.tif").write_bytes(b"\x00\x05\x16\x07")
+    Path("tiles/parts.tif").mkdir()
+    assert found("tiles") == tiles
+    with pytest.raises(SceneError, match="cannot be told from the current folder"):
+        found("")
+
+
+def test_the_address_of_a_file_is_its_path(tiles: list[Path]) -> None:
+    assert found(tiles[0].as_uri(), tiles[0]) == tiles[:1]
+    assert found(tiles[0].parent.as_uri()) == tiles
+
+
 def test_addresses_and_what_a_list_names_are_tiles_though_they_may_be_missing(tiles: list[Path]) -> None:
     given = ["https://example.org/a.tif?key=1", "/vsis3/bucket/b.tif", "NETCDF:a.nc:x"]
     Path("list.txt").write_text("missing.tif\n")
@@ -219,6 +233,15 @@ def test_a_plain_mosaic_gives_its_files(tiles: list[Path], tmp_path: Path) -> No
     assert found(path) == tiles
     with rasterio.open(path) as whole, rasterio.open(tiles[0]) as first:
         np.testing.assert_array_equal(whole.read()[:, :, :40], first.read())
+
+
+@pytest.mark.parametrize("missing", ["a", "b"])
+def test_a_mosaic_of_which_a_file_is_missing_gives_its_files(
+    tiles: list[Path], tmp_path: Path, missing: str
+) -> None:
+    path = mosaic(tmp_path / "tiles" / "all.vrt")
+    (tmp_path / "tiles" / f"{missing}.tif").unlink()
+    assert found(path) == tiles
 
 
 @pytest.mark.parametrize(

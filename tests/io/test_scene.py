@@ -81,6 +81,15 @@ class TestWhatASceneSaysOfItself:
             assert scene.ground_sample_distance is None
             assert scene.notes == ("plain.tif has no CRS: the map will have none either, and no areas",)
 
+    def test_values_are_taken_as_they_are_stored_and_it_says_so(self, tmp_path: Path) -> None:
+        path = write(tmp_path / "scene.tif", texture(3, 4, 5, "int16"), colours=RGB)
+        with rasterio.open(path, "r+") as raster:
+            raster.scales, raster.offsets = (0.0001,) * 3, (-0.1,) * 3
+        with open_scene(path, wanted=RGB) as scene:
+            (note,) = scene.notes
+            assert "as they are stored, without the scale 0.0001 and the offset -0.1" in note
+            assert read_whole(scene)[0].max() > 1
+
     @pytest.mark.parametrize(
         "transform",
         [PLACE @ Affine.rotation(20), Affine(0.5, 0, 331_207, 0, 0.5, 2_779_120), PLACE @ Affine.scale(1, 2)],

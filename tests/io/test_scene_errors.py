@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import rasterio
 import shapely
 from affine import Affine
 
-from glnet_geo.errors import GlnetGeoError, SceneError
+from glnet_geo.errors import DoubtfulInputWarning, GlnetGeoError, SceneError
 from glnet_geo.io.scene import open_scene
 from tests.io.geotiffs import RGB, UTM, lattice_of, texture, write
 
@@ -146,6 +147,17 @@ class TestWhatCannotBeRead:
         path = write(tmp_path / "cut.tif", texture(3, 256, 256))
         path.write_bytes(path.read_bytes()[:-30_000])
         _refused(path, r"^cut\.tif cannot be read at rows 240 to 256, columns 0 to 16")
+
+    def test_a_file_that_a_mosaic_misses_is_asked_for(self, tmp_path: Path) -> None:
+        band = '<VRTRasterBand dataType="Byte" band="{0}"><SimpleSource><SourceFilename>{1}</SourceFilename></SimpleSource>'
+        bands = "".join((band + "</VRTRasterBand>").format(n, tmp_path / "gone.tif") for n in (1, 2, 3))
+        path = tmp_path / "all.vrt"
+        path.write_text(f'<VRTDataset rasterXSize="5" rasterYSize="4">{bands}</VRTDataset>')
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DoubtfulInputWarning)
+            _refused(
+                path, r"^all\.vrt cannot be read at .*gone\.tif: No such file.*: put that file in its place$"
+            )
 
     def test_a_file_that_goes_away_is_told_by_the_threads_that_come_late(self, tmp_path: Path) -> None:
         path = write(tmp_path / "scene.tif", texture(3, 8, 9))

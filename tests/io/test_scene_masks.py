@@ -47,6 +47,9 @@ class TestNodataValues:
         pixels[1, 0, 3] = np.inf
         path = write(tmp_path / "scene.tif", pixels, nodata=np.nan if declared else None)
         assert usable(path, bands="1,2,3") == ["..#.", ".#.#"]
+        if not declared:
+            with open_scene(path, bands="1,2,3", wanted=RGB) as scene:
+                assert scene.nodata == "none declared: every pixel counts that is a number"
 
     def test_what_single_precision_cannot_hold_is_not_usable(self, tmp_path: Path) -> None:
         path = write(tmp_path / "scene.tif", _drawn(".#", empty=-1e300, dtype="float64"))
@@ -107,6 +110,26 @@ class TestMasks:
             tmp_path / "scene.tif", _drawn("#.#."), mask=np.array([[False, True, True, True]]), nodata=0
         )
         assert usable(path) == [".###"]
+
+    def test_masks_of_single_bands_count_from_any_band_that_is_read(self, tmp_path: Path) -> None:
+        base = write(tmp_path / "scene.tif", _drawn("####", bands=4), photometric="minisblack")
+        shown = np.full((4, 1, 4), 255, np.uint8)
+        shown[0, 0, 0] = shown[1, 0, 1] = shown[3, 0, 3] = 0
+        masks = write(tmp_path / "masks.tif", shown, photometric="minisblack")
+        source = (
+            "<SimpleSource><SourceFilename>{1}</SourceFilename><SourceBand>{0}</SourceBand></SimpleSource>"
+        )
+        band = (
+            f'<VRTRasterBand dataType="Byte" band="{{0}}">{source}<MaskBand><VRTRasterBand dataType="Byte">'
+            f"{source.replace('{1}', '{2}')}</VRTRasterBand></MaskBand></VRTRasterBand>"
+        )
+        vrt = tmp_path / "scene.vrt"
+        bands = "".join(band.format(number, base, masks) for number in (1, 2, 3, 4))
+        vrt.write_text(f'<VRTDataset rasterXSize="4" rasterYSize="1">{bands}</VRTDataset>')
+        assert usable(vrt, bands="1,2,3") == ["..##"]
+        assert usable(vrt, bands="2,3,4") == ["#.#."]
+        with open_scene(vrt, bands="1,2,3", wanted=RGB) as scene:
+            assert scene.nodata == "masks of bands"
 
     def test_masks_are_resampled_with_the_pixels(self, tmp_path: Path) -> None:
         rows = ["........", "........", "..####..", "..####.."]

@@ -205,6 +205,13 @@ class TestRefusals:
         with Staging([out / name], overwrite=False) as staging:
             assert staging.temporary(out / name).parent.is_dir()
 
+    def test_a_name_that_is_too_long_with_what_lies_beside_it(self, out: Path) -> None:
+        for letter, count in (("m", 240), ("m", 300), ("\u00e4", 120)):
+            with pytest.raises(OutputError, match=r"the name .* has \d+ bytes, .*: choose a shorter one$"):
+                Staging([out / f"{letter * count}.tif"], overwrite=False)
+        with Staging([out / f"{'m' * 200}.tif"], overwrite=False) as staging:
+            assert all(folder.is_dir() for folder in staging.folders)
+
     def test_a_folder(self, out: Path) -> None:
         (out / "map.tif").mkdir()
         with pytest.raises(OutputError, match=r"map\.tif is a folder: name a file$"):
