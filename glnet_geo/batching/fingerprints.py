@@ -92,6 +92,6 @@ def lacking(plan: Plan, tiles: Sequence[PlacedTile]) -> dict[tuple[int, int], st
 
 def _views(plan: Plan) -> Iterator[tuple[Frame, Window]]:
     """All frames, and what each sees, in the scene's pixels."""
-    for row in plan.tiles():
-        for tile in row:
-            yield tile.frame, plan.scene_window(in_cells(tile.frame.window))
+    for row in plan.frames():
+        for frame in row:
+            yield frame, plan.scene_window(in_cells(frame.window))
