@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
 from glnet_geo.io.marked import FrameStore
-from glnet_geo.io.scene import Block
+from glnet_geo.io.scene import Excerpt
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import Model
 from glnet_geo.model.predict import Predictor
@@ -82,17 +82,17 @@ class LocalFrames:
             )
         progress.begin("classifying", count_steps(unknown))
 
-        def read(frame: PlannedFrame) -> Block:
+        def read(frame: PlannedFrame) -> Excerpt:
             return plan.scene.read(frame.window, plan.lattice)
 
-        for frame, block in _read_ahead(wanted, read, lambda frame: place(frame) in found, plan.readers):
+        for frame, excerpt in _read_ahead(wanted, read, lambda frame: place(frame) in found, plan.readers):
             stop_if_cancelled(progress)
-            logits = kept.get(*place(frame)) if block is None else None
+            logits = kept.get(*place(frame)) if excerpt is None else None
             if logits is None:
                 # What a crash has damaged is made again.
                 self._timed = _timed(self._timed, plan, progress)
                 classify = FrameClassifier(self._timed.predictor, plan.normalization)
-                logits = classify(frame, block or read(frame), progress)
+                logits = classify(frame, excerpt or read(frame), progress)
                 kept.put(*place(frame), logits)
             yield shown(logits)
 
@@ -109,19 +109,19 @@ class FrameClassifier:
     predictor: Predictor
     normalization: Normalization
 
-    def __call__(self, frame: PlannedFrame, block: Block, progress: Progress) -> Logits | None:
+    def __call__(self, frame: PlannedFrame, excerpt: Excerpt, progress: Progress) -> Logits | None:
         """The logits of a frame; None where it shows nothing.
 
         Args:
             frame: which.
-            block: its pixels.
+            excerpt: its pixels.
             progress: told of every patch; may cancel.
 
         Raises:
             CancelledError: as the progress asked.
         """
         steps = count_steps([frame])
-        patches = [window for window in frame.patches if block.valid[window.rows, window.cols].any()]
+        patches = [window for window in frame.patches if excerpt.valid[window.rows, window.cols].any()]
         progress.advance(steps - len(patches))
         if not patches:
             return None
@@ -130,7 +130,7 @@ class FrameClassifier:
             progress.advance(done)
             stop_if_cancelled(progress)
 
-        pixels = self.normalization(block.pixels, block.valid)
+        pixels = self.normalization(excerpt.pixels, excerpt.valid)
         return self.predictor.logits(pixels, patches, advance)
 
 
@@ -189,12 +189,12 @@ def _predictor(plan: Plan, progress: Progress) -> Predictor:
 
 def _read_ahead(
     wanted: Iterable[PlannedFrame],
-    read: Callable[[PlannedFrame], Block],
+    read: Callable[[PlannedFrame], Excerpt],
     known: Callable[[PlannedFrame], bool],
     readers: int,
-) -> Iterator[tuple[PlannedFrame, Block | None]]:
+) -> Iterator[tuple[PlannedFrame, Excerpt | None]]:
     """The frames' pixels in their order, some being read while others are classified; None where known."""
-    coming: deque[tuple[PlannedFrame, Future[Block] | None]] = deque()
+    coming: deque[tuple[PlannedFrame, Future[Excerpt] | None]] = deque()
     with ThreadPoolExecutor(readers) as threads:
         try:
             for frame in wanted:
@@ -207,5 +207,5 @@ def _read_ahead(
             threads.shutdown(wait=True, cancel_futures=True)
 
 
-def _ready(frame: PlannedFrame, reading: Future[Block] | None) -> tuple[PlannedFrame, Block | None]:
+def _ready(frame: PlannedFrame, reading: Future[Excerpt] | None) -> tuple[PlannedFrame, Excerpt | None]:
     return frame, None if reading is None else reading.result()

@@ -156,7 +156,7 @@ def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterat
     shape = plan.scene.shape
     whole = Window.whole(shape)
     lattice = plan.lattice
-    block = plan.scene.read(whole.moved(int(lattice.rows.phase), int(lattice.cols.phase)), lattice)
+    excerpt = plan.scene.read(whole.moved(int(lattice.rows.phase), int(lattice.cols.phase)), lattice)
     patches = predictor.patches(shape)
     progress.info(
         f"{plan.megapixels:.1f} megapixels as the published code computes them, on {plan.machine}: "
@@ -168,7 +168,7 @@ def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterat
         progress.advance(done)
         stop_if_cancelled(progress)
 
-    logits = predictor.logits(block.pixels, advance)
+    logits = predictor.logits(excerpt.pixels, advance)
     for start in range(0, shape[0], plan.strip_rows):
         rows = slice(start, min(start + plan.strip_rows, shape[0]))
         wanted, part = _wanted(plan, rows), logits[:, rows]

@@ -97,11 +97,11 @@ class FrameJob:
             GlnetGeoError: something cannot be read, computed or kept.
         """
         with block_cache():
-            block = self.scene.read(frame.window, self.lattice)
+            excerpt = self.scene.read(frame.window, self.lattice)
         # While one thread computes, another reads.
         with _COMPUTING:
             classify = FrameClassifier(_predictor(self), self.normalization)
-            logits = classify(frame, block, Silence())
+            logits = classify(frame, excerpt, Silence())
         self.kept.put(*place(frame), logits)
 
 
