@@ -24,7 +24,7 @@ from glnet_geo.errors import (
     SceneError,
 )
 from glnet_geo.frames import LocalFrames, Logits
-from glnet_geo.io.marked import FrameStore
+from glnet_geo.io.array_store import FrameStore
 from glnet_geo.io.raster import ClassRaster
 from glnet_geo.io.scene import Scene
 from glnet_geo.model.card import Card, GroundSampleDistance

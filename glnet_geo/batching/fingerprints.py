@@ -13,7 +13,7 @@ from glnet_geo.core.grid import Frame
 from glnet_geo.core.lattice import in_cells
 from glnet_geo.core.mosaic import Enlargement
 from glnet_geo.core.window import Window
-from glnet_geo.io.marked import mark_of
+from glnet_geo.io.array_store import mark_of
 from glnet_geo.io.tiled import PlacedTile, box
 from glnet_geo.plan import Plan
 
