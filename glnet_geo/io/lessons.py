@@ -18,13 +18,13 @@ from glnet_geo.core.holdout import places_of
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.listing import listed
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
-from glnet_geo.io.drawn import Drawn, read_drawn
-from glnet_geo.io.drawn_style import style_colours
 from glnet_geo.io.label_legend import LabelLegend, found_legend, open_labels, read_label_legend
 from glnet_geo.io.labels import RasterLabels
 from glnet_geo.io.pair_files import find_pairs
 from glnet_geo.io.pairs import Pair
 from glnet_geo.io.picture import Picture, Reading, look_at
+from glnet_geo.io.style_colours import style_colours
+from glnet_geo.io.training_polygons import TrainingPolygons, read_training_polygons
 
 Part: TypeAlias = Literal["train", "validate", "unused"]
 
@@ -109,7 +109,7 @@ def lessons_of_polygons(
     Raises:
         GlnetGeoError: a file cannot be used, or polygons and scenes do not meet; the message names it.
     """
-    drawn = read_drawn(polygons, field, layer)
+    drawn = read_training_polygons(polygons, field, layer)
     legend = _legend(drawn, known)
     ids = {c.name: c.id for c in legend}
     pairs, pictures = [], []
@@ -167,7 +167,7 @@ def _check_place(picture: Picture, labels: RasterLabels) -> None:
         )
 
 
-def _legend(drawn: Drawn, known: Legend | None) -> Legend:
+def _legend(drawn: TrainingPolygons, known: Legend | None) -> Legend:
     """A class of every name; numbers and colours are the file's own, else those of the known classes."""
     colours = style_colours(drawn.path, drawn.layer, drawn.field)
     names: dict[int, str] = {}
@@ -213,7 +213,7 @@ def _distances(pictures: Sequence[Picture]) -> tuple[float, ...]:
     return tuple(sorted(side for picture in pictures for side in picture.distance or ()))
 
 
-def _counted(drawn: Drawn) -> str:
+def _counted(drawn: TrainingPolygons) -> str:
     """How many polygons each class has."""
     counts = Counter(drawn.names.tolist())
     return listed([f"{counts[name]} {name}" for name in drawn.classes], 8)
