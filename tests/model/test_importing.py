@@ -92,3 +92,15 @@ def test_an_existing_package_is_replaced_only_when_asked(tmp_path: Path) -> None
 def test_another_suffix_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=r"x\.pth is no name for a model package"):
         import_checkpoints({"global": Path("g.pth")}, tmp_path / "x.pth", legend=tiny.LEGEND)
+
+
+def test_a_folder_that_is_not_there_is_refused_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr(importing, "read_checkpoint", read.append)
+    with pytest.raises(OptionError, match=r"the folder .*absent does not exist: create it"):
+        import_checkpoints(
+            {"global": Path("g.pth")}, tmp_path / "absent" / "x.safetensors", legend=tiny.LEGEND
+        )
+    assert read == []
