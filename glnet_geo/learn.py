@@ -251,9 +251,7 @@ def _judge(held: Split, lessons: Lessons, start: Start, machine: Machine) -> Jud
             normalization=start.normalization,
             legend=lessons.legend,
             machine=machine,
-            background=None
-            if lessons.background is None
-            else lessons.legend.ids.tolist().index(lessons.background),
+            background=lessons.legend.channel_of_id(lessons.background),
         )
 
     return judgement

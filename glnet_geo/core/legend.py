@@ -73,6 +73,10 @@ class Legend:
         wanted = name.strip().casefold()
         return plain.index(wanted) if wanted in plain else None
 
+    def channel_of_id(self, number: int | None) -> int | None:
+        """Channel of the class with this id, which must be one of them; None where none is meant."""
+        return None if number is None else self.ids.tolist().index(number)
+
     @classmethod
     def of_values(cls, values: Iterable[int], names: Mapping[int, str], colors: Mapping[int, str]) -> Legend:
         """A class for each value, by rising value; where nothing is known of it, it gets its number and some colour.
