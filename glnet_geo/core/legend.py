@@ -34,7 +34,7 @@ class LandClass:
         if not self.name.strip():
             raise ModelError(f"class {self.id} has no name: give it one")
         if not is_color(self.color):
-            raise ModelError(f"class {self.id} has the color {self.color!r}: write it as #rrggbb")
+            raise ModelError(f"class {self.id} has the colour {self.color!r}: write it as #rrggbb")
 
     @property
     def rgb(self) -> tuple[int, int, int]:
