@@ -23,7 +23,7 @@ from glnet_geo.io.labels import RasterLabels
 from glnet_geo.io.pair_files import find_pairs
 from glnet_geo.io.pairs import Pair
 from glnet_geo.io.picture import Picture, Reading, look_at
-from glnet_geo.io.style_colours import style_colours
+from glnet_geo.io.style_colors import style_colors
 from glnet_geo.io.training_polygons import TrainingPolygons, read_training_polygons
 
 Part: TypeAlias = Literal["train", "validate", "unused"]
@@ -169,7 +169,7 @@ def _check_place(picture: Picture, labels: RasterLabels) -> None:
 
 def _legend(drawn: TrainingPolygons, known: Legend | None) -> Legend:
     """A class of every name; numbers and colours are the file's own, else those of the known classes."""
-    colours = style_colours(drawn.path, drawn.layer, drawn.field)
+    colors = style_colors(drawn.path, drawn.layer, drawn.field)
     names: dict[int, str] = {}
     # The numbers of classes that are numbers are kept, so that maps say what the person wrote.
     if all(name.isdecimal() and int(name) < NODATA for name in drawn.classes):
@@ -179,13 +179,13 @@ def _legend(drawn: TrainingPolygons, known: Legend | None) -> Legend:
             channel = known.channel_of(name)
             if channel is not None and known.classes[channel].id not in names:
                 names[known.classes[channel].id] = name
-                colours.setdefault(name, known.classes[channel].color)
+                colors.setdefault(name, known.classes[channel].color)
     free = (number for number in count() if number not in names)
     for name in drawn.classes:
         if name not in names.values():
             names[next(free)] = name
     return Legend.of_values(
-        names, names, {number: colours[name] for number, name in names.items() if name in colours}
+        names, names, {number: colors[name] for number, name in names.items() if name in colors}
     )
 
 

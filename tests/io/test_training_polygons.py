@@ -13,7 +13,7 @@ import shapely
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
 from glnet_geo.io.spot import Spot
-from glnet_geo.io.style_colours import style_colours
+from glnet_geo.io.style_colors import style_colors
 from glnet_geo.io.training_polygons import PolygonLabels, TrainingPolygons, read_training_polygons
 from tests.lessons import polygons
 from tests.scenes import UTM
@@ -165,18 +165,18 @@ def _with_style(path: Path, text: str) -> None:
 
 def test_colours_come_from_the_layers_style(tmp_path: Path) -> None:
     path = polygons(tmp_path / "p.gpkg", BOXES)
-    assert style_colours(path, "drawn", "class") == {}
+    assert style_colors(path, "drawn", "class") == {}
     _with_style(path, STYLE.format(attr="class", kind="categorizedSymbol"))
-    assert style_colours(path, "drawn", "class") == {"road": "#ff0010", "field": "#010203"}
-    assert style_colours(path, "other", "class") == {}
-    assert style_colours(path, "drawn", "kind") == {}
+    assert style_colors(path, "drawn", "class") == {"road": "#ff0010", "field": "#010203"}
+    assert style_colors(path, "other", "class") == {}
+    assert style_colors(path, "drawn", "kind") == {}
     assert read_training_polygons(path, "class").layer == "drawn"
 
 
 def test_a_style_may_lie_beside_the_file(tmp_path: Path) -> None:
     path = polygons(tmp_path / "p.geojson", BOXES, crs="EPSG:4326")
     (tmp_path / "p.qml").write_text(STYLE.format(attr="class", kind="categorizedSymbol"))
-    assert style_colours(path, "p", "class")["field"] == "#010203"
+    assert style_colors(path, "p", "class")["field"] == "#010203"
 
 
 @pytest.mark.parametrize(
@@ -186,4 +186,4 @@ def test_a_style_may_lie_beside_the_file(tmp_path: Path) -> None:
 def test_other_styles_give_no_colours(tmp_path: Path, text: str) -> None:
     path = polygons(tmp_path / "p.gpkg", BOXES)
     _with_style(path, text)
-    assert style_colours(path, "drawn", "class") == {}
+    assert style_colors(path, "drawn", "class") == {}
