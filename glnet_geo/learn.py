@@ -86,27 +86,27 @@ def train(
         start = start_from(
             options.init, lessons.legend, seed=options.seed, bands=wanted, download=options.download
         )
-        folder = RunFolder(out.with_suffix(".training"))
-        course = _course(lessons, held, start, folder, machine, options, progress, began)
-        try:
-            outcome = course.run()
-        except (KeyboardInterrupt, CancelledError) as stopped:
-            raise CancelledError(
-                f"{out.name} was not written; what was learnt is kept in {folder.path}: run the same command again to go "
-                "on, or delete that folder"
-            ) from stopped
-        card = card_of(
-            out.stem,
-            outcome,
-            start,
-            lessons,
-            held,
-            judged=course.room.judged,
-            augmentation=options.augmentation,
-            value_range=options.value_range,
-            credit=options.credit,
-        )
-    save_package(out, outcome.network, card)
+        with RunFolder(out.with_suffix(".training")).held() as folder:
+            course = _course(lessons, held, start, folder, machine, options, progress, began)
+            try:
+                outcome = course.run()
+            except (KeyboardInterrupt, CancelledError) as stopped:
+                raise CancelledError(
+                    f"{out.name} was not written; what was learnt is kept in {folder.path}: run the same command again to "
+                    "go on, or delete that folder"
+                ) from stopped
+            card = card_of(
+                out.stem,
+                outcome,
+                start,
+                lessons,
+                held,
+                judged=course.room.judged,
+                augmentation=options.augmentation,
+                value_range=options.value_range,
+                credit=options.credit,
+            )
+            save_package(out, outcome.network, card)
     if curves is not None:
         draw_curves(Path(curves), folder.lines(), card.name)
     return TrainSummary(

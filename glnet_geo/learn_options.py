@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,8 +76,8 @@ class TrainOptions:
             raise OptionError("both --epochs and --minutes were given: give one of them")
         if self.epochs is not None and self.epochs < 1:
             raise OptionError(f"{self.epochs} epochs were asked for: take at least 1")
-        if self.minutes is not None and not self.minutes > 0:
-            raise OptionError(f"{self.minutes} minutes were asked for: take more than 0")
+        if self.minutes is not None and not 0 < self.minutes < math.inf:
+            raise OptionError(f"{self.minutes:g} minutes were asked for: take a number of more than 0")
         if not 0 <= self.seed <= MOST_SEED:
             raise OptionError(f"the seed must lie in 0..{MOST_SEED}, got {self.seed}")
         if not 0 <= self.balance <= 1:

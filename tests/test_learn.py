@@ -22,6 +22,7 @@ from torch import Tensor
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import CancelledError, ModelError, OptionError, OutputError, TrainingError
+from glnet_geo.io.run_folder import RunFolder
 from glnet_geo.learn import train
 from glnet_geo.learn_options import LabelMaps, TrainOptions
 from glnet_geo.model.package import load_model
@@ -179,6 +180,19 @@ def test_polygons_that_were_changed_are_another_training(tmp_path: Path) -> None
     table.to_file(tmp_path / "drawn.gpkg", layer="drawn")
     with pytest.raises(TrainingError, match=r"other options or other data"):
         train(lesson, out, options=options, overwrite=True)
+
+
+def test_two_trainings_do_not_share_a_folder(tmp_path: Path) -> None:
+    """They would take each other's checkpoints for their own; whoever comes later finds all as it was."""
+    lesson, options = lessons.pair_folders(tmp_path), lessons.options(tmp_path, stages=("global",))
+    out, folder = tmp_path / "mine.safetensors", tmp_path / "mine.training"
+    with RunFolder(folder).held():
+        (folder / ".glnet-geo-1-abc").touch()
+        with pytest.raises(TrainingError, match=r"another training works in .*mine\.training: wait for it"):
+            train(lesson, out, options=options)
+        assert (folder / ".glnet-geo-1-abc").exists()
+    train(lesson, out, options=options)
+    assert not (folder / ".glnet-geo-1-abc").exists()
 
 
 def test_a_finished_training_is_not_done_again(tmp_path: Path) -> None:
@@ -406,10 +420,12 @@ def test_curves_are_drawn(tmp_path: Path) -> None:
 def test_bad_outputs_are_refused_before_anything_is_read(tmp_path: Path) -> None:
     lesson = LabelMaps(images=tmp_path, labels=tmp_path)
     (tmp_path / "there.safetensors").touch()
+    (tmp_path / "folder.safetensors").mkdir()
     for out, message in (
         ("mine.pth", "end it with .safetensors"),
         ("there.safetensors", "add --overwrite"),
         ("absent/mine.safetensors", "does not exist"),
+        ("folder.safetensors", "is a folder"),
     ):
         with pytest.raises(OptionError, match=message):
             train(lesson, tmp_path / out)
@@ -423,6 +439,8 @@ def test_bad_outputs_are_refused_before_anything_is_read(tmp_path: Path) -> None
         ({"epochs": 2, "minutes": 3}, "give one of them"),
         ({"epochs": 0}, "at least 1"),
         ({"minutes": 0}, "more than 0"),
+        ({"minutes": float("inf")}, "inf minutes were asked for"),
+        ({"minutes": float("nan")}, "nan minutes were asked for"),
         ({"balance": 2}, r"0\.\.1"),
         ({"seed": 2**32}, r"the seed must lie in 0\.\."),
         ({"stages": ("last",)}, "no stage 'last'"),

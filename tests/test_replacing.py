@@ -145,7 +145,9 @@ def test_whoever_is_stopped_while_writing_leaves_nothing(
 def test_what_a_killed_training_was_writing_is_removed_by_the_next(tmp_path: Path) -> None:
     (tmp_path / ".glnet-geo-1-abc").write_text("half")
     (tmp_path / "log.jsonl").write_text(json.dumps({"step": 1}) + "\n")
-    assert RunFolder(tmp_path).lines() == [{"step": 1}]
+    with RunFolder(tmp_path).held() as folder:
+        assert folder.lines() == [{"step": 1}]
+    (tmp_path / "lock").unlink()
     assert [path.name for path in tmp_path.iterdir()] == ["log.jsonl"]
 
 

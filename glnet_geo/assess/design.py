@@ -30,6 +30,7 @@ class Design:
         ids: classes of the sampled map, by stratum; None where nobody knows which one it was.
         sizes: (strata,) float64.
         unit: of the sizes.
+        pixels: (strata,) float64 of which points were drawn, none twice; NaN where they were perhaps drawn otherwise.
         notes: sentences to read with the scores.
     """
 
@@ -37,6 +38,7 @@ class Design:
     ids: tuple[int | None, ...]
     sizes: NDArray[np.float64]
     unit: Unit
+    pixels: NDArray[np.float64]
     notes: tuple[str, ...] = ()
 
     @classmethod
@@ -57,7 +59,8 @@ class Design:
                 "of the map, and the intervals hold only if they were."
             )
             unit, measured = _measured(sizes.pixels.astype(np.float64), sizes.area_m2)
-            return cls(stratum=shown, ids=own, sizes=measured, unit=unit, notes=(note,))
+            unsure = np.full(len(own), np.nan)
+            return cls(stratum=shown, ids=own, sizes=measured, unit=unit, pixels=unsure, notes=(note,))
         return _whole(_brought(shapes.strata, shown, own), shapes.strata, own, sizes)
 
     def units(self, used: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -83,8 +86,9 @@ class Design:
         """
         counts = np.zeros((len(self.sizes), classes, classes), dtype=np.int64)
         np.add.at(counts, (self.stratum[used], true, mapped), 1)
-        sampled = self.units(used) > 0
-        return StratifiedSample(counts=counts[sampled], sizes=self.sizes[sampled])
+        units = self.units(used)
+        sampled, whole = units > 0, units == self.pixels
+        return StratifiedSample(counts=counts[sampled], sizes=self.sizes[sampled], whole=whole[sampled])
 
     def coverage(self, used: NDArray[np.bool_], legend: Legend, reference: str) -> Coverage:
         """Of how much of the map the used points tell; warns where that is not all, or where they are too few.
@@ -107,9 +111,10 @@ class Design:
             )
             notes = (f"{sentence}.",)
             _warn(sentence)
-        if (units == 1).any():
+        alone = (units == 1) & ~(units == self.pixels)
+        if alone.any():
             _warn(
-                f"{reference} has only one labelled point in {self._named(units == 1, legend)}: confidence intervals cannot "
+                f"{reference} has only one labelled point in {self._named(alone, legend)}: confidence intervals cannot "
                 "be told; label at least two in each class of the map"
             )
         lost = {self.ids[place] for place in np.flatnonzero(bare)}
@@ -140,7 +145,9 @@ def _brought(strata: Strata, shown: NDArray[np.intp], own: Sequence[int]) -> Des
             "classes are the strata."
         )
         notes = (note,)
-    return Design(stratum=strata.of_points, ids=strata.ids, sizes=sizes, unit=unit, notes=notes)
+    return Design(
+        stratum=strata.of_points, ids=strata.ids, sizes=sizes, unit=unit, pixels=strata.pixels, notes=notes
+    )
 
 
 def _whole(design: Design, strata: Strata, own: Sequence[int], sizes: Tally) -> Design:
@@ -154,11 +161,17 @@ def _whole(design: Design, strata: Strata, own: Sequence[int], sizes: Tally) -> 
             design,
             ids=(*design.ids, *(own[place] for place in lost)),
             sizes=np.concatenate([design.sizes, of_map[lost]]),
+            pixels=np.concatenate([design.pixels, sizes.pixels[lost].astype(np.float64)]),
         )
     rest = float(of_map.sum() - design.sizes.sum())
     if not rest > _NEGLIGIBLE * of_map.sum():
         return design
-    return replace(design, ids=(*design.ids, None), sizes=np.append(design.sizes, rest))
+    return replace(
+        design,
+        ids=(*design.ids, None),
+        sizes=np.append(design.sizes, rest),
+        pixels=np.append(design.pixels, np.nan),
+    )
 
 
 def _measured(pixels: NDArray[np.float64], area_m2: NDArray[np.float64]) -> tuple[Unit, NDArray[np.float64]]:

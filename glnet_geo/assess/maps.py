@@ -15,11 +15,10 @@ from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.errors import OptionError
 from glnet_geo.io.classes import open_classes
 from glnet_geo.io.confidence import ConfidenceMap
-from glnet_geo.io.reference_colors import ColorReference
 from glnet_geo.io.reference_key import ReferenceKey
 from glnet_geo.io.reference_polygons import PolygonReference
-from glnet_geo.io.reference_raster import RasterReference, open_reference
-from glnet_geo.io.reference_vector import LabelledShapes, read_labelled
+from glnet_geo.io.reference_raster import open_reference
+from glnet_geo.io.reference_vector import read_labelled
 from glnet_geo.io.scene import block_cache
 from glnet_geo.io.suffixes import READ_VECTORS
 
@@ -66,29 +65,29 @@ def evaluate(
         classes = closing.enter_context(open_classes(mapped, legend=legend))
         sure = None if confidence is None else closing.enter_context(ConfidenceMap(confidence, classes))
         key = ReferenceKey.of(classes.known, reference_legend, ignore)
-        source: RasterReference | ColorReference | PolygonReference | LabelledShapes
         if shapes is None:
-            source = closing.enter_context(open_reference(reference, classes, key))
-            labels = source.labels
+            raster = closing.enter_context(open_reference(reference, classes, key))
+            name, labels = raster.name, raster.labels
         else:
-            source = shapes if shapes.kind == "points" else PolygonReference(shapes, classes)
-            labels = shapes.occurring
-        check_ignored(ignore, labels, (classes.known, key.legend), source.name)
-        comparison = Comparison.of(classes, labels, source.name, ignore=key.ignored, leave_out=leave_out)
-        if isinstance(source, LabelledShapes):
-            return compare_points(comparison, classes, source, sure, progress)
+            name, labels = shapes.name, shapes.occurring
+        check_ignored(ignore, labels, (classes.known, key.legend), name)
+        comparison = Comparison.of(classes, labels, name, ignore=key.ignored, leave_out=leave_out)
         agreement = Agreement(comparison.legend)
-        agreement.take(comparison, classes, source, sure, progress)
-    if isinstance(source, PolygonReference) and shapes is not None:
-        return agreement.evaluation(
-            comparison,
-            mapped=classes.name,
-            kind="polygons",
-            notes=source.notes,
-            unlabelled=shapes.unlabelled,
-            contradictory=source.contradictory,
-        )
-    return agreement.evaluation(comparison, mapped=classes.name, kind="raster", notes=source.notes)
+        if shapes is None:
+            agreement.take(comparison, classes, raster, sure, progress)
+            return agreement.evaluation(comparison, mapped=classes.name, kind="raster", notes=raster.notes)
+        if shapes.kind == "points":
+            return compare_points(comparison, classes, shapes, sure, progress)
+        polygons = PolygonReference(shapes, classes, comparison.of_label)
+        agreement.take(comparison, classes, polygons, sure, progress)
+    return agreement.evaluation(
+        comparison,
+        mapped=classes.name,
+        kind="polygons",
+        notes=polygons.notes,
+        unlabelled=shapes.unlabelled,
+        contradictory=polygons.contradictory,
+    )
 
 
 def is_vector(path: str | Path) -> bool:

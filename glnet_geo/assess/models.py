@@ -73,7 +73,7 @@ def evaluate_model(
     for (image, label), size in zip(pairs, megapixels, strict=True):
         stop_if_cancelled(progress)
         part = overall.part(size, talks=True)
-        with once.about(image.name):
+        with once.about(image.name, label.name):
             comparison = job.count(image, label, Talk(part, once, image.name))
         part.finish()
     if comparison is None:

@@ -25,8 +25,8 @@ class Once:
         self._said: set[str] = set()
 
     @contextmanager
-    def about(self, name: str) -> Iterator[None]:
-        """Warnings inside are about the image or label map of this name."""
+    def about(self, *names: str) -> Iterator[None]:
+        """Warnings inside are about the image or label map of these names."""
         with warnings.catch_warnings():
             passed_on = warnings.showwarning
 
@@ -38,16 +38,19 @@ class Once:
                 file: TextIO | None = None,
                 line: str | None = None,
             ) -> None:
-                text = self.first(str(message), name)
+                text = self.first(str(message), *names)
                 if text is not None:
                     passed_on(category(text), category, filename, lineno, file, line)
 
             warnings.showwarning = show
             yield
 
-    def first(self, sentence: str, name: str) -> str | None:
-        """What to say instead of a sentence about an image; None where the like was said before."""
-        kind = _NUMBER.sub("", sentence.replace(name, ""))
+    def first(self, sentence: str, *names: str) -> str | None:
+        """What to say instead of a sentence about an image or label map; None where the like was said before."""
+        kind = sentence
+        for name in names:
+            kind = kind.replace(name, "")
+        kind = _NUMBER.sub("", kind)
         if kind in self._said:
             return None
         self._said.add(kind)

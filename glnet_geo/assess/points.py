@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from glnet_geo.assess.assessment import Calibration, Evaluation, LeftOut, Scores, map_estimate
@@ -16,13 +18,18 @@ from glnet_geo.core.metrics import Confusion
 from glnet_geo.core.progress import Progress
 from glnet_geo.core.strip import watched
 from glnet_geo.core.window import Window
-from glnet_geo.errors import EvaluationError
+from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
 from glnet_geo.io.classes import ClassMap
 from glnet_geo.io.confidence import ConfidenceMap
 from glnet_geo.io.reference_vector import LabelledShapes
 from glnet_geo.report import Tally
 
 _FEW = "From so few points the calibration error looks larger than it is: chance adds to it."
+
+_IGNORED = (
+    "points are of ignored classes, and count as if they had not been drawn: shares and areas are those of what remains, "
+    "stretched over the whole map."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +68,7 @@ def compare_points(
         raise EvaluationError(
             f"no labelled point of {shapes.name} lies where {classes.name} shows a class: check that both show one place"
         )
+    _doubt_copies(shapes, used)
     design = Design.of(classes, shapes, looked.code, looked.sizes)
     weight = design.weights(used)
     sample = design.sample(true[used], mapped[used], used, len(comparison.legend))
@@ -68,7 +76,10 @@ def compare_points(
     areas = looked.sizes.area_m2 if design.unit == "m2" else looked.sizes.pixels
     on_legend = np.zeros(len(comparison.legend))
     on_legend[comparison.of_map[: len(areas)]] = areas
+    ignored = int((told & (true == NODATA)).sum())
     calibration, notes = None, (*shapes.notes, *design.notes, *comparison.notes, *coverage.notes)
+    if ignored:
+        notes = (*notes, f"{ignored} {_IGNORED}")
     if sure is not None:
         notes = (*notes, _FEW)
         known = ~np.isnan(looked.confidence[used])
@@ -88,12 +99,27 @@ def compare_points(
         left_out=LeftOut(
             unlabelled=shapes.unlabelled,
             unmapped=int(((true != NODATA) & (mapped == NODATA)).sum()),
-            ignored=int((told & (true == NODATA)).sum()),
+            ignored=ignored,
         ),
         estimate=map_estimate(sample, comparison.legend, on_legend.tolist(), design.unit, coverage=coverage),
         calibration=calibration,
         notes=notes,
     )
+
+
+def _doubt_copies(shapes: LabelledShapes, used: NDArray[np.bool_]) -> None:
+    """Warn where points of a sample, of which the used ones count, are there twice."""
+    if shapes.strata is None:
+        return
+    places = shapely.get_coordinates(shapes.shapes[used])
+    copies = len(places) - len(np.unique(places, axis=0))
+    if copies:
+        warnings.warn(
+            f"{copies} labelled points of {shapes.name} lie where another one lies, and a sample has no place twice: they count "
+            "twice, and the intervals are too narrow; remove the copies",
+            DoubtfulInputWarning,
+            stacklevel=4,
+        )
 
 
 def _look(

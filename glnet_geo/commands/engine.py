@@ -7,6 +7,7 @@ import platform
 import sys
 from dataclasses import asdict
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ import click
 from glnet_geo import __version__
 from glnet_geo.commands.console import print_json
 from glnet_geo.commands.options import json_option
+from glnet_geo.errors import ModelError
 
 PROTOCOL = 1
 """Grows when a program that drives the command line must change: JSON lines of progress, ways to stop, exit codes."""
@@ -76,16 +78,27 @@ def _version(library: str) -> str | None:
 
 def _models() -> list[dict[str, Any]]:
     """The installed models, read from the headers of their packages: without torch."""
-    from glnet_geo.model.installed import card_text, installed_models
+    from glnet_geo.model.installed import readable_models
 
-    return [
-        {"name": path.stem, "path": str(path), **_brief(json.loads(card_text(path)))}
-        for path in installed_models()
-    ]
+    return [{"name": path.stem, "path": str(path), **brief} for path, brief in readable_models(_brief)]
 
 
-def _brief(card: dict[str, Any]) -> dict[str, Any]:
-    """What a person needs to choose a model, from its card in the terms of STAC MLM."""
+def _brief(path: Path) -> dict[str, Any]:
+    """What a person needs to choose a model, from its card in the terms of STAC MLM.
+
+    Raises:
+        ModelError: it is no package, or its card is none.
+    """
+    from glnet_geo.model.installed import card_text
+
+    text = card_text(path)
+    try:
+        return _brief_of(json.loads(text))
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise ModelError(f"the card of {path} cannot be read: copy the package again") from error
+
+
+def _brief_of(card: dict[str, Any]) -> dict[str, Any]:
     distance = card.get("glnet:ground_sample_distance")
     return {
         "title": card["mlm:name"],

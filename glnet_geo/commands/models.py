@@ -35,10 +35,10 @@ def list_models(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by 
     Example:
       glnet-geo models list
     """
-    from glnet_geo.model.installed import installed_models, user_model_folder
+    from glnet_geo.model.installed import readable_models, user_model_folder
     from glnet_geo.model.package import read_card
 
-    cards = [(path, read_card(path)) for path in installed_models()]
+    cards = readable_models(read_card)
     if as_json:
         print_json([{"name": path.stem, "path": str(path), **_brief(card)} for path, card in cards])
         return

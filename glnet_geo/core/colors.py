@@ -32,5 +32,13 @@ def nearest_colors(colors: NDArray[np.int64], known: NDArray[np.int64]) -> NDArr
     return places
 
 
+def alike_colors(colors: NDArray[np.int64], most: int) -> tuple[int, int] | None:
+    """The first two of some packed colours, (n,), that differ by ``most`` at most in red, in green and in blue."""
+    rgb = _rgb(colors)
+    near = (np.abs(rgb[:, None] - rgb[None]) <= most).all(axis=2)
+    pairs = np.argwhere(np.triu(near, k=1))
+    return None if not len(pairs) else (int(colors[pairs[0, 0]]), int(colors[pairs[0, 1]]))
+
+
 def _rgb(colors: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.stack([colors >> 16, colors >> 8 & 255, colors & 255], axis=-1)

@@ -77,6 +77,19 @@ class Legend:
         """Channel of the class with this id, which must be one of them; None where none is meant."""
         return None if number is None else self.ids.tolist().index(number)
 
+    def taken_for(self, colors: Mapping[int, str]) -> tuple[LandClass, LandClass] | None:
+        """The first class whose value somebody draws in the colour of another one, and that one; None where there is none.
+
+        Args:
+            colors: ``#rrggbb`` of values.
+        """
+        owners = {c.color.casefold(): c for c in self.classes}
+        for c in self.classes:
+            owner = owners.get(colors.get(c.id, "").casefold())
+            if owner is not None and owner.color.casefold() != c.color.casefold():
+                return c, owner
+        return None
+
     @classmethod
     def of_values(cls, values: Iterable[int], names: Mapping[int, str], colors: Mapping[int, str]) -> Legend:
         """A class for each value, by rising value; where nothing is known of it, it gets its number and some colour.

@@ -63,7 +63,8 @@ class Matching:
     Attributes:
         legend: of the map.
         named: whether its names are more than numbers.
-        ignored: names and numbers of the reference that are not compared.
+        ignored: names and numbers of the reference that are not compared; where it has no names, or no numbers, those of
+            the map.
     """
 
     legend: Legend
@@ -94,6 +95,19 @@ class Matching:
     def _code(self, label: Label) -> int | None:
         if label.is_one_of(self.ignored):
             return NODATA
+        place = self._place(label)
+        if place is not None and self._meant(label, place).is_one_of(self.ignored):
+            return NODATA
+        return place
+
+    def _meant(self, label: Label, place: int) -> Label:
+        """What the map says of a label's class that the label does not say itself: its name, or its number."""
+        c = self.legend.classes[place]
+        if label.id is None:
+            return Label(id=c.id)
+        return Label(name=c.name) if label.name is None or _whole(label.name) is not None else Label()
+
+    def _place(self, label: Label) -> int | None:
         if label.name is not None:
             channel = self.legend.channel_of(label.name)
             if channel is not None:

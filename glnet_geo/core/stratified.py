@@ -45,6 +45,7 @@ class StratifiedSample:
     Attributes:
         counts: (strata, classes, classes) int64 units by stratum, class in the reference, class in the map.
         sizes: (strata,) float64 size of the whole strata, all in one unit, such as pixels or square metres.
+        whole: (strata,) True where no unit of a stratum was left out, so that all is known of it; None for nowhere.
 
     Raises:
         EvaluationError: a stratum has no size, or no unit was drawn from it.
@@ -52,6 +53,7 @@ class StratifiedSample:
 
     counts: NDArray[np.int64]
     sizes: NDArray[np.float64]
+    whole: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         if not len(self.sizes) or not (self.sizes > 0).all():
@@ -119,6 +121,8 @@ class StratifiedSample:
         with np.errstate(divide="ignore", invalid="ignore"):
             # One unit tells nothing of the spread in its stratum.
             spread = np.where(self._units > 1, np.maximum(squares, 0) / (self._units - 1), np.nan)
+        if self.whole is not None:
+            spread[self.whole] = 0
         return Estimate(ratio, _Z * float(np.sqrt((self.sizes**2 * spread).sum())) / totals[1])
 
     @property

@@ -18,7 +18,7 @@ def class_names(dataset: DatasetReader, band: int) -> tuple[dict[int, str], dict
 
     The attribute table counts first; category names and the colour table add to it.
     """
-    names, colors = _category_names(dataset, band), _color_table(dataset, band)
+    names, colors = _category_names(dataset, band), color_table(dataset, band)
     for row in _attribute_table(dataset, band):
         value = _whole(row.get(_VALUE))
         if value is None:
@@ -43,7 +43,8 @@ def _category_names(dataset: DatasetReader, band: int) -> dict[int, str]:
     return {value: name.text.strip() for value, name in enumerate(names) if name.text and name.text.strip()}
 
 
-def _color_table(dataset: DatasetReader, band: int) -> dict[int, str]:
+def color_table(dataset: DatasetReader, band: int) -> dict[int, str]:
+    """Colours ``#rrggbb`` by value, of the colour table of a band; empty where it has none."""
     try:
         entries = dataset.colormap(band)
     except ValueError:

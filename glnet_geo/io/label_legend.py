@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from glnet_geo.core.colors import is_color, packed_color
+import numpy as np
+
+from glnet_geo.core.colors import alike_colors, is_color, packed_color
 from glnet_geo.core.legend import NODATA, LandClass, Legend
-from glnet_geo.errors import ModelError, TrainingError
+from glnet_geo.errors import DoubtfulInputWarning, ModelError, TrainingError
 from glnet_geo.io.class_file import class_file_text, map_legend_in
 from glnet_geo.io.class_names import class_names
-from glnet_geo.io.labels import RasterLabels, values_in, warn_of_lossy
+from glnet_geo.io.labels import RasterLabels, values_in
+
+_HARDLY = 4
+"""By so much, of 255, colours differ that were meant to be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +71,7 @@ def found_legend(paths: Sequence[Path]) -> LabelLegend:
         TrainingError: they hold no class, or cannot be label maps.
     """
     values: set[int] = set()
-    names: dict[int, str] = {}
-    colours: dict[int, str] = {}
+    said = _Said()
     kinds: set[bool] = set()
     for path in paths:
         labels = RasterLabels(path, {})
@@ -75,10 +80,11 @@ def found_legend(paths: Sequence[Path]) -> LabelLegend:
             raise TrainingError(
                 f"{path} is compressed with loss, so its colours are not exact: give the classes with --legend"
             )
-        values |= set(values_in(labels))
+        held = values_in(labels)
+        values |= set(held)
         if not labels.colours:
-            more_names, more_colours = class_names(labels.dataset, 1)
-            names, colours = more_names | names, more_colours | colours
+            _check_ids(path, held)
+            said.take(path, held, *class_names(labels.dataset, 1))
         labels.close()
         # Among colours, 255 is a blue.
         if len(values if labels.colours else values - {NODATA}) > NODATA:
@@ -86,24 +92,16 @@ def found_legend(paths: Sequence[Path]) -> LabelLegend:
     if len(kinds) > 1:
         raise TrainingError("some label maps hold class ids and some hold colours: give all of one kind")
     if kinds == {True}:
-        return LabelLegend(
-            Legend(
-                tuple(
-                    LandClass(id=number, name=f"#{value:06x}", color=f"#{value:06x}")
-                    for number, value in enumerate(sorted(values))
-                )
-            )
-        )
+        _doubt_alike(sorted(values))
+        return LabelLegend(_of_colours(sorted(values)))
     values -= {NODATA}
     if not values:
         raise TrainingError(
             "no pixel of the label maps is labelled: check that they hold class ids below 255"
         )
-    strange = [value for value in values if not 0 <= value < NODATA]
-    if strange:
-        raise TrainingError(
-            f"the label maps hold the value {strange[0]}, and class ids lie in 0..254: declare it as nodata"
-        )
+    names, colours = (
+        {value: text for value, (text, _) in table.items()} for table in (said.names, said.colours)
+    )
     return LabelLegend(Legend.of_values(values, names, colours))
 
 
@@ -116,6 +114,114 @@ def open_labels(path: Path, known: LabelLegend) -> RasterLabels:
     probe = RasterLabels(path, {})
     colours = probe.colours
     probe.close()
-    labels = RasterLabels(path, known.values(colours=colours))
-    warn_of_lossy(labels)
-    return labels
+    return RasterLabels(path, known.values(colours=colours))
+
+
+def warn_of_doubtful(labels: Sequence[RasterLabels], known: LabelLegend) -> None:
+    """Warn, once of each kind, of label maps that probably do not mean what they are taken for."""
+    lossy = [one for one in labels if one.lossy and one.colours]
+    if lossy:
+        _doubt(
+            f"{_first_of(lossy, 'is', 'are')} compressed with loss, so colours are not exact: each is taken for the nearest "
+            "of the legend; a PNG would be safer"
+        )
+    mistaken = [(one, found) for one in labels if (found := known.legend.taken_for(one.painted)) is not None]
+    if mistaken:
+        _doubt(mistaken_colour(_first_of([one for one, _ in mistaken], "draws", "draw"), *mistaken[0][1]))
+
+
+def mistaken_colour(who: str, drawn: LandClass, owner: LandClass) -> str:
+    """What to say where a colour table gives the value of a class the colour of another one.
+
+    Args:
+        who: has the colour table, and that it draws.
+        drawn: the class of the value.
+        owner: the class of the colour.
+    """
+    return (
+        f"{who} the value {drawn.id} in the colour of {owner.name}, and the legend calls it {drawn.name}: the values count; "
+        "if they are those of a palette, save the colours themselves (gdal_translate -expand rgb)"
+    )
+
+
+class _Said:
+    """What label maps say of values that occur in them, each with the path of the first that says so.
+
+    Attributes:
+        names: by value.
+        colours: ``#rrggbb``, by value.
+    """
+
+    def __init__(self) -> None:
+        self.names: dict[int, tuple[str, Path]] = {}
+        self.colours: dict[int, tuple[str, Path]] = {}
+        self._doubted = False
+
+    def take(
+        self, path: Path, held: Sequence[int], names: Mapping[int, str], colours: Mapping[int, str]
+    ) -> None:
+        """What another one says.
+
+        Raises:
+            TrainingError: it calls a value by another name.
+        """
+        for value in held:
+            if value in names:
+                name, first = self.names.setdefault(value, (names[value], path))
+                if name != names[value]:
+                    raise TrainingError(
+                        f"{path} calls the value {value} {names[value]}, and {first} calls it {name}: give the classes with "
+                        "--legend"
+                    )
+            if value in colours:
+                colour, first = self.colours.setdefault(value, (colours[value], path))
+                if colour != colours[value] and not self._doubted:
+                    self._doubted = True
+                    _doubt(
+                        f"{path} draws the value {value} in {colours[value]}, and {first} in {colour}: the values count; if "
+                        "they are those of a palette in each file, save the colours themselves (gdal_translate -expand rgb)"
+                    )
+
+
+def _of_colours(colours: Sequence[int]) -> Legend:
+    """A class of every packed colour."""
+    return Legend(
+        tuple(
+            LandClass(id=number, name=f"#{value:06x}", color=f"#{value:06x}")
+            for number, value in enumerate(colours)
+        )
+    )
+
+
+def _doubt_alike(colours: Sequence[int]) -> None:
+    """Warn where colours differ by so little that nobody chose them for different classes."""
+    alike = alike_colors(np.array(colours, dtype=np.int64), _HARDLY)
+    if alike is not None:
+        one, other = (f"#{colour:06x}" for colour in alike)
+        _doubt(
+            f"the label maps hold colours that hardly differ ({one} and {other}), and each is a class: if they are not, give the "
+            "classes with --legend, and label maps without smoothed edges or loss"
+        )
+
+
+def _check_ids(path: Path, held: Sequence[int]) -> None:
+    strange = [value for value in held if not 0 <= value <= NODATA]
+    if strange:
+        raise TrainingError(
+            f"{path} holds the value {strange[0]}, and class ids lie in 0..254: declare it as nodata, or number the classes anew"
+        )
+
+
+def _first_of(labels: Sequence[RasterLabels], one: str, several: str) -> str:
+    """The first of some label maps, how many more there are, and the verb."""
+    more = len(labels) - 1
+    return (
+        f"{labels[0].name} and {more} other{'s' * (more > 1)} {several}"
+        if more
+        else f"{labels[0].name} {one}"
+    )
+
+
+def _doubt(message: str) -> None:
+    # It is told where the lessons are asked for.
+    warnings.warn(message, DoubtfulInputWarning, stacklevel=4)

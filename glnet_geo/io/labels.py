@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.enums import Resampling
+from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import RasterioError
 
 from glnet_geo.core.colors import nearest_colors
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.window import Window
-from glnet_geo.errors import DoubtfulInputWarning, TrainingError
+from glnet_geo.errors import TrainingError
+from glnet_geo.io.class_names import color_table
 from glnet_geo.io.shelf import SHELF
 from glnet_geo.io.source import opening
 from glnet_geo.io.spot import Spot
+from glnet_geo.io.validity import Validity
 
 _ROWS_AT_ONCE = 256
 
@@ -50,9 +52,14 @@ class RasterLabels:
     """A label map in a raster file, which is open only when it is needed.
 
     Args:
-        path: a raster of one band (values) or of three or four (colours).
+        path: a raster of one band (values) or of three (colours), perhaps with another one of transparency.
         values: class id of every value, or of every colour packed as ``red << 16 | green << 8 | blue``; any other
             value is an error then. None where values are class ids, and others than 0..254 mean nothing.
+
+    Attributes:
+        name: its path.
+        lossy: whether it is compressed like a photograph.
+        painted: colour ``#rrggbb`` of every value in its colour table.
 
     Raises:
         TrainingError: it cannot be opened, or is no label map.
@@ -65,13 +72,17 @@ class RasterLabels:
         self.name = str(path)
         dataset = self.dataset
         self._shape: tuple[int, int] = dataset.shape
-        self._bands = bands = dataset.count
-        self._nodata: float | None = dataset.nodata
-        if bands not in {1, 3, 4} or (bands > 1 and values is None):
+        self._alpha = _alpha_band(dataset)
+        count = dataset.count - (self._alpha is not None)
+        if count not in {1, 3} or (count > 1 and values is None):
             self.close()
             wanted = "one, holding class ids" if values is None else "one (class ids) or three (colours)"
-            raise TrainingError(f"{path} has {bands} bands: give a label map of {wanted}")
+            raise TrainingError(f"{path} has {dataset.count} bands: give a label map of {wanted}")
+        self._bands = list(range(1, count + 1))
+        # NaN where it is not declared is an error here, and infinity always.
+        self._validity = replace(Validity.of(dataset, self._bands, dataset.dtypes[0], None), floating=False)
         self.lossy = dataset.driver in LOSSY
+        self.painted = {} if self.colours else color_table(dataset, 1)
         self._table = None if values is None else _Table(values)
 
     @property
@@ -82,7 +93,7 @@ class RasterLabels:
     @property
     def colours(self) -> bool:
         """Whether it holds colours rather than values."""
-        return bool(self._bands > 1)
+        return len(self._bands) > 1
 
     @property
     def dataset(self) -> rasterio.DatasetReader:
@@ -124,18 +135,18 @@ class RasterLabels:
             with self._turn:
                 SHELF.read(self)
                 raw = self.dataset.read(
-                    indexes=[1, 2, 3] if self.colours else [1],
+                    indexes=self._bands,
                     window=spot.window,
-                    out_shape=(3 if self.colours else 1, *spot.shape),
+                    out_shape=(len(self._bands), *spot.shape),
                     resampling=Resampling.nearest,
                 )
-                opaque = self._opaque(spot)
+                known = self._shown(spot) & self._validity.measured(raw)
         except RasterioError as error:
             raise TrainingError(f"{self._path} cannot be read: {error}") from error
         if self.colours:
             red, green, blue = raw.astype(np.int64)
-            return red << 16 | green << 8 | blue, opaque
-        return self._whole(raw[0], opaque)
+            return red << 16 | green << 8 | blue, known
+        return self._whole(raw[0], known), known
 
     def word(self, value: int) -> str:
         """A value in a sentence."""
@@ -158,32 +169,29 @@ class RasterLabels:
             self._turn.release()
         return True
 
-    def _opaque(self, spot: Spot) -> NDArray[np.bool_]:
-        if self._bands == 4:
-            alpha = self.dataset.read(
-                4, window=spot.window, out_shape=spot.shape, resampling=Resampling.nearest
-            )
-            return np.asarray(alpha > 0)
-        return np.ones(spot.shape, np.bool_)
+    def _shown(self, spot: Spot) -> NDArray[np.bool_]:
+        """Where neither transparency nor a mask hides anything."""
+        place = {"window": spot.window, "out_shape": spot.shape}
+        shown = np.ones(spot.shape, np.bool_)
+        if self._alpha is not None:
+            shown &= self.dataset.read(self._alpha, **place, resampling=Resampling.nearest) > 0
+        for band in self._validity.masks:
+            shown &= self.dataset.read_masks(band, **place) > 0
+        return shown
 
-    def _whole(
-        self, raw: NDArray[np.generic], known: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Values as whole numbers, and where they are not nodata."""
-        nodata = self._nodata
-        if nodata is not None:
-            known = known & ~(np.isnan(raw) if np.isnan(nodata) else raw == nodata)
+    def _whole(self, raw: NDArray[np.generic], known: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Values as whole numbers."""
         if raw.dtype.kind == "f":
-            if np.isnan(raw[known]).any():
+            if not np.isfinite(raw[known]).all():
                 raise TrainingError(
-                    f"{self._path} holds NaN: declare NaN as its nodata value, or write class ids everywhere"
+                    f"{self._path} holds NaN or infinity: declare it as nodata, or write class ids everywhere"
                 )
             raw = np.where(known, raw, 0)
             if (raw != np.floor(raw)).any():
                 raise TrainingError(
                     f"{self._path} holds fractions ({raw[raw != np.floor(raw)][0]:g}): give a label map of class ids"
                 )
-        return raw.astype(np.int64), known
+        return raw.astype(np.int64)
 
 
 class MaskedLabels:
@@ -244,17 +252,6 @@ def values_in(labels: RasterLabels) -> list[int]:
     return sorted(found)
 
 
-def warn_of_lossy(labels: RasterLabels) -> None:
-    """Warn where a label map was compressed like a photograph."""
-    if labels.lossy and labels.colours:
-        warnings.warn(
-            f"{labels.name} is compressed with loss, so its colours are not exact: each is taken for the nearest of the "
-            "legend; a PNG would be safer",
-            DoubtfulInputWarning,
-            stacklevel=3,
-        )
-
-
 def opened(path: Path) -> rasterio.DatasetReader:
     """An open raster.
 
@@ -266,6 +263,13 @@ def opened(path: Path) -> rasterio.DatasetReader:
             return rasterio.open(path)
     except RasterioError as error:
         raise TrainingError(f"{path} cannot be opened as an image: {error}") from error
+
+
+def _alpha_band(dataset: rasterio.DatasetReader) -> int | None:
+    """The band of a label map that tells transparency: beside colours it need not say so."""
+    count: int = dataset.count
+    beside_ids = count == 2 and dataset.colorinterp[1] == ColorInterp.alpha
+    return count if count == 4 or beside_ids else None
 
 
 class _Table:

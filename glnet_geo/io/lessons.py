@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -17,8 +17,8 @@ from glnet_geo.core.graph import components
 from glnet_geo.core.holdout import places_of
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.listing import listed
-from glnet_geo.errors import DoubtfulInputWarning, TrainingError
-from glnet_geo.io.label_legend import LabelLegend, found_legend, open_labels, read_label_legend
+from glnet_geo.errors import DoubtfulInputWarning, OptionError, TrainingError
+from glnet_geo.io.label_legend import found_legend, open_labels, read_label_legend, warn_of_doubtful
 from glnet_geo.io.labels import RasterLabels
 from glnet_geo.io.pair_files import find_pairs
 from glnet_geo.io.pairs import Pair
@@ -73,7 +73,10 @@ def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: R
     found = find_pairs(images, labels, error=TrainingError)
     known = found_legend([label for _, label in found]) if legend is None else read_label_legend(legend)
     pictures = [look_at(image, reading) for image, _ in found]
-    pairs = [_pair(picture, label, known) for picture, (_, label) in zip(pictures, found, strict=True)]
+    maps = [open_labels(label, known) for _, label in found]
+    if legend is not None:
+        warn_of_doubtful(maps, known)
+    pairs = [_pair(picture, labels) for picture, labels in zip(pictures, maps, strict=True)]
     return Lessons(
         pairs=pairs,
         places=_places(pictures),
@@ -109,27 +112,30 @@ def lessons_of_polygons(
     Raises:
         GlnetGeoError: a file cannot be used, or polygons and scenes do not meet; the message names it.
     """
+    _check_once(scenes)
     drawn = read_training_polygons(polygons, field, layer)
     legend = _legend(drawn, known)
     ids = {c.name: c.id for c in legend}
-    pairs, pictures = [], []
+    pairs, pictures, used = [], [], set()
     for scene in scenes:
         picture = look_at(scene, reading)
         labels = drawn.on(scene.name, ids, crs=picture.crs, transform=picture.transform, whole=picture.whole)
         if labels is None:
             if len(scenes) > 1:
-                warnings.warn(
-                    f"no polygon of {polygons.name} lies on {scene.name}: it is left out",
-                    DoubtfulInputWarning,
-                    stacklevel=2,
-                )
+                _doubt(f"no polygon of {polygons.name} lies on {scene.name}: it is left out")
             continue
         pairs.append(picture.with_labels(labels))
         pictures.append(picture)
+        used.update(labels.numbers.tolist())
     if not pairs:
         raise TrainingError(
             f"no polygon of {polygons} lies on {listed([scene.name for scene in scenes], 8)}: check the place and the CRS "
             "of both"
+        )
+    beside = len(drawn.polygons) - len(used)
+    if beside:
+        _doubt(
+            f"{beside} of {len(drawn.polygons)} polygons of {polygons.name} lie on no scene: they are left out"
         )
     return Lessons(
         pairs=pairs,
@@ -139,12 +145,11 @@ def lessons_of_polygons(
         judged=tuple(c.id for c in legend),
         distances=_distances(pictures),
         sparse=True,
-        about=f"{len(drawn.polygons)} polygons drawn on {listed([pair.name for pair in pairs], 8)} ({_counted(drawn)})",
+        about=f"{len(used)} polygons drawn on {listed([pair.name for pair in pairs], 8)} ({_counted(drawn, used)})",
     )
 
 
-def _pair(picture: Picture, label: Path, known: LabelLegend) -> Pair:
-    labels = open_labels(label, known)
+def _pair(picture: Picture, labels: RasterLabels) -> Pair:
     _check_place(picture, labels)
     return picture.with_labels(labels)
 
@@ -172,14 +177,20 @@ def _legend(drawn: TrainingPolygons, known: Legend | None) -> Legend:
     colors = style_colors(drawn.path, drawn.layer, drawn.field)
     names: dict[int, str] = {}
     # The numbers of classes that are numbers are kept, so that maps say what the person wrote.
-    if all(name.isdecimal() and int(name) < NODATA for name in drawn.classes):
-        names = {int(name): name for name in drawn.classes}
+    numbers = {int(name): name for name in drawn.classes if name.isdecimal() and int(name) < NODATA}
+    if len(numbers) == len(drawn.classes):
+        names = numbers
     elif known is not None:
         for name in drawn.classes:
             channel = known.channel_of(name)
             if channel is not None and known.classes[channel].id not in names:
                 names[known.classes[channel].id] = name
                 colors.setdefault(name, known.classes[channel].color)
+    if drawn.numbered and len(names) < len(drawn.classes):
+        _doubt(
+            f"the classes of {drawn.path.name} are numbers that no map can keep, since not all are whole, written in one way "
+            "and within 0..254: they are numbered anew, and bear these numbers as names"
+        )
     free = (number for number in count() if number not in names)
     for name in drawn.classes:
         if name not in names.values():
@@ -213,7 +224,21 @@ def _distances(pictures: Sequence[Picture]) -> tuple[float, ...]:
     return tuple(sorted(side for picture in pictures for side in picture.distance or ()))
 
 
-def _counted(drawn: TrainingPolygons) -> str:
-    """How many polygons each class has."""
-    counts = Counter(drawn.names.tolist())
+def _counted(drawn: TrainingPolygons, used: Collection[int]) -> str:
+    """How many polygons each class has of those that are used."""
+    counts = Counter(drawn.names[list(used)].tolist())
     return listed([f"{counts[name]} {name}" for name in drawn.classes], 8)
+
+
+def _check_once(scenes: Sequence[Path]) -> None:
+    """Refuse a scene that is named twice: what is held out of the one would be learnt from the other."""
+    seen: set[Path] = set()
+    for scene in scenes:
+        if scene.resolve() in seen:
+            raise OptionError(f"{scene} is named twice: name each scene once")
+        seen.add(scene.resolve())
+
+
+def _doubt(message: str) -> None:
+    # It is told where the lessons are asked for.
+    warnings.warn(message, DoubtfulInputWarning, stacklevel=3)

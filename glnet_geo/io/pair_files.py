@@ -24,7 +24,7 @@ def find_pairs(images: Path, labels: Path, *, error: type[GlnetGeoError]) -> lis
         error: kind to raise.
 
     Raises:
-        GlnetGeoError: of that kind, where a folder is missing or holds no image, or an image has no label or more than one.
+        GlnetGeoError: of that kind, where a folder is missing or holds no image, or an image has no label, more than one, or that of another.
     """
     for folder in (images, labels):
         if not folder.is_dir():
@@ -34,7 +34,8 @@ def find_pairs(images: Path, labels: Path, *, error: type[GlnetGeoError]) -> lis
     for path in _rasters_in(labels):
         if not together or _LABEL_ENDING.search(path.stem):
             by_name.setdefault(_LABEL_ENDING.sub("", path.stem), []).append(path)
-    pairs = []
+    pairs: list[tuple[Path, Path]] = []
+    taken: dict[Path, Path] = {}
     for image in _rasters_in(images):
         if together and _LABEL_ENDING.search(image.stem):
             continue
@@ -44,7 +45,11 @@ def find_pairs(images: Path, labels: Path, *, error: type[GlnetGeoError]) -> lis
             raise error(
                 f"{image} has {len(found)} label files named {name}.* or {name}_mask.* in {labels}: give exactly one"
             )
-        pairs.append((image, found[0]))
+        label = found[0]
+        if label in taken:
+            raise error(f"{image} and {taken[label]} have one label file, {label}: give each its own")
+        taken[label] = image
+        pairs.append((image, label))
     if not pairs:
         raise error(f"{images} holds no image ({', '.join(PAIRED)}): give another folder")
     return pairs

@@ -16,6 +16,7 @@ from glnet_geo.errors import DoubtfulInputWarning
 from glnet_geo.io.labels import LOSSY
 from glnet_geo.io.reference_key import ReferenceKey
 from glnet_geo.io.source import Source
+from glnet_geo.io.validity import Validity
 
 _PIXELS_AT_ONCE = 1 << 22
 
@@ -41,6 +42,7 @@ class ColorReference:
         self._source = source
         dataset = source.dataset()
         self._alpha = dataset.count == 4
+        self._validity = Validity.of(dataset, (1, 2, 3), dataset.dtypes[0], None)
         known = key.labels_of_colors(self.name)
         self._lossy = dataset.driver in LOSSY
         self._colors = np.array(sorted(known), dtype=np.int64)
@@ -87,9 +89,12 @@ class ColorReference:
             rows = min(step, dataset.height - row)
             window = Window(row=row, col=0, height=rows, width=dataset.width)
             bands = range(1, 5 if self._alpha else 4)
-            red, green, blue, *alpha = self._source.values(bands, window).astype(np.int64)
+            raw = self._source.values(bands, window)
+            red, green, blue, *alpha = raw.astype(np.int64)
             shown = red << 16 | green << 8 | blue
-            opaque = alpha[0] > 0 if alpha else np.ones(shown.shape, np.bool_)
+            opaque = self._validity.apply(self._source, window, raw[:3])
+            if alpha:
+                opaque &= alpha[0] > 0
             yield row, self._nearest(shown) if self._lossy else shown, opaque
 
     def _nearest(self, shown: NDArray[np.int64]) -> NDArray[np.int64]:

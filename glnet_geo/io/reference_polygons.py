@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from glnet_geo.core.legend import NODATA
+from glnet_geo.core.matching import Label
 from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, EvaluationError
@@ -20,6 +21,11 @@ _ROWS_AT_ONCE = 512
 class PolygonReference:
     """Reference polygons on the pixels of a map; a pixel is inside where its centre is.
 
+    Args:
+        shapes: the polygons.
+        mapped: the map.
+        meaning: what each label means: labels that mean the same do not contradict each other.
+
     Attributes:
         name: of the file.
         labels: what the classes are called, in the order of the values in `strips`.
@@ -30,7 +36,7 @@ class PolygonReference:
         EvaluationError: no labelled polygon holds a pixel of the map.
     """
 
-    def __init__(self, shapes: LabelledShapes, mapped: Placed) -> None:
+    def __init__(self, shapes: LabelledShapes, mapped: Placed, meaning: Mapping[Label, int]) -> None:
         self.name, self.notes = shapes.name, shapes.notes
         self.labels = shapes.occurring
         self.contradictory = 0
@@ -39,11 +45,12 @@ class PolygonReference:
         scene = Window.whole((mapped.height, mapped.width))
         try:
             extent = place.extent(scene)
-            of_label = np.array(
-                [-1 if label is None else self.labels.index(label) for label in shapes.labels]
-            )
+            meant = [meaning[label] for label in self.labels]
+            # The first label of a meaning stands for all.
+            codes = {label: meant.index(meaning[label]) for label in self.labels}
+            of_shape = np.array([-1 if label is None else codes[label] for label in shapes.labels])
             self._areas = [
-                Aoi.of(place.on_grid(shapes.shapes[of_label == code], extent), scene)
+                Aoi.of(place.on_grid(shapes.shapes[of_shape == code], extent), scene)
                 for code in range(len(self.labels))
             ]
         except AoiError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -9,11 +10,13 @@ from pathlib import Path
 
 from rasterio.enums import ColorInterp, Resampling
 
+from glnet_geo.core.legend import Legend
 from glnet_geo.core.matching import Label
 from glnet_geo.core.strip import Strip
-from glnet_geo.errors import EvaluationError, SceneError
+from glnet_geo.errors import DoubtfulInputWarning, EvaluationError, SceneError
 from glnet_geo.io.class_names import class_names
 from glnet_geo.io.classes import ClassMap, open_classes
+from glnet_geo.io.label_legend import mistaken_colour
 from glnet_geo.io.on_grid import on_grid
 from glnet_geo.io.placed import Placed
 from glnet_geo.io.reference_colors import ColorReference
@@ -81,11 +84,22 @@ def _opened(
                 "band, or warp it first with gdalwarp -r near"
             )
         return ColorReference(source, key)
-    names, _ = class_names(source.dataset(), 1)
+    names, colors = class_names(source.dataset(), 1)
     classes = closing.enter_context(open_classes(view))
+    if key.own or not names:
+        _doubt_palette(
+            source.name, {c.id: colors[c.id] for c in classes.legend if c.id in colors}, key.legend
+        )
     return RasterReference(
         name=source.name,
         labels=key.labels_of_values([c.id for c in classes.legend], names, source.name),
         notes=() if note is None else (note,),
         _classes=classes,
     )
+
+
+def _doubt_palette(name: str, colors: dict[int, str], legend: Legend) -> None:
+    """Warn where values that count are drawn in the colours of other classes."""
+    found = legend.taken_for(colors)
+    if found is not None:
+        warnings.warn(mistaken_colour(f"{name} draws", *found), DoubtfulInputWarning, stacklevel=6)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import Self
+
 from glnet_geo.errors import TrainingError
+from glnet_geo.io.locked_folder import LockedFolder
 from glnet_geo.replacing import HIDDEN, replacing
 
 
@@ -16,7 +19,7 @@ class RunFolder:
     """The folder of one training.
 
     Args:
-        path: made where it is missing; nobody else may be training there.
+        path: made where it is missing.
 
     Raises:
         TrainingError: it cannot be made, read or written (in every method).
@@ -26,14 +29,31 @@ class RunFolder:
         self.path = path
         try:
             path.mkdir(exist_ok=True)
-            # What was being written when a training was killed.
-            for half in path.glob(f"{HIDDEN}*"):
-                half.unlink(missing_ok=True)
         except OSError as error:
-            raise TrainingError(
-                f"{path} cannot be made ({error.strerror}): name --out in another folder"
-            ) from error
+            raise _unmade(path, error) from error
         self._log = path / "log.jsonl"
+
+    @contextmanager
+    def held(self) -> Iterator[Self]:
+        """Keep other trainings out, and remove what was being written when one was killed.
+
+        Raises:
+            TrainingError: another one is in.
+        """
+        try:
+            lock = LockedFolder(self.path)
+        except BlockingIOError as error:
+            raise TrainingError(
+                f"another training works in {self.path}: wait for it, or name another --out"
+            ) from error
+        except OSError as error:
+            raise _unmade(self.path, error) from error
+        try:
+            for half in self.path.glob(f"{HIDDEN}*"):
+                half.unlink(missing_ok=True)
+            yield self
+        finally:
+            lock.release()
 
     def checkpoint(self, name: str) -> Path:
         """Where the checkpoint of a stage lies."""
@@ -88,6 +108,10 @@ class RunFolder:
                 made.write_text(text, encoding="utf-8")
         except OSError as error:
             raise _unwritten(path, error) from error
+
+
+def _unmade(path: Path, error: OSError) -> TrainingError:
+    return TrainingError(f"{path} cannot be made ({error.strerror}): name --out in another folder")
 
 
 def _unwritten(path: Path, error: OSError) -> TrainingError:

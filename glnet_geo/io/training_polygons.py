@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,18 @@ class TrainingPolygons:
     def classes(self) -> list[str]:
         """Names of the classes: by number where all are numbers, else by the alphabet."""
         names = sorted(set(self.names.tolist()))
-        return sorted(names, key=float) if all(_is_number(name) for name in names) else names
+        return sorted(names, key=float) if self.numbered else names
+
+    @property
+    def numbered(self) -> bool:
+        """Whether all classes are numbers."""
+        return all(_is_number(name) for name in self.names.tolist())
+
+    def alike(self) -> list[str]:
+        """Names that differ from another one in case only, sorted."""
+        names = set(self.names.tolist())
+        plain = Counter(name.casefold() for name in names)
+        return sorted(name for name in names if plain[name.casefold()] > 1)
 
     def contradictions(self) -> int:
         """How many pairs of polygons of different classes lie over each other, not only along their edges."""
@@ -102,6 +114,7 @@ class TrainingPolygons:
             name=str(self.path),
             polygons=np.array(placed, dtype=np.object_)[near],
             ids=np.array([ids[self.names[number]] for number in kept], dtype=np.uint8)[near],
+            numbers=np.array(kept, dtype=np.intp)[near],
         )
 
     def _upright(self) -> Affine:
@@ -117,12 +130,16 @@ class PolygonLabels:
         name: of their file.
         polygons: (n,) in the scene's pixels, x = col, y = row; where they overlap, later ones count.
         ids: (n,) uint8, class of each.
+        numbers: (n,) place of each in the file.
     """
 
     shape = None
 
-    def __init__(self, *, name: str, polygons: NDArray[np.object_], ids: NDArray[np.uint8]) -> None:
+    def __init__(
+        self, *, name: str, polygons: NDArray[np.object_], ids: NDArray[np.uint8], numbers: NDArray[np.intp]
+    ) -> None:
         self.name = name
+        self.numbers = numbers
         self._polygons = polygons
         self._ids = ids
         self._tree = shapely.STRtree(polygons)
@@ -187,6 +204,16 @@ def read_training_polygons(path: Path, field: str, layer: str | None = None) -> 
         names=np.array(names, dtype=np.object_),
         crs=table.crs,
     )
+    if len(drawn.classes) > NODATA:
+        raise TrainingError(
+            f"the field {field!r} of {path} holds {len(drawn.classes)} classes, and a model has at most {NODATA}: name the "
+            "field that holds the class with --field"
+        )
+    if alike := drawn.alike():
+        _doubt(
+            f"the names {', '.join(map(repr, alike))} of {path.name} differ in case only, and are learnt as "
+            f"{'two' if len(alike) == 2 else len(alike)} classes: correct them if they mean the same"
+        )
     twice = drawn.contradictions()
     if twice:
         _doubt(

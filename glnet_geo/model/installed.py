@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import platformdirs
 from safetensors import SafetensorError, safe_open
 
-from glnet_geo.errors import ModelError
+from glnet_geo.errors import DoubtfulInputWarning, ModelError
 
 SUFFIX = ".safetensors"
 CARD_KEY = "glnet_geo.card"
 """Under which the header of a package holds its card."""
+
+_Card = TypeVar("_Card")
 
 
 def installed_models() -> Iterator[Path]:
@@ -20,6 +24,25 @@ def installed_models() -> Iterator[Path]:
     for folder in (Path(__file__).parent / "weights", user_model_folder()):
         if folder.is_dir():
             yield from sorted(folder.glob(f"*{SUFFIX}"))
+
+
+def readable_models(read: Callable[[Path], _Card]) -> list[tuple[Path, _Card]]:
+    """The installed packages that are taken by their names, each with what is read of it.
+
+    One that cannot be read is left out with a warning, and hides no other.
+
+    Args:
+        read: raises a `ModelError` where it cannot.
+    """
+    found = []
+    for path in {path.stem: path for path in installed_models()}.values():
+        try:
+            found.append((path, read(path)))
+        except ModelError as error:
+            warnings.warn(
+                f"{error}; it is left out of the list of models", DoubtfulInputWarning, stacklevel=3
+            )
+    return found
 
 
 def user_model_folder() -> Path:
@@ -41,7 +64,9 @@ def card_text(path: Path) -> str:
         with safe_open(path, framework="numpy") as package:
             metadata = package.metadata() or {}
     except (OSError, SafetensorError) as error:
-        raise ModelError(f"{path} is not a model package: make one with glnet-geo models import") from error
+        raise ModelError(
+            f"{path} is not a model package, or not a whole one: copy it again, or make one with glnet-geo models import"
+        ) from error
     if CARD_KEY not in metadata:
         raise ModelError(f"{path} has no glnet_geo card: make a package with glnet-geo models import")
     return str(metadata[CARD_KEY])

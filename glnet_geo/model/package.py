@@ -40,12 +40,14 @@ def check_package(path: Path, *, overwrite: bool) -> None:
     """Refuse the place of a package that cannot be written there, before it is made.
 
     Raises:
-        OptionError: its name ends otherwise, its folder is missing, or it exists.
+        OptionError: its name ends otherwise, its folder is missing, it is a folder itself, or it exists.
     """
     if path.suffix != SUFFIX:
         raise OptionError(f"{path} is no name for a model package: end it with {SUFFIX}")
     if not path.parent.is_dir():
         raise OptionError(f"the folder {path.parent} does not exist: create it, or name another")
+    if path.is_dir():
+        raise OptionError(f"{path} is a folder: name a file")
     if path.exists() and not overwrite:
         raise OptionError(f"{path} exists: add --overwrite to replace it")
 
@@ -78,7 +80,11 @@ def read_card(path: Path) -> Card:
     Raises:
         ModelError: the file is missing or is no package.
     """
-    return Card.from_json(card_text(path))
+    text = card_text(path)
+    try:
+        return Card.from_json(text)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
 def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:

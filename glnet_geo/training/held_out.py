@@ -69,7 +69,7 @@ def _chosen(lessons: Lessons, asked: Sequence[str], counts: Sequence[ClassCounts
             how="nothing was held out, so nothing is measured",
         )
     if asked:
-        return _by_name(lessons, asked)
+        return _by_name(lessons, asked, counts)
     if lessons.parts is not None:
         return _by_parts(lessons)
     names = list(dict.fromkeys(lessons.places))
@@ -107,7 +107,7 @@ def _check_classes(legend: Legend, counts: Sequence[ClassCounts]) -> None:
         )
 
 
-def _by_name(lessons: Lessons, asked: Sequence[str]) -> Split:
+def _by_name(lessons: Lessons, asked: Sequence[str], counts: Sequence[ClassCounts]) -> Split:
     names = [pair.name for pair in lessons.pairs]
     for pattern in asked:
         if not any(fnmatchcase(name, pattern) for name in names):
@@ -115,9 +115,27 @@ def _by_name(lessons: Lessons, asked: Sequence[str]) -> Split:
     chosen = {name for name in names if any(fnmatchcase(name, pattern) for pattern in asked)}
     if len(chosen) == len(set(names)):
         raise TrainingError("all images are to be validated on, so none is left to learn from: name fewer")
-    return _parted(
-        lessons, [name in chosen for name in names], f"validated on {listed(sorted(chosen), 8)}, as asked"
+    apart = np.array([name in chosen for name in names])
+    totals = np.stack([count.totals for count in counts])
+    _check_sides(
+        lessons.legend, totals[~apart].sum(axis=0), totals[apart].sum(axis=0), listed(sorted(chosen), 8)
     )
+    return _parted(lessons, apart.tolist(), f"validated on {listed(sorted(chosen), 8)}, as asked")
+
+
+def _check_sides(legend: Legend, learnt: NDArray[np.int64], judged: NDArray[np.int64], chosen: str) -> None:
+    """Refuse a side without labels, and doubt one to learn from that lacks a class: (classes,) pixels."""
+    if not judged.any():
+        raise TrainingError(f"nothing is labelled in {chosen}, to validate on: name others")
+    if not learnt.any():
+        raise TrainingError("nothing is labelled in what is left to learn from: name fewer to validate on")
+    lost = [c.name for c, here, there in zip(legend, learnt, judged, strict=True) if there and not here]
+    if lost:
+        warnings.warn(
+            f"{', '.join(lost)} is labelled in what is validated on only: the model will not know it",
+            DoubtfulInputWarning,
+            stacklevel=5,
+        )
 
 
 def _by_parts(lessons: Lessons) -> Split:

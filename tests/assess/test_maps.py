@@ -126,6 +126,35 @@ class TestRasters:
             evaluate(mapped, values, reference_legend=file)
         assert evaluate(mapped, values, reference_legend=file, ignore=["77"]).scores.compared == 56 * 50
 
+    def test_colours_that_lack_data_are_no_reference(self, tmp_path: Path, mapped: Path) -> None:
+        colours = np.zeros((3, *TRUE.shape), dtype=np.uint8)
+        for c in LEGEND:
+            colours[:, c.id == TRUE] = np.array(c.rgb, np.uint8)[:, None]
+        colours[:, :4] = 0
+        shown, rgb = (colours != 0).any(axis=0), ["red", "green", "blue"]
+        declared = write(tmp_path / "declared.tif", colours, crs=UTM, transform=PLACE, colours=rgb, nodata=0)
+        masked = write(tmp_path / "masked.tif", colours, crs=UTM, transform=PLACE, colours=rgb, mask=shown)
+        for path in (declared, masked):
+            found = evaluate(mapped, path)
+            assert (found.left_out.unlabelled, found.scores.compared) == (4 * 50, 56 * 50)
+
+    def test_a_colour_table_against_the_legend_raises_doubt(self, tmp_path: Path, mapped: Path) -> None:
+        """The numbers count, and may be those of a palette."""
+        reference = write(tmp_path / "ref.tif", TRUE[None], crs=UTM, transform=PLACE)
+        water, land, _ = (c.rgb for c in LEGEND)
+
+        def paint(*colors: tuple[int, int, int]) -> None:
+            with rasterio.open(reference, "r+") as raster:
+                raster.write_colormap(1, {value: (*rgb, 255) for value, rgb in enumerate(colors)})
+
+        paint(water, land)
+        as_numbers = evaluate(mapped, reference).scores
+        paint(land, water)
+        with pytest.warns(
+            DoubtfulInputWarning, match=r"draws the value 0 in the colour of bare land, .* water"
+        ):
+            assert evaluate(mapped, reference).scores == as_numbers
+
     def test_colours_are_ignored_by_option(self, tmp_path: Path, mapped: Path) -> None:
         colours = np.zeros((3, *TRUE.shape), dtype=np.uint8)
         for c in LEGEND:
@@ -293,6 +322,13 @@ class TestPolygons:
         found = evaluate(mapped, write_shapes(tmp_path / "ref.gpkg", shapes, {"class": [0, 4, 0]}))
         assert found.left_out.contradictory == 50
         assert found.scores.compared == 200 - 50
+
+    def test_one_class_in_two_spellings_is_no_contradiction(self, tmp_path: Path, mapped: Path) -> None:
+        shapes = [pixel_box(0, 0, 10, 10), pixel_box(5, 0, 10, 10), pixel_box(5, 5, 10, 10)]
+        labels = ["water", "WATER ", "0"]
+        found = evaluate(mapped, write_shapes(tmp_path / "ref.gpkg", shapes, {"class": labels}))
+        assert (found.left_out.contradictory, found.scores.compared) == (0, 100 + 50 + 50)
+        assert found.scores.classes[0].in_reference == 200
 
     def test_nothing_but_contradictions_is_told_as_such(self, tmp_path: Path, mapped: Path) -> None:
         twice = write_shapes(tmp_path / "twice.gpkg", [pixel_box(0, 0, 9, 9)] * 2, {"class": [0, 4]})

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import rasterio.shutil
 from numpy.typing import NDArray
+from PIL import Image
 from rasterio.drivers import driver_from_extension
 
 from glnet_geo.assess.models import evaluate_model
@@ -183,6 +184,19 @@ def test_label_maps_in_colours_of_their_own_are_read_by_the_class_file_of_traini
         evaluate_model(*folders, options=options, reference_legend=classes)
     again = evaluate_model(*folders, options=options, reference_legend=classes, ignore=["#000000"])
     assert again.scores == expected.scores
+
+
+def test_doubts_of_many_label_maps_are_raised_once(folders: tuple[Path, Path], options: Options) -> None:
+    """They are looked at twice: before anything is mapped, and beside each map."""
+    classes = _colours(
+        folders[1], load_model(options.model if isinstance(options.model, Path) else "").card.legend
+    )
+    for path in list(folders[1].iterdir()):
+        Image.open(path).save(path.with_suffix(".jpg"), quality=95)
+        path.unlink()
+    with pytest.warns(DoubtfulInputWarning) as raised:
+        evaluate_model(*folders, options=options, reference_legend=classes)
+    assert len([one for one in raised if "compressed with loss" in str(one.message)]) == 1
 
 
 def test_a_label_map_that_is_transparent_everywhere_tells_nothing(

@@ -118,6 +118,49 @@ def test_all_pixels_as_points_are_the_map_itself(tmp_path: Path, mapped: Path) -
     assert [c.iou for c in found.scores.classes] == pytest.approx(whole.iou.tolist(), rel=1e-2)
 
 
+def test_a_class_of_one_pixel_leaves_the_margins(tmp_path: Path) -> None:
+    """There is no second point to label, and nothing left to be unsure of."""
+    ids = np.where(MAPPED == 4, 0, MAPPED).astype(np.uint8)
+    ids[7, 9] = 4
+    mapped = write_map(tmp_path / "map.tif", ids)
+    with pytest.warns(DoubtfulInputWarning, match="fewer than 40 pixels of vegetation"):
+        sample(mapped, tmp_path / "points.gpkg", per_class=40)
+    found = evaluate(mapped, _label(tmp_path / "points.gpkg", tmp_path / "done.gpkg"))
+    assert found.estimate is not None
+    assert found.estimate.accuracy.half_width is not None
+    assert found.estimate.classes[2].precision.half_width == 0
+
+
+def test_copies_of_points_raise_doubt(tmp_path: Path, mapped: Path) -> None:
+    sample(mapped, tmp_path / "points.gpkg", per_class=40)
+    table = geopandas.read_file(_label(tmp_path / "points.gpkg", tmp_path / "done.gpkg"))
+    places = np.arange(len(table))
+    table.iloc[np.append(places, places[:7])].to_file(tmp_path / "twice.gpkg")
+    with pytest.warns(
+        DoubtfulInputWarning, match=r"7 labelled points of twice\.gpkg lie where another one lies"
+    ):
+        evaluate(mapped, tmp_path / "twice.gpkg")
+    # Two people who share the work return all points each, and label some.
+    shared = table.iloc[np.tile(places, 2)].reset_index(drop=True)
+    shared["class"] = shared["class"].where(np.append(places % 2 == 0, places % 2 == 1))
+    shared.to_file(tmp_path / "shared.gpkg")
+    assert (
+        evaluate(mapped, tmp_path / "shared.gpkg").estimate
+        == evaluate(mapped, tmp_path / "done.gpkg").estimate
+    )
+
+
+def test_points_of_ignored_classes_are_not_left_out_in_silence(tmp_path: Path, mapped: Path) -> None:
+    sample(mapped, tmp_path / "points.gpkg", per_class=40)
+    done = _label(tmp_path / "points.gpkg", tmp_path / "done.gpkg")
+    found = evaluate(mapped, done, ignore=["water"])
+    assert any(
+        f"{found.left_out.ignored} points are of ignored classes" in note
+        and "stretched over the whole map" in note
+        for note in found.notes
+    )
+
+
 def test_points_that_are_not_labelled_yet_are_left_out_and_counted(tmp_path: Path, mapped: Path) -> None:
     sample(mapped, tmp_path / "points.gpkg", per_class=40)
     found = evaluate(mapped, _label(tmp_path / "points.gpkg", tmp_path / "done.gpkg", slice(0, 100)))

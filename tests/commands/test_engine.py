@@ -8,10 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import save_file
 
 from glnet_geo import __version__
 from glnet_geo.commands import COMMANDS, run
 from glnet_geo.commands.engine import PROTOCOL
+from glnet_geo.model import installed
+from glnet_geo.model.installed import installed_models
+from glnet_geo.model.package import find_model
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENE = ROOT / "sample_data" / "scene.tif"
@@ -27,6 +31,30 @@ def test_it_tells_versions_commands_and_models(capsys: pytest.CaptureFixture[str
     assert urban["gsd"][0] < urban["gsd"][1]
     assert Path(urban["path"]).is_file()
     assert (about["devices"], about["self_test"]) == (None, None)
+
+
+def test_a_broken_package_among_the_models_hides_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And of two of one name, that is told which is taken by it."""
+    monkeypatch.setattr(installed, "user_model_folder", lambda: tmp_path)
+    shipped = next(path for path in installed_models() if path.stem == "urban")
+    (tmp_path / "cut.safetensors").write_bytes(shipped.read_bytes()[:5000])
+    save_file({}, tmp_path / "strange.safetensors", metadata={installed.CARD_KEY: "{}"})
+    for command in (["engine", "--json"], ["models", "list", "--json"]):
+        assert run(command) == 0
+        told = capsys.readouterr()
+        answer = json.loads(told.out)
+        found = answer["models"] if command[0] == "engine" else answer
+        assert [model["name"] for model in found] == ["urban"]
+        for name in ("cut", "strange"):
+            assert f"{name}.safetensors" in told.err
+        assert told.err.count("it is left out") == 2
+    own = tmp_path / "urban.safetensors"
+    own.write_bytes(shipped.read_bytes())
+    assert run(["models", "list", "--json"]) == 0
+    assert [model["path"] for model in json.loads(capsys.readouterr().out)] == [str(own)]
+    assert find_model("urban") == own
 
 
 def test_torch_is_not_waited_for() -> None:

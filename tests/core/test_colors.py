@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glnet_geo.core.colors import is_color, nearest_colors, packed_color
+from glnet_geo.core.colors import alike_colors, is_color, nearest_colors, packed_color
 
 _colors = st.integers(0, 0xFFFFFF)
 
@@ -33,3 +33,12 @@ def test_no_other_known_colour_is_nearer(known: list[int], colors: list[int]) ->
     assert found.shape == (1, len(colors))
     for color, place in zip(colors, found[0].tolist(), strict=True):
         assert apart(color, known[place]) == min(apart(color, other) for other in known)
+
+
+@given(st.lists(_colors, max_size=6, unique=True), st.integers(0, 255))
+def test_colours_are_alike_where_no_part_differs_by_more(colors: list[int], most: int) -> None:
+    def apart(one: int, other: int) -> int:
+        return max(abs((one >> shift & 255) - (other >> shift & 255)) for shift in (0, 8, 16))
+
+    pairs = [(a, b) for at, a in enumerate(colors) for b in colors[at + 1 :] if apart(a, b) <= most]
+    assert alike_colors(np.array(colors, dtype=np.int64), most) == next(iter(pairs), None)

@@ -84,3 +84,16 @@ def test_classes_are_found_by_name_exactly_or_but_for_case_and_blanks() -> None:
 def test_classes_are_found_by_id() -> None:
     legend = Legend((WATER, FOREST))
     assert [legend.channel_of_id(number) for number in (3, 0, None)] == [0, 1, None]
+
+
+def test_a_color_that_belongs_to_another_class_is_found() -> None:
+    legend = Legend(
+        (
+            LandClass(id=0, name="water", color="#0000FF"),
+            LandClass(id=1, name="road", color="#444444"),
+            LandClass(id=2, name="roof", color="#444444"),
+        )
+    )
+    assert legend.taken_for({0: "#0000ff", 1: "#444444", 2: "#444444", 7: "#0000ff"}) is None
+    assert legend.taken_for({0: "#123456"}) is None
+    assert legend.taken_for({1: "#0000ff"}) == (legend.classes[1], legend.classes[0])

@@ -82,6 +82,25 @@ def test_ignored_labels_are_not_compared(ignored: str) -> None:
     assert Matching(legend=LEGEND, named=True, ignored=[ignored]).codes([label], "r", "m") == {label: 255}
 
 
+@pytest.mark.parametrize(
+    ("label", "ignored"),
+    [
+        (Label(id=10), "water"),
+        (Label(id=10, name="10"), "WATER"),
+        (Label(name="Water"), "10"),
+    ],
+)
+def test_what_a_label_does_not_say_of_itself_the_map_says_that_ignores_it(label: Label, ignored: str) -> None:
+    assert Matching(legend=LEGEND, named=True, ignored=[ignored]).codes([label], "r", "m") == {label: 255}
+
+
+def test_a_reference_has_its_own_numbers() -> None:
+    """What it calls 10 is left out, not what the map calls so."""
+    water, ice = Label(id=1, name="water"), Label(id=10, name="bare land")
+    codes = Matching(legend=LEGEND, named=True, ignored=["10"]).codes([water, ice], "r", "m")
+    assert codes == {water: 0, ice: 255}
+
+
 def test_a_map_without_names_is_matched_by_number() -> None:
     label = Label(id=20, name="shrub")
     assert Matching(legend=LEGEND, named=False).codes([label], "r", "m") == {label: 1}

@@ -146,6 +146,17 @@ def test_one_point_tells_a_value_and_no_interval() -> None:
     assert np.isnan(sample.accuracy.half_width)
 
 
+def test_what_was_drawn_whole_is_certain() -> None:
+    """All is known of a stratum of which no unit is left, also of one that has only one."""
+    matrix, sizes = np.array([[1, 0], [3, 5]]), np.array([1.0, 20.0])
+    counts = by_map_class(matrix, sizes).counts
+    sample = StratifiedSample(counts=counts, sizes=sizes, whole=np.array([True, False]))
+    alone = StratifiedSample(counts=counts[1:], sizes=sizes[1:])
+    assert sample.accuracy.value == pytest.approx((1 + 20 * 5 / 8) / 21)
+    assert sample.accuracy.half_width == pytest.approx(alone.accuracy.half_width * 20 / 21)
+    assert sample.precision[0].half_width == 0
+
+
 def test_a_class_that_is_nowhere_has_no_scores() -> None:
     counts = np.zeros((1, 2, 2), dtype=np.int64)
     counts[0, 0, 0] = 4

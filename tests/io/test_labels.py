@@ -14,9 +14,16 @@ from rasterio.errors import NotGeoreferencedWarning
 from glnet_geo.core.legend import DEEPGLOBE
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, ModelError, TrainingError
-from glnet_geo.io.label_legend import LabelLegend, found_legend, open_labels, read_label_legend
+from glnet_geo.io.label_legend import (
+    LabelLegend,
+    found_legend,
+    open_labels,
+    read_label_legend,
+    warn_of_doubtful,
+)
 from glnet_geo.io.labels import MaskedLabels, RasterLabels, values_in
 from glnet_geo.io.spot import Spot
+from tests.io.geotiffs import RGB, write
 from tests.rasters import write_plain
 from tests.scenes import write_scene
 
@@ -50,6 +57,33 @@ def test_what_is_transparent_is_not_labelled(tmp_path: Path) -> None:
     np.testing.assert_array_equal(_whole(labels), np.where(alpha, 0, 255))
 
 
+@pytest.mark.parametrize("colours", [False, True])
+def test_what_a_mask_hides_is_not_labelled(tmp_path: Path, colours: bool) -> None:  # noqa: FBT001 - of pytest
+    ids, shown = np.where(IDS == 255, 0, IDS).astype(np.uint8), IDS != 255
+    pixels = _colours(ids) if colours else ids[None]
+    path = write(tmp_path / "a.tif", pixels, mask=shown, colours=RGB if colours else None)
+    np.testing.assert_array_equal(_whole(open_labels(path, LabelLegend(DEEPGLOBE))), IDS)
+
+
+def test_a_colour_that_is_declared_as_nodata_is_not_labelled(tmp_path: Path) -> None:
+    """Black is, red is not: it lacks green and blue, and has a class."""
+    ids = np.array([[0, 5, 0], [1, 4, 6]], np.uint8)
+    path = write(tmp_path / "a.tif", _colours(ids), nodata=0, colours=RGB)
+    expected = np.where(ids == 0, 255, ids)
+    np.testing.assert_array_equal(_whole(open_labels(path, LabelLegend(DEEPGLOBE))), expected)
+    assert [c.name for c in found_legend([path]).legend] == ["#0000ff", "#00ff00", "#00ffff", "#ffffff"]
+
+
+def test_class_ids_may_have_transparency_beside_them(tmp_path: Path) -> None:
+    alpha = np.where(IDS == 255, 0, 255).astype(np.uint8)
+    ids = np.where(IDS == 255, 0, IDS).astype(np.uint8)
+    path = write(tmp_path / "a.tif", np.stack([ids, alpha]), colours=["gray", "alpha"])
+    np.testing.assert_array_equal(_whole(open_labels(path, LabelLegend(DEEPGLOBE))), IDS)
+    other = write(tmp_path / "b.tif", np.stack([ids, alpha]), colours=["gray", "undefined"])
+    with pytest.raises(TrainingError, match=r"b\.tif has 2 bands"):
+        open_labels(other, LabelLegend(DEEPGLOBE))
+
+
 def test_a_colour_outside_the_legend_is_named(tmp_path: Path) -> None:
     labels = open_labels(write_plain(tmp_path / "a.png", _colours(IDS)), LabelLegend(DEEPGLOBE))
     with pytest.raises(
@@ -72,8 +106,13 @@ def test_lossy_colours_become_the_nearest_with_a_warning(tmp_path: Path) -> None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         rasterio.shutil.copy(png, tmp_path / "a.jpg", driver="JPEG", quality="95")
-    with pytest.warns(DoubtfulInputWarning, match=r"a\.jpg is compressed with loss"):
-        labels = open_labels(tmp_path / "a.jpg", LabelLegend(DEEPGLOBE))
+    labels = open_labels(tmp_path / "a.jpg", LabelLegend(DEEPGLOBE))
+    with pytest.warns(DoubtfulInputWarning, match=r"a\.jpg is compressed with loss") as doubts:
+        warn_of_doubtful([labels], LabelLegend(DEEPGLOBE))
+    assert len(doubts) == 1
+    with pytest.warns(DoubtfulInputWarning, match=r"a\.jpg and 1 other are compressed with loss") as doubts:
+        warn_of_doubtful([labels, labels], LabelLegend(DEEPGLOBE))
+    assert len(doubts) == 1
     assert (_whole(labels) == ids).mean() > 0.95
     with pytest.raises(TrainingError, match="give the classes with --legend"):
         found_legend([tmp_path / "a.jpg"])
@@ -81,9 +120,15 @@ def test_lossy_colours_become_the_nearest_with_a_warning(tmp_path: Path) -> None
 
 def test_labels_with_nan_are_refused_unless_declared(tmp_path: Path) -> None:
     values = np.array([[[0, np.nan, 1]]], np.float32)
-    with pytest.raises(TrainingError, match=r"a\.tif holds NaN: declare NaN as its nodata value"):
+    with pytest.raises(TrainingError, match=r"a\.tif holds NaN or infinity: declare it as nodata"):
         values_in(RasterLabels(write_scene(tmp_path / "a.tif", values), {}))
     assert values_in(RasterLabels(write_scene(tmp_path / "b.tif", values, nodata=np.nan), {})) == [0, 1]
+
+
+def test_infinity_is_no_class_id(tmp_path: Path) -> None:
+    values = np.array([[[0, np.inf]]], np.float32)
+    with pytest.raises(TrainingError, match=r"a\.tif holds NaN or infinity: declare it as nodata"):
+        values_in(RasterLabels(write_scene(tmp_path / "a.tif", values), {}))
 
 
 def test_fractions_are_no_class_ids(tmp_path: Path) -> None:

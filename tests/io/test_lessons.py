@@ -8,7 +8,7 @@ import pytest
 from affine import Affine
 
 from glnet_geo.core.legend import LandClass, Legend
-from glnet_geo.errors import DoubtfulInputWarning, TrainingError
+from glnet_geo.errors import DoubtfulInputWarning, OptionError, TrainingError
 from glnet_geo.io.lessons import lessons_of_pairs, lessons_of_polygons
 from glnet_geo.io.picture import Reading
 from tests.lessons import pair_folders, polygons
@@ -88,7 +88,6 @@ KNOWN = Legend(
     [
         (["field", "Road "], [(2, "Road"), (4, "field")], {"Road", "field"}),
         (["building", "field", "park"], [(0, "building"), (1, "park"), (4, "field")], {"field"}),
-        (["Water", "water"], [(0, "Water"), (1, "water")], {"Water"}),
         (["2", "9"], [(2, "2"), (9, "9")], set()),
         (["²", "9"], [(0, "9"), (1, "²")], set()),
     ],
@@ -104,6 +103,49 @@ def test_classes_that_a_model_knows_keep_its_numbers_and_colours(
     assert [(c.id, c.name) for c in lessons.legend] == expected
     known = {(c.id, c.color) for c in KNOWN}
     assert {c.name for c in lessons.legend if (c.id, c.color) in known} == coloured
+
+
+def test_classes_that_differ_in_case_only_raise_doubt(tmp_path: Path) -> None:
+    scene = write_scene(tmp_path / "s.tif", texture(40, 40))
+    drawn = polygons(
+        tmp_path / "p.gpkg", [("water", (1, 1, 9, 9)), ("field", (1, 13, 9, 21)), ("Water", (1, 25, 9, 33))]
+    )
+    with pytest.warns(DoubtfulInputWarning, match=r"names 'Water', 'water' of p\.gpkg differ .* two classes"):
+        lessons = lessons_of_polygons([scene], drawn, "class", None, READING, known=KNOWN)
+    assert [(c.id, c.name) for c in lessons.legend] == [(0, "Water"), (1, "water"), (4, "field")]
+
+
+@pytest.mark.parametrize("numbers", [["111", "523"], ["-1", "3"], ["1", "255"], ["01", "1"]])
+def test_numbers_that_no_map_holds_become_names(tmp_path: Path, numbers: list[str]) -> None:
+    scene = write_scene(tmp_path / "s.tif", texture(40, 40))
+    places = [(name, (1 + 12 * at, 1, 9 + 12 * at, 9)) for at, name in enumerate(numbers)]
+    drawn = polygons(tmp_path / "p.gpkg", places)
+    with pytest.warns(DoubtfulInputWarning, match=r"p\.gpkg are numbers .* 0\.\.254: they are numbered anew"):
+        lessons = lessons_of_polygons([scene], drawn, "class", None, READING, known=KNOWN)
+    assert [(c.id, c.name) for c in lessons.legend] == list(enumerate(numbers))
+
+
+def test_polygons_beside_all_scenes_are_not_counted(tmp_path: Path) -> None:
+    """One that lies on two scenes counts once."""
+    scenes = [
+        write_scene(tmp_path / f"{name}.tif", texture(40, 40), transform=UTM @ Affine.translation(col, 0))
+        for name, col in (("west", 0), ("east", 40))
+    ]
+    boxes = [("road", (1, 30, 9, 50)), ("field", (20, 1, 30, 9)), ("road", (900, 1, 909, 9))]
+    drawn = polygons(tmp_path / "p.gpkg", boxes)
+    with pytest.warns(
+        DoubtfulInputWarning, match=r"1 of 3 polygons of p\.gpkg lie on no scene: they are left out"
+    ):
+        lessons = lessons_of_polygons(scenes, drawn, "class", None, READING)
+    assert lessons.about == "2 polygons drawn on west, east (1 field, 1 road)"
+
+
+def test_a_scene_is_named_once(tmp_path: Path) -> None:
+    """Else what is held out of the one would be learnt from the other."""
+    scene = write_scene(tmp_path / "s.tif", texture(40, 40))
+    drawn = polygons(tmp_path / "p.gpkg", [("road", (1, 1, 9, 9)), ("field", (20, 20, 30, 30))])
+    with pytest.raises(OptionError, match=r"s\.tif is named twice: name each scene once"):
+        lessons_of_polygons([scene, tmp_path / "." / "s.tif"], drawn, "class", None, READING)
 
 
 def test_sixteen_bits_are_scaled_by_their_own_range_with_a_warning(tmp_path: Path) -> None:

@@ -44,6 +44,12 @@ def test_images_and_labels_may_share_a_folder(tmp_path: Path) -> None:
         (["1.tif"], [], "has 0 label files named 1"),
         (["1.tif"], ["1.png", "1.tif"], "has 2 label files named 1"),
         (["1.tif"], ["2.png"], "has 0 label files named 1"),
+        (
+            ["1.tif", "1.jpg"],
+            ["1.png"],
+            r"1\.tif and .*1\.jpg have one label file, .*1\.png: give each",
+        ),
+        (["1.tif", "1_sat.tif"], ["1.png"], "have one label file"),
         (["readme.txt"], ["1.png"], r"holds no image \(.tif"),
     ],
 )

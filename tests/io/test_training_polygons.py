@@ -152,6 +152,16 @@ def test_large_numbers_are_classes_of_their_own(tmp_path: Path) -> None:
     assert read_training_polygons(tmp_path / "q.gpkg", "class").classes == ["0.5", "1234567", "1234568"]
 
 
+def test_a_field_of_too_many_classes_is_refused(tmp_path: Path) -> None:
+    """It is a number of each feature more often than a class."""
+    boxes = [(f"p{n}", (n, 0, n + 1, 1)) for n in range(256)]
+    with pytest.raises(
+        TrainingError, match=r"field 'class' of .*p\.gpkg holds 256 classes, and a model has at most 255"
+    ):
+        read_training_polygons(polygons(tmp_path / "p.gpkg", boxes), "class")
+    assert len(read_training_polygons(polygons(tmp_path / "q.gpkg", boxes[1:]), "class").classes) == 255
+
+
 def _with_style(path: Path, text: str) -> None:
     with closing(sqlite3.connect(path)) as package:
         package.execute(

@@ -94,13 +94,19 @@ def test_another_suffix_is_refused(tmp_path: Path) -> None:
         import_checkpoints({"global": Path("g.pth")}, tmp_path / "x.pth", legend=tiny.LEGEND)
 
 
-def test_a_folder_that_is_not_there_is_refused_before_anything_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("out", "sentence"),
+    [
+        ("absent/x.safetensors", r"the folder .*absent does not exist: create it"),
+        ("folder.safetensors", r"folder\.safetensors is a folder: name a file"),
+    ],
+)
+def test_a_place_that_cannot_be_is_refused_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, sentence: str
 ) -> None:
     read: list[Path] = []
     monkeypatch.setattr(importing, "read_checkpoint", read.append)
-    with pytest.raises(OptionError, match=r"the folder .*absent does not exist: create it"):
-        import_checkpoints(
-            {"global": Path("g.pth")}, tmp_path / "absent" / "x.safetensors", legend=tiny.LEGEND
-        )
+    (tmp_path / "folder.safetensors").mkdir()
+    with pytest.raises(OptionError, match=sentence):
+        import_checkpoints({"global": Path("g.pth")}, tmp_path / out, legend=tiny.LEGEND, overwrite=True)
     assert read == []

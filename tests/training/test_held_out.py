@@ -91,6 +91,21 @@ def test_a_person_may_choose(tmp_path: Path) -> None:
         split(lessons, ["*"])
 
 
+def test_what_a_person_chooses_must_be_labelled_and_leave_every_class(tmp_path: Path) -> None:
+    """Else nothing is measured, or a class is never seen."""
+    nothing, roads = np.full((64, 64), 255, np.uint8), np.ones((64, 64), np.uint8)
+    lessons = _lessons(tmp_path, _stripes(64), nothing, roads)
+    with pytest.raises(TrainingError, match="nothing is labelled in image1, to validate on: name others"):
+        split(lessons, ["image1"])
+    assert len(split(lessons, ["image[12]"]).judged) == 2
+    with pytest.warns(
+        DoubtfulInputWarning, match="land is labelled in what is validated on only: the model will not"
+    ):
+        split(lessons, ["image0"])
+    with pytest.raises(TrainingError, match="nothing is labelled in what is left to learn from: name fewer"):
+        split(lessons, ["image0", "image2"])
+
+
 def test_labels_too_close_together_are_all_learnt_with_a_warning(tmp_path: Path) -> None:
     label = np.full((320, 320), 255, np.uint8)
     label[:8, :8], label[:8, 8:16] = 0, 1
