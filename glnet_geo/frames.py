@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
-from glnet_geo.io.marked import FrameStore
-from glnet_geo.io.scene import Block
+from glnet_geo.io.array_store import FrameStore
+from glnet_geo.io.scene import Excerpt
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import Model
 from glnet_geo.model.predict import Predictor
-from glnet_geo.plan import Plan, Tile
+from glnet_geo.plan import Plan, PlannedFrame
 from glnet_geo.report import duration
 
 Logits: TypeAlias = NDArray[np.float32]
@@ -36,7 +36,7 @@ class Frames(Protocol):
     here: bool
 
     def logits(
-        self, plan: Plan, tiles: Sequence[Tile], kept: FrameStore, progress: Progress
+        self, plan: Plan, wanted: Sequence[PlannedFrame], kept: FrameStore, progress: Progress
     ) -> Generator[Logits | None, None, None]:
         """The logits of some frames of a plan, in their order, some being made while others are taken.
 
@@ -44,7 +44,7 @@ class Frames(Protocol):
 
         Args:
             plan: what to do.
-            tiles: the frames.
+            wanted: the frames.
             kept: where logits lie until the rows that they touch are finished.
             progress: told how long it will take, and of every patch; may cancel.
 
@@ -69,11 +69,11 @@ class LocalFrames:
         self._timed: _Timed | None = None
 
     def logits(
-        self, plan: Plan, tiles: Sequence[Tile], kept: FrameStore, progress: Progress
+        self, plan: Plan, wanted: Sequence[PlannedFrame], kept: FrameStore, progress: Progress
     ) -> Generator[Logits | None, None, None]:
         """The logits of some frames of a plan: see `Frames`."""
         found = kept.found()
-        unknown = [tile for tile in tiles if place(tile) not in found]
+        unknown = [frame for frame in wanted if place(frame) not in found]
         if unknown:
             self._timed = _timed(self._timed, plan, progress)
             progress.info(
@@ -82,18 +82,18 @@ class LocalFrames:
             )
         progress.begin("classifying", count_steps(unknown))
 
-        def read(tile: Tile) -> Block:
-            return plan.scene.read(tile.frame.window, plan.lattice)
+        def read(frame: PlannedFrame) -> Excerpt:
+            return plan.scene.read(frame.window, plan.lattice)
 
-        for tile, block in _read_ahead(tiles, read, lambda tile: place(tile) in found, plan.readers):
+        for frame, excerpt in _read_ahead(wanted, read, lambda frame: place(frame) in found, plan.readers):
             stop_if_cancelled(progress)
-            logits = kept.get(*place(tile)) if block is None else None
+            logits = kept.get(*place(frame)) if excerpt is None else None
             if logits is None:
                 # What a crash has damaged is made again.
                 self._timed = _timed(self._timed, plan, progress)
                 classify = FrameClassifier(self._timed.predictor, plan.normalization)
-                logits = classify(tile, block or read(tile), progress)
-                kept.put(*place(tile), logits)
+                logits = classify(frame, excerpt or read(frame), progress)
+                kept.put(*place(frame), logits)
             yield shown(logits)
 
 
@@ -109,19 +109,19 @@ class FrameClassifier:
     predictor: Predictor
     normalization: Normalization
 
-    def __call__(self, tile: Tile, block: Block, progress: Progress) -> Logits | None:
+    def __call__(self, frame: PlannedFrame, excerpt: Excerpt, progress: Progress) -> Logits | None:
         """The logits of a frame; None where it shows nothing.
 
         Args:
-            tile: the frame.
-            block: its pixels.
+            frame: which.
+            excerpt: its pixels.
             progress: told of every patch; may cancel.
 
         Raises:
             CancelledError: as the progress asked.
         """
-        steps = count_steps([tile])
-        patches = [window for window in tile.patches if block.valid[window.rows, window.cols].any()]
+        steps = count_steps([frame])
+        patches = [window for window in frame.patches if excerpt.valid[window.rows, window.cols].any()]
         progress.advance(steps - len(patches))
         if not patches:
             return None
@@ -130,18 +130,18 @@ class FrameClassifier:
             progress.advance(done)
             stop_if_cancelled(progress)
 
-        pixels = self.normalization(block.pixels, block.valid)
+        pixels = self.normalization(excerpt.pixels, excerpt.valid)
         return self.predictor.logits(pixels, patches, advance)
 
 
-def place(tile: Tile) -> tuple[int, int]:
+def place(frame: PlannedFrame) -> tuple[int, int]:
     """Where a frame begins on the lattice, (row, col): its name."""
-    return tile.frame.window.row, tile.frame.window.col
+    return frame.window.row, frame.window.col
 
 
-def count_steps(tiles: Iterable[Tile]) -> int:
+def count_steps(frames: Iterable[PlannedFrame]) -> int:
     """Steps of progress in frames: their patches."""
-    return sum(max(1, len(tile.patches)) for tile in tiles)
+    return sum(max(1, len(frame.patches)) for frame in frames)
 
 
 def shown(logits: Logits | None) -> Logits | None:
@@ -151,12 +151,12 @@ def shown(logits: Logits | None) -> Logits | None:
 
 def expected_seconds(plan: Plan) -> float:
     """How long the plan takes in this process: a patch is timed, the outputs' part is known by experience."""
-    tiles = [tile for row in plan.tiles() for tile in row]
-    return _seconds(plan, _predictor(plan, Silence()).seconds_per_patch(), tiles)
+    frames = [frame for row in plan.frames() for frame in row]
+    return _seconds(plan, _predictor(plan, Silence()).seconds_per_patch(), frames)
 
 
-def _seconds(plan: Plan, per_patch: float, tiles: Sequence[Tile]) -> float:
-    return per_patch * count_steps(tiles) + _OUTPUT_SECONDS_PER_MEGAPIXEL * plan.megapixels
+def _seconds(plan: Plan, per_patch: float, frames: Sequence[PlannedFrame]) -> float:
+    return per_patch * count_steps(frames) + _OUTPUT_SECONDS_PER_MEGAPIXEL * plan.megapixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,14 +188,17 @@ def _predictor(plan: Plan, progress: Progress) -> Predictor:
 
 
 def _read_ahead(
-    tiles: Iterable[Tile], read: Callable[[Tile], Block], known: Callable[[Tile], bool], readers: int
-) -> Iterator[tuple[Tile, Block | None]]:
+    wanted: Iterable[PlannedFrame],
+    read: Callable[[PlannedFrame], Excerpt],
+    known: Callable[[PlannedFrame], bool],
+    readers: int,
+) -> Iterator[tuple[PlannedFrame, Excerpt | None]]:
     """The frames' pixels in their order, some being read while others are classified; None where known."""
-    coming: deque[tuple[Tile, Future[Block] | None]] = deque()
+    coming: deque[tuple[PlannedFrame, Future[Excerpt] | None]] = deque()
     with ThreadPoolExecutor(readers) as threads:
         try:
-            for tile in tiles:
-                coming.append((tile, None if known(tile) else threads.submit(read, tile)))
+            for frame in wanted:
+                coming.append((frame, None if known(frame) else threads.submit(read, frame)))
                 if len(coming) > readers:
                     yield _ready(*coming.popleft())
             while coming:
@@ -204,5 +207,5 @@ def _read_ahead(
             threads.shutdown(wait=True, cancel_futures=True)
 
 
-def _ready(tile: Tile, reading: Future[Block] | None) -> tuple[Tile, Block | None]:
-    return tile, None if reading is None else reading.result()
+def _ready(frame: PlannedFrame, reading: Future[Excerpt] | None) -> tuple[PlannedFrame, Excerpt | None]:
+    return frame, None if reading is None else reading.result()

@@ -31,9 +31,8 @@ from glnet_geo.learn_options import (
 )
 from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import GLNet
-from glnet_geo.model.installed import SUFFIX
 from glnet_geo.model.machine import Machine, choose_machine, limit_gpu_memory
-from glnet_geo.model.package import save_package
+from glnet_geo.model.package import check_package, save_package
 from glnet_geo.training.classroom import Classroom, Judge
 from glnet_geo.training.course import Course
 from glnet_geo.training.held_out import Split, split
@@ -73,7 +72,9 @@ def train(
     """
     began = time.monotonic()
     options, progress, out = options or TrainOptions(), progress or Silence(), Path(out)
-    _check_outputs(out, None if curves is None else Path(curves), overwrite=overwrite)
+    check_package(out, overwrite=overwrite)
+    if curves is not None:
+        require_curves(Path(curves))
     machine = _machine(options)
     limit_gpu_memory(machine)
     known = init_card(options.init, download=options.download)
@@ -119,19 +120,6 @@ def train(
         device=str(machine),
         seconds=time.monotonic() - began,
     )
-
-
-def _check_outputs(out: Path, curves: Path | None, *, overwrite: bool) -> None:
-    if out.suffix != SUFFIX:
-        raise OptionError(f"{out} is no name for a model package: end it with {SUFFIX}")
-    if not out.parent.is_dir():
-        raise OptionError(f"the folder {out.parent} does not exist: create it, or name another")
-    if out.is_dir():
-        raise OptionError(f"{out} is a folder: name a file")
-    if out.exists() and not overwrite:
-        raise OptionError(f"{out} exists: add --overwrite to replace it")
-    if curves is not None:
-        require_curves(curves)
 
 
 def _machine(options: TrainOptions) -> Machine:
@@ -263,9 +251,7 @@ def _judge(held: Split, lessons: Lessons, start: Start, machine: Machine) -> Jud
             normalization=start.normalization,
             legend=lessons.legend,
             machine=machine,
-            background=None
-            if lessons.background is None
-            else lessons.legend.ids.tolist().index(lessons.background),
+            background=lessons.legend.channel_of_id(lessons.background),
         )
 
     return judgement

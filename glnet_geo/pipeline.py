@@ -16,10 +16,10 @@ from glnet_geo.core.strip import Sink, pour
 from glnet_geo.errors import CancelledError, OptionError, SceneError
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.aoi import area_mark
+from glnet_geo.io.array_store import Lacking
 from glnet_geo.io.identity import identity
 from glnet_geo.io.journal import Journal, journal_folder
 from glnet_geo.io.made import MARK
-from glnet_geo.io.marked import Lacking
 from glnet_geo.io.placed import Placed
 from glnet_geo.io.raster import ClassRaster, ConfidenceRaster
 from glnet_geo.io.staging import Staging, is_raster

@@ -69,11 +69,14 @@ class Options:
         return None if isinstance(self.model, Model) else self.model
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One frame of the plan and the patches of it that count, relative to its window."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedFrame(Frame):
+    """One frame of a plan.
 
-    frame: Frame
+    Attributes:
+        patches: those that count, relative to its window.
+    """
+
     patches: list[Window]
 
 
@@ -121,11 +124,16 @@ class Plan:
         least, most = _STRIP_ROWS
         return int(min(most, max(least, _STRIP_PIXELS // self.scene.width)))
 
-    def tiles(self) -> Iterator[list[Tile]]:
+    def frames(self) -> Iterator[list[PlannedFrame]]:
         """All frames that the map needs, row by row of frames; rows without any are empty."""
         for row in frame_rows(self.lattice.extent, self.card.tiling):
             yield [
-                Tile(frame, _patches_that_count(frame, self.card.tiling))
+                PlannedFrame(
+                    window=frame.window,
+                    share=frame.share,
+                    weights=frame.weights,
+                    patches=_patches_that_count(frame, self.card.tiling),
+                )
                 for frame in row
                 # Pixels are interpolated between cells.
                 if self._is_wanted(self.scene_window(frame.share.grown(1, 1)))

@@ -112,7 +112,7 @@ def compute_shard(
     with planned(scene, options, confidence=files.tell_confidence, here=frames.here) as plan:
         for note in plan.notes:
             progress.info(note)
-        mine = shard.of(list(chain(*plan.tiles())))
+        mine = shard.of(list(chain(*plan.frames())))
         with (
             Journal(
                 journal_folder(files.maps[0], work, scene=plan.scene.path),

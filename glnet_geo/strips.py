@@ -20,7 +20,7 @@ from glnet_geo.frames import Frames, expected_seconds
 from glnet_geo.io.journal import Journal
 from glnet_geo.model.decide import Decision
 from glnet_geo.model.exact import ExactPredictor
-from glnet_geo.plan import Plan, Tile
+from glnet_geo.plan import Plan, PlannedFrame
 from glnet_geo.report import duration
 
 
@@ -60,11 +60,11 @@ def seconds(plan: Plan) -> float:
     return _exact_predictor(plan).seconds(plan.scene.shape) if plan.exact else expected_seconds(plan)
 
 
-def needed(plan: Plan, done: int) -> list[list[Tile]]:
+def needed(plan: Plan, done: int) -> list[list[PlannedFrame]]:
     """The frames that the rows of the map need from one on, row by row of frames."""
     # Frames that end above the first cell that is needed have nothing to say any more.
     first = int(Enlargement(plan.lattice.rows).lower[done])
-    return [row for row in plan.tiles() if not row or row[0].frame.share.row_stop > first]
+    return [row for row in plan.frames() if not row or row[0].share.row_stop > first]
 
 
 def _mapped(
@@ -79,22 +79,22 @@ def _mapped(
         confidence=confidence,
         temperature=plan.card.temperature,
     )
-    tiles = needed(plan, done)
-    tops = [row[0].frame.share.row if row else None for row in tiles]
+    wanted = needed(plan, done)
+    tops = [row[0].share.row if row else None for row in wanted]
     mosaic = _mosaic(plan, min([int(rows.lower[done]), *(top for top in tops if top is not None)]))
     finished = _FinishedRows(plan, mosaic, rows, decide, done)
-    with closing(frames.logits(plan, list(chain(*tiles)), journal.frames, progress)) as coming:
-        for number, row in enumerate(tiles):
-            for tile in row:
+    with closing(frames.logits(plan, list(chain(*wanted)), journal.frames, progress)) as coming:
+        for number, row in enumerate(wanted):
+            for frame in row:
                 logits = next(coming)
                 if logits is not None:
-                    mosaic.add(tile.frame, logits)
+                    mosaic.add(frame, logits)
             later = [top for top in tops[number + 1 :] if top is not None]
             for strip in finished.before(later[0] if later else None):
                 journal.add_strip(strip)
                 yield strip
             if later:
-                _forget(journal, tiles[: number + 1], finished.first_cell)
+                _forget(journal, wanted[: number + 1], finished.first_cell)
 
 
 def _mosaic(plan: Plan, top: int) -> Mosaic:
@@ -105,9 +105,9 @@ def _mosaic(plan: Plan, top: int) -> Mosaic:
     return Mosaic(area, plan.model.network.architecture.classes)
 
 
-def _forget(journal: Journal, tiles: Sequence[Sequence[Tile]], cell: int) -> None:
+def _forget(journal: Journal, rows: Sequence[Sequence[PlannedFrame]], cell: int) -> None:
     """Let the journal forget frames that end above a cell: all their rows are in it."""
-    ends = [row[0].frame for row in tiles if row]
+    ends = [row[0] for row in rows if row]
     gone = [frame.window.row for frame in ends if frame.share.row_stop <= cell]
     if gone:
         journal.frames.forget(max(gone))
@@ -156,7 +156,7 @@ def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterat
     shape = plan.scene.shape
     whole = Window.whole(shape)
     lattice = plan.lattice
-    block = plan.scene.read(whole.moved(int(lattice.rows.phase), int(lattice.cols.phase)), lattice)
+    excerpt = plan.scene.read(whole.moved(int(lattice.rows.phase), int(lattice.cols.phase)), lattice)
     patches = predictor.patches(shape)
     progress.info(
         f"{plan.megapixels:.1f} megapixels as the published code computes them, on {plan.machine}: "
@@ -168,7 +168,7 @@ def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterat
         progress.advance(done)
         stop_if_cancelled(progress)
 
-    logits = predictor.logits(block.pixels, advance)
+    logits = predictor.logits(excerpt.pixels, advance)
     for start in range(0, shape[0], plan.strip_rows):
         rows = slice(start, min(start + plan.strip_rows, shape[0]))
         wanted, part = _wanted(plan, rows), logits[:, rows]

@@ -24,13 +24,13 @@ from glnet_geo.errors import (
     SceneError,
 )
 from glnet_geo.frames import LocalFrames, Logits
-from glnet_geo.io.marked import FrameStore
+from glnet_geo.io.array_store import FrameStore
 from glnet_geo.io.raster import ClassRaster
 from glnet_geo.io.scene import Scene
 from glnet_geo.model.card import Card, GroundSampleDistance
 from glnet_geo.model.glnet import Sharing
 from glnet_geo.model.package import save_package
-from glnet_geo.plan import Plan, Tile
+from glnet_geo.plan import Plan, PlannedFrame
 from tests.model.tiny import LEGEND, TILING
 from tests.scenes import UTM, read, texture, write_model, write_scene
 
@@ -366,10 +366,10 @@ def test_nothing_reads_any_more_when_the_scene_is_closed(
 
     class Watched(LocalFrames):
         def logits(
-            self, plan: Plan, tiles: Sequence[Tile], kept: FrameStore, progress: Progress
+            self, plan: Plan, wanted: Sequence[PlannedFrame], kept: FrameStore, progress: Progress
         ) -> Generator[Logits | None, None, None]:
             try:
-                yield from super().logits(plan, tiles, kept, progress)
+                yield from super().logits(plan, wanted, kept, progress)
             finally:
                 told.append("no reader is left")
 

@@ -80,7 +80,7 @@ def evaluate_model(
         raise EvaluationError(f"{images} holds no image: give another folder")
     notes: tuple[str, ...] = ()
     if job.by_color and not key.own:
-        notes = (f"the colors of the label maps in {labels} are taken for those of the model's classes",)
+        notes = (f"the colours of the label maps in {labels} are taken for those of the model's classes",)
     whole = replace(comparison, reference=str(labels))
     name = f"{model.card.name} on {counted} of {images}"
     return job.agreement.evaluation(whole, mapped=name, kind="raster", notes=notes)

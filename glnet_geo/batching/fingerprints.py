@@ -13,7 +13,7 @@ from glnet_geo.core.grid import Frame
 from glnet_geo.core.lattice import in_cells
 from glnet_geo.core.mosaic import Enlargement
 from glnet_geo.core.window import Window
-from glnet_geo.io.marked import mark_of
+from glnet_geo.io.array_store import mark_of
 from glnet_geo.io.tiled import PlacedTile, box
 from glnet_geo.plan import Plan
 
@@ -92,6 +92,6 @@ def lacking(plan: Plan, tiles: Sequence[PlacedTile]) -> dict[tuple[int, int], st
 
 def _views(plan: Plan) -> Iterator[tuple[Frame, Window]]:
     """All frames, and what each sees, in the scene's pixels."""
-    for row in plan.tiles():
-        for tile in row:
-            yield tile.frame, plan.scene_window(in_cells(tile.frame.window))
+    for row in plan.frames():
+        for frame in row:
+            yield frame, plan.scene_window(in_cells(frame.window))

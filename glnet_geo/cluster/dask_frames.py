@@ -18,9 +18,9 @@ from glnet_geo.cluster.versions import refuse_stranger, version_here
 from glnet_geo.core.progress import Progress, stop_if_cancelled
 from glnet_geo.errors import ClusterError, GlnetGeoError, OptionError, OutputError
 from glnet_geo.frames import Logits, count_steps, place, shown
-from glnet_geo.io.marked import FrameStore, not_kept
+from glnet_geo.io.array_store import FrameStore, not_kept
 from glnet_geo.io.store import Nowhere
-from glnet_geo.plan import Plan, Tile
+from glnet_geo.plan import Plan, PlannedFrame
 
 _FRAMES_AHEAD = 3
 """Tasks in flight for every thread of the workers: one that runs, and some that wait beside one that is slow."""
@@ -53,7 +53,7 @@ class DaskFrames:
         self._resources = dict(resources) if resources else None
 
     def logits(
-        self, plan: Plan, tiles: Sequence[Tile], kept: FrameStore, progress: Progress
+        self, plan: Plan, wanted: Sequence[PlannedFrame], kept: FrameStore, progress: Progress
     ) -> Generator[Logits | None, None, None]:
         """The logits of some frames of a plan: see `glnet_geo.frames.Frames`.
 
@@ -64,7 +64,7 @@ class DaskFrames:
         if isinstance(kept.arrays.store, Nowhere):
             raise OptionError("workers hand over their parts in a folder: leave out --no-resume")
         found = kept.found()
-        unknown = [tile for tile in tiles if place(tile) not in found]
+        unknown = [frame for frame in wanted if place(frame) not in found]
         job = FrameJob.of(plan, kept)
         # A task must not carry it: of a scene of many tiles it is large.
         shared = job.shared()
@@ -77,35 +77,35 @@ class DaskFrames:
                 f"{self.client.scheduler.address}, on {plan.machine.device}"
             )
         progress.begin("classifying", count_steps(unknown))
-        coming: deque[tuple[Tile, Future | None]] = deque()
-        left = iter(tiles)
+        coming: deque[tuple[PlannedFrame, Future | None]] = deque()
+        left = iter(wanted)
         try:
             while True:
                 free = _FRAMES_AHEAD * self._threads() - len(coming) if unknown else 1
-                for tile in islice(left, max(free, 0 if coming else 1)):
-                    coming.append((tile, None if place(tile) in found else self._submitted(shared, tile)))
+                for frame in islice(left, max(free, 0 if coming else 1)):
+                    coming.append((frame, None if place(frame) in found else self._submitted(shared, frame)))
                 if not coming:
                     return
-                tile, future = coming.popleft()
-                yield shown(self._taken(shared, kept, tile, future, progress))
+                frame, future = coming.popleft()
+                yield shown(self._taken(shared, kept, frame, future, progress))
         finally:
             # A client whose scheduler is gone has nothing to cancel.
             with suppress(OSError, LostError, RuntimeError):
                 self.client.cancel([future for _, future in coming if future is not None])
 
     def _taken(
-        self, job: SharedJob, kept: FrameStore, tile: Tile, future: Future | None, progress: Progress
+        self, job: SharedJob, kept: FrameStore, frame: PlannedFrame, future: Future | None, progress: Progress
     ) -> Logits:
         """The logits of a frame from where they are kept, as soon as they are there."""
         stop_if_cancelled(progress)
         if future is not None:
             self._wait(future, progress)
-            progress.advance(count_steps([tile]))
-        logits = kept.get(*place(tile))
+            progress.advance(count_steps([frame]))
+        logits = kept.get(*place(frame))
         if logits is None:
             # What a crash has damaged is made again.
-            self._wait(self._submitted(job, tile), progress)
-            logits = kept.get(*place(tile))
+            self._wait(self._submitted(job, frame), progress)
+            logits = kept.get(*place(frame))
         if logits is None:
             raise OutputError(
                 f"what the workers keep in {job.store} does not appear there on this computer: choose a --work-dir that "
@@ -113,11 +113,11 @@ class DaskFrames:
             )
         return logits
 
-    def _submitted(self, job: SharedJob, tile: Tile) -> Future:
+    def _submitted(self, job: SharedJob, frame: PlannedFrame) -> Future:
         with self._understood():
             return self.client.submit(
                 job.compute,
-                tile,
+                frame,
                 # A frame that was damaged is computed once more, not remembered.
                 pure=False,
                 retries=_RETRIES,

@@ -17,14 +17,14 @@ from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import ClusterError, GlnetGeoError
 from glnet_geo.frames import FrameClassifier, place
-from glnet_geo.io.marked import FrameStore, not_kept
+from glnet_geo.io.array_store import FrameStore, not_kept
 from glnet_geo.io.scene import Scene, block_cache
 from glnet_geo.io.store import Store
 from glnet_geo.model.installed import installed_models
 from glnet_geo.model.machine import Machine, is_present
 from glnet_geo.model.package import Model, load_model, sha256_of
 from glnet_geo.model.predict import Predictor
-from glnet_geo.plan import Plan, Tile
+from glnet_geo.plan import Plan, PlannedFrame
 
 _OPEN_SCENES = 2
 
@@ -90,19 +90,19 @@ class FrameJob:
                 return path
         return None
 
-    def compute(self, tile: Tile) -> None:
+    def compute(self, frame: PlannedFrame) -> None:
         """Compute and keep the logits of a frame; doing so twice changes nothing.
 
         Raises:
             GlnetGeoError: something cannot be read, computed or kept.
         """
         with block_cache():
-            block = self.scene.read(tile.frame.window, self.lattice)
+            excerpt = self.scene.read(frame.window, self.lattice)
         # While one thread computes, another reads.
         with _COMPUTING:
             classify = FrameClassifier(_predictor(self), self.normalization)
-            logits = classify(tile, block, Silence())
-        self.kept.put(*place(tile), logits)
+            logits = classify(frame, excerpt, Silence())
+        self.kept.put(*place(frame), logits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class SharedJob:
         """Under which it lies in the store."""
         return f"job_{self.sha256}"
 
-    def compute(self, tile: Tile) -> None:
+    def compute(self, frame: PlannedFrame) -> None:
         """Compute and keep the logits of a frame: see `FrameJob`.
 
         Raises:
@@ -134,7 +134,7 @@ class SharedJob:
         """
         refuse_another_version(self.version)
         try:
-            _JOBS.known(self).compute(tile)
+            _JOBS.known(self).compute(frame)
         except GlnetGeoError as error:
             # GDAL's own errors behind it cannot be pickled, and would turn it into a mere text on its way back.
             error.__cause__ = error.__context__ = None

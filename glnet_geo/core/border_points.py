@@ -8,6 +8,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from glnet_geo.core.legend import NODATA
+
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
 
@@ -124,20 +126,17 @@ class Found:
     east: Bools
 
 
-def find_points(
-    above: NDArray[np.uint8], rows: NDArray[np.uint8], nodata: int, first: int, fixed: Bools
-) -> Found:
+def find_points(above: NDArray[np.uint8], rows: NDArray[np.uint8], first: int, fixed: Bools) -> Found:
     """The points on the line above each of some rows.
 
     Args:
         above: (width,) the row above them.
         rows: (rows, width).
-        nodata: the value that has no border of its own; outlines beside it are not free.
         first: the line above the first of the rows.
         fixed: (rows,) lines on which no point is free, and every border that crosses has one.
     """
     height, width = rows.shape
-    pixels = np.full((height + 1, width + 2), nodata, np.uint8)
+    pixels = np.full((height + 1, width + 2), NODATA, np.uint8)
     pixels[0, 1:-1], pixels[1:, 1:-1] = above, rows
     upright = pixels[:, 1:] != pixels[:, :-1]
     level = pixels[1:] != pixels[:-1]
@@ -147,7 +146,7 @@ def find_points(
     north, south = upright[line, col], upright[line + 1, col]
     west, east = level[line, col], level[line, col + 1]
     corners = (pixels[line, col], pixels[line, col + 1], pixels[line + 1, col], pixels[line + 1, col + 1])
-    beside_nothing = np.logical_or.reduce([corner == nodata for corner in corners])
+    beside_nothing = np.logical_or.reduce([corner == NODATA for corner in corners])
     turns = (north ^ south) & (west ^ east)
     points = BorderPoints.at(
         2 * col,

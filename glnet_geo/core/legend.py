@@ -34,7 +34,7 @@ class LandClass:
         if not self.name.strip():
             raise ModelError(f"class {self.id} has no name: give it one")
         if not is_color(self.color):
-            raise ModelError(f"class {self.id} has the color {self.color!r}: write it as #rrggbb")
+            raise ModelError(f"class {self.id} has the colour {self.color!r}: write it as #rrggbb")
 
     @property
     def rgb(self) -> tuple[int, int, int]:
@@ -72,6 +72,10 @@ class Legend:
         plain = [known.strip().casefold() for known in names]
         wanted = name.strip().casefold()
         return plain.index(wanted) if wanted in plain else None
+
+    def channel_of_id(self, number: int | None) -> int | None:
+        """Channel of the class with this id, which must be one of them; None where none is meant."""
+        return None if number is None else self.ids.tolist().index(number)
 
     def taken_for(self, colors: Mapping[int, str]) -> tuple[LandClass, LandClass] | None:
         """The first class whose value somebody draws in the colour of another one, and that one; None where there is none.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glnet_geo.core.graph import components
+from glnet_geo.core.legend import NODATA
 from glnet_geo.core.runs import Contacts, Runs
 
 OUTSIDE = 0
@@ -36,10 +37,10 @@ class RegionTable:
         return self.class_id.size
 
     @classmethod
-    def empty(cls, nodata: int) -> RegionTable:
+    def empty(cls) -> RegionTable:
         """No regions."""
         return cls(
-            np.full(1, nodata, np.uint8),
+            np.full(1, NODATA, np.uint8),
             np.zeros(1, np.int64),
             np.full(1, np.inf),
             np.zeros(1, np.uint64),
@@ -132,7 +133,7 @@ def lots(pixels: NDArray[np.int64]) -> NDArray[np.uint64]:
 
 
 def grown(
-    table: RegionTable, runs: RegionTable, contacts: Contacts, nodata: int
+    table: RegionTable, runs: RegionTable, contacts: Contacts
 ) -> tuple[RegionTable, Contacts, NDArray[np.int64]]:
     """Adds the runs of further rows to the regions that they belong to.
 
@@ -140,20 +141,19 @@ def grown(
         table: the regions known so far.
         runs: every new run as a region of its own.
         contacts: between regions known so far and new runs, which are numbered after them.
-        nodata: the class that belongs to no region.
 
     Returns:
         The regions, contacts between different ones, and the new number of every region and run given.
     """
     both = RegionTable.stacked(table, runs)
     upper, lower = both.class_id[contacts.ends]
-    root = components(len(both), contacts.ends[:, (upper == lower) & (upper != nodata)])
-    root[both.class_id == nodata] = OUTSIDE
+    root = components(len(both), contacts.ends[:, (upper == lower) & (upper != NODATA)])
+    root[both.class_id == NODATA] = OUTSIDE
     part = np.flatnonzero(root != np.arange(root.size))
     both.unite(part, root[part])
 
     keep = np.ones(root.size, np.bool_)
     keep[part] = False
     number = (np.cumsum(keep) - 1)[root]
-    apart = contacts.where((upper != lower) & (upper != nodata) & (lower != nodata))
+    apart = contacts.where((upper != lower) & (upper != NODATA) & (lower != NODATA))
     return both.take(keep), apart.renamed(number), number

@@ -28,6 +28,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from glnet_geo.core.legend import NODATA
 from glnet_geo.core.ragged import Ragged, offsets_of
 
 Values = NDArray[np.uint8] | NDArray[np.uint16]
@@ -120,7 +121,6 @@ class Block:
     Args:
         above: (width,) the row above.
         classes: (rows, width) uint8, the new rows.
-        nodata: the value that belongs to no region.
         marked: True if every edge that crosses the first line is to have a corner there.
 
     Attributes:
@@ -130,34 +130,31 @@ class Block:
         sides: the sides between them.
     """
 
-    def __init__(
-        self, above: Values, classes: NDArray[np.uint8], nodata: int, *, marked: bool = False
-    ) -> None:
+    def __init__(self, above: Values, classes: NDArray[np.uint8], *, marked: bool = False) -> None:
         height, width = classes.shape
-        self._nodata = np.uint8(nodata)
-        self.rows: Values = np.full((1 + height, width + 2), nodata, above.dtype)
+        self.rows: Values = np.full((1 + height, width + 2), NODATA, above.dtype)
         self.rows[0, 1:-1], self.rows[1:, 1:-1] = above, classes
         self.edge = self.rows[:, 1:] != self.rows[:, :-1]
         self.corners = _corners(self.rows, self.edge, marked=marked)
-        self.sides = _sides(self.corners, self._nodata)
+        self.sides = _sides(self.corners)
 
     @property
     def valid(self) -> NDArray[np.bool_]:
         """(rows, width) True where a pixel of the new rows belongs to a region."""
-        valid: NDArray[np.bool_] = self.rows[1:, 1:-1] != self._nodata
+        valid: NDArray[np.bool_] = self.rows[1:, 1:-1] != NODATA
         return valid
 
     def uprights(self, row: int, *, upward: bool) -> NDArray[np.int64]:
         """The columns in which an outline runs up (or down) along a row of the block, from left to right."""
         owner = self.rows[row, 1:] if upward else self.rows[row, :-1]
-        return np.flatnonzero(self.edge[row] & (owner != self._nodata))
+        return np.flatnonzero(self.edge[row] & (owner != NODATA))
 
     @property
     def diagonals(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The corners where a region touches itself or its like: from north-west to south-east, and the other way."""
         corners = self.corners
-        falling = (corners.north_west == corners.south_east) & (corners.north_west != self._nodata)
-        rising = (corners.north_east == corners.south_west) & (corners.north_east != self._nodata)
+        falling = (corners.north_west == corners.south_east) & (corners.north_west != NODATA)
+        rising = (corners.north_east == corners.south_west) & (corners.north_east != NODATA)
         return np.flatnonzero(falling & corners.crossing), np.flatnonzero(rising & corners.crossing)
 
     def left_ends(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -194,7 +191,7 @@ def _corners(rows: Values, edge: NDArray[np.bool_], *, marked: bool) -> Corners:
     return Corners(line, column, pixels[north], pixels[north + 1], pixels[south], pixels[south + 1])
 
 
-def _sides(corners: Corners, nodata: np.uint8) -> Sides:
+def _sides(corners: Corners) -> Sides:
     """Pairs the corners into sides.
 
     Every matrix is (corners, 4) and is searched in that order: one column for owners above the line, one for owners
@@ -203,8 +200,8 @@ def _sides(corners: Corners, nodata: np.uint8) -> Sides:
     north, south, west, east = corners.edges
     owner_west = [corners.north_west, corners.south_west]
     owner_east = [corners.north_east, corners.south_east, corners.north_east, corners.north_west]
-    left_of = [value != nodata for value in owner_west]
-    right_of = [value != nodata for value in owner_east]
+    left_of = [value != NODATA for value in owner_west]
+    right_of = [value != NODATA for value in owner_east]
     straight = north & south
     passes_up, passes_down = straight & ~east & right_of[_UP], straight & ~west & right_of[_DOWN]
     starts = [

@@ -60,7 +60,6 @@ class Sieve:
         pixel_area: gives the area of one pixel in each of the given rows, (rows,) float64, in the unit of ``least``; or
             (rows, groups), in each group of columns too.
         columns: (groups + 1,) where the groups of columns begin and end; None for one.
-        nodata: the class that belongs to no region.
         connectivity: 4 if pixels hang together by edges, 8 if by corners too.
 
     Raises:
@@ -74,18 +73,15 @@ class Sieve:
         least: float,
         pixel_area: Callable[[slice], NDArray[np.float64]],
         columns: NDArray[np.int64] | None = None,
-        nodata: int = NODATA,
         connectivity: Literal[4, 8] = 4,
     ) -> None:
         if width <= 0:
             raise OptionError(f"width must be positive, got {width}")
         if not (math.isfinite(least) and least >= 0):
             raise OptionError(f"the least area must be zero or more, got {least}")
-        if not 0 <= nodata <= np.iinfo(np.uint8).max:
-            raise OptionError(f"nodata must be in 0..255, got {nodata}")
         if connectivity not in {4, 8}:
             raise OptionError(f"connectivity must be 4 or 8, got {connectivity}")
-        self._width, self._nodata, self._corners = width, nodata, connectivity == 8
+        self._width, self._corners = width, connectivity == 8
         self._least, self._pixel_area = least * (1 - _ROUNDING), pixel_area
         self._columns = np.array([0, width]) if columns is None else columns
         self._slab = slab_rows(width)
@@ -124,9 +120,9 @@ class Sieve:
     def _start_over(self) -> None:
         self._recut = Recut(self._width, self._slab)
         self._backlog = Backlog(self._width)
-        self._table, self._contacts = RegionTable.empty(self._nodata), Contacts.empty()
+        self._table, self._contacts = RegionTable.empty(), Contacts.empty()
         # The row above the line, and the regions of its runs.
-        self._above = np.full((1, self._width), self._nodata, np.uint8)
+        self._above = np.full((1, self._width), NODATA, np.uint8)
         self._region_above = np.array([OUTSIDE])
         # The line is counted from the first row, which may be any row of the scene.
         self._line, self._unit = 0, math.nan
@@ -142,7 +138,6 @@ class Sieve:
             self._table,
             RegionTable.of_runs(runs, area, self._line, self._columns),
             Contacts.stacked([self._contacts, contacts.renamed(number)]),
-            self._nodata,
         )
         self._contacts = contacts
         self._backlog.renumber(number)

@@ -66,7 +66,6 @@ class Simplifier:
         tolerance: in the unit of ``pixel``; 0 to straighten nothing.
         pixel: height and width of a pixel.
         smooth: whether vertices are to be rounded where nothing else is near.
-        nodata: the value that belongs to no region.
         split: whether the tracer may cut regions on multiples of ``split_rows(width)``; borders there stay.
 
     Raises:
@@ -80,14 +79,13 @@ class Simplifier:
         tolerance: float,
         pixel: tuple[float, float] = (1.0, 1.0),
         smooth: bool = False,
-        nodata: int = NODATA,
         split: bool = False,
     ) -> None:
         if not (math.isfinite(tolerance) and tolerance >= 0):
             raise OptionError(f"the tolerance must be zero or more, got {tolerance}")
         if not all(math.isfinite(side) and side > 0 for side in pixel):
             raise OptionError(f"the sides of a pixel must be positive, got {pixel}")
-        self._width, self._nodata = width, nodata
+        self._width = width
         self._tolerance, self._pixel, self._smooth = tolerance, pixel, smooth
         self._slab, self._split = slab_rows(width), split_rows(width) if split else None
         self._start_over()
@@ -108,7 +106,7 @@ class Simplifier:
             The rows that were still held back, and the marks of the last line, (width + 1,).
         """
         height, half = self._lines, self._slab // 2
-        self._add(np.full((1, self._width), self._nodata, np.uint8))
+        self._add(np.full((1, self._width), NODATA, np.uint8))
         done = height - height % self._slab
         self._thin((done, height), (done - half, done + half - 1), (done + half, height))
         marks = self._marks(self._given, height + 1, settled=height)
@@ -121,7 +119,7 @@ class Simplifier:
         self._edges = np.empty((2, 0), np.int64)
         # Points from which a border leads down to what has not come yet.
         self._open = np.full(self._width + 1, NONE)
-        self._above = np.full(self._width, self._nodata, np.uint8)
+        self._above = np.full(self._width, NODATA, np.uint8)
         self._held: list[NDArray[np.uint8]] = []
         self._lines, self._given = 0, 0
 
@@ -129,7 +127,7 @@ class Simplifier:
         """Add the points on the lines above some rows, and lead borders to them."""
         lines = np.arange(self._lines, self._lines + len(rows))
         fixed = lines % self._split == 0 if self._split else np.zeros(len(rows), np.bool_)
-        found = find_points(self._above, rows, self._nodata, self._lines, fixed)
+        found = find_points(self._above, rows, self._lines, fixed)
         first = len(self._points)
         self._points = p = self._points.extended(found.points)
         along = _along_lines(found) + first

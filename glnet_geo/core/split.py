@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from glnet_geo.core.legend import NODATA
 from glnet_geo.core.sides import Block, Values
 
 _CUT = np.uint16(1 << 8)
@@ -38,12 +39,11 @@ class Continuations:
     column: NDArray[np.int64]
 
 
-def cut(above: NDArray[np.uint8], nodata: int, ends: NDArray[np.bool_]) -> NDArray[np.uint16]:
+def cut(above: NDArray[np.uint8], ends: NDArray[np.bool_]) -> NDArray[np.uint16]:
     """The row above a line, with regions that end there told apart from what lies below.
 
     Args:
         above: (width,) the row above the line.
-        nodata: the value that belongs to no region.
         ends: (stretches,) for each stretch of one value in it that is not nodata, whether it ends.
 
     Returns:
@@ -51,7 +51,7 @@ def cut(above: NDArray[np.uint8], nodata: int, ends: NDArray[np.bool_]) -> NDArr
     """
     begins = np.ones(above.size, np.bool_)
     begins[1:] = above[1:] != above[:-1]
-    valid = above != nodata
+    valid = above != NODATA
     stretch = np.cumsum(begins & valid) - 1
     row = above.astype(np.uint16)
     row[valid] += _CUT * ends[stretch[valid]]

@@ -40,7 +40,6 @@ class Tracer:
 
     Args:
         width: columns of the map.
-        nodata: the value that belongs to no region.
         connectivity: 4 if pixels of a region hang together by their edges, 8 if corners are enough.
         max_vertices: a region whose outlines have more points than this is cut on the next line that is a multiple
             of ``split_rows(width)``, and handed out in parts; None where no region is ever cut. If given, every
@@ -54,19 +53,16 @@ class Tracer:
         self,
         width: int,
         *,
-        nodata: int = NODATA,
         connectivity: Literal[4, 8] = 4,
         max_vertices: int | None = None,
     ) -> None:
         if not 0 < width <= MOST_COLUMNS:
             raise OptionError(f"width must be in 1..{MOST_COLUMNS}, got {width}")
-        if not 0 <= nodata <= np.iinfo(np.uint8).max:
-            raise OptionError(f"nodata must be in 0..255, got {nodata}")
         if connectivity not in (4, 8):
             raise OptionError(f"connectivity must be 4 or 8, got {connectivity}")
         if max_vertices is not None and max_vertices <= 0:
             raise OptionError(f"max_vertices must be positive, got {max_vertices}")
-        self._width, self._nodata = width, nodata
+        self._width = width
         self._diagonal, self._max_vertices = connectivity == 8, max_vertices
         self._names = Names()
         self._start_over()
@@ -148,7 +144,7 @@ class Tracer:
         if marks is not None:
             self._check("marks", marks, (self._width + 1,))
             marks = marks[np.newaxis]
-        last = self._advance(np.full((1, self._width), self._nodata, np.uint8), marks, None)
+        last = self._advance(np.full((1, self._width), NODATA, np.uint8), marks, None)
         self._start_over()
         return last
 
@@ -160,7 +156,7 @@ class Tracer:
             )
 
     def _start_over(self) -> None:
-        self._above = np.full(self._width, self._nodata, np.uint8)
+        self._above = np.full(self._width, NODATA, np.uint8)
         self._line = 0
         self._frontier = Frontier.empty()
         self._sums: RunningSums | None = None
@@ -181,7 +177,7 @@ class Tracer:
     ) -> Regions:
         may_split = self._max_vertices is not None and self._line % split_rows(self._width) == 0
         above = self._above_cut() if may_split else self._above
-        block = Block(above, classes, self._nodata, marked=may_split)
+        block = Block(above, classes, marked=may_split)
         going_on = None
         if above is not self._above:
             going_on = continuations(block, diagonal=self._diagonal)
@@ -202,7 +198,7 @@ class Tracer:
         chains = replace(frontier.chains, first=self._names.resolved(frontier.chains.first))
         self._frontier = replace(frontier, chains=chains)
         too_large = frontier.points > (self._max_vertices or 0)
-        return cut(self._above, self._nodata, too_large) if too_large.any() else self._above
+        return cut(self._above, too_large) if too_large.any() else self._above
 
     def _kept(
         self,

@@ -1,4 +1,4 @@
-"""What GeoPackages hold beside features: styles, and corrections after the fact."""
+"""GeoPackages: how they are made, and what they hold beside features: styles, and corrections after the fact."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from glnet_geo.io.staging import unwritten
+
+CREATION_OPTIONS = {"VERSION": "1.3"}
+"""With which GDAL makes every GeoPackage: newer versions make older readers complain."""
 
 # As QGIS makes it.
 _STYLES = """

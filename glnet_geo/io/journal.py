@@ -13,8 +13,8 @@ from typing_extensions import Self
 
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OutputError
+from glnet_geo.io.array_store import ArrayStore, FrameStore, Lacking, mark_of, not_kept
 from glnet_geo.io.identity import identity
-from glnet_geo.io.marked import FrameStore, Lacking, Marked, mark_of, not_kept
 from glnet_geo.io.store import Folder, Held, store_at
 
 _JOB = "job.json"
@@ -83,7 +83,7 @@ class Journal:
         self.place, self.keeps = str(self._store), place is not None
         self.other_job: tuple[str, ...] = ()
         self._job: dict[str, object] = json.loads(json.dumps(job))
-        self._rows = Marked(self._store, mark_of(self._job))
+        self._rows = ArrayStore(self._store, mark_of(self._job))
         self.frames = FrameStore(self._rows, lacking or {})
         self._shared = shared
         self._held: Held | None = None

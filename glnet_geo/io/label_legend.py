@@ -56,11 +56,11 @@ def read_label_legend(path: Path) -> LabelLegend:
     legend = map_legend_in(text, path)
     ignored = json.loads(text).get("ignored", [])
     if not isinstance(ignored, list) or not all(isinstance(entry, int | str) for entry in ignored):
-        raise ModelError(f'{path}: "ignored" must be a list of values or colors, such as [0, "#000000"]')
+        raise ModelError(f'{path}: "ignored" must be a list of values or colours, such as [0, "#000000"]')
     ignored = [entry.strip().casefold() if isinstance(entry, str) else entry for entry in ignored]
     for entry in ignored:
         if isinstance(entry, str) and not is_color(entry):
-            raise ModelError(f'{path}: the color {entry!r} under "ignored" is not one: write it as #rrggbb')
+            raise ModelError(f'{path}: the colour {entry!r} under "ignored" is not one: write it as #rrggbb')
     return LabelLegend(legend, tuple(ignored))
 
 

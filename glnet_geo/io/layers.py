@@ -14,7 +14,7 @@ from rasterio.crs import CRS
 from glnet_geo.core.legend import Legend
 from glnet_geo.errors import OutputError
 from glnet_geo.io.features import Features, Layer
-from glnet_geo.io.geopackage import add_style, rename_regions
+from glnet_geo.io.geopackage import CREATION_OPTIONS, add_style, rename_regions
 from glnet_geo.io.geoparquet import check_pyarrow, write_geoparquet
 from glnet_geo.io.style import qml, sld, write_style
 from glnet_geo.io.vector_file import check_written, without_crs_warning, writing
@@ -96,8 +96,7 @@ class _GeoPackage:
                 crs=_wkt(kind.crs),
                 layer_metadata={} if rough_of else dict(kind.tags),
                 layer_options={"SPATIAL_INDEX": "YES" if rough_of is None else "NO"},
-                # Newer versions make older readers complain.
-                dataset_options={"VERSION": "1.3"},
+                dataset_options=CREATION_OPTIONS,
             )
 
     def add(self, features: Features) -> None:

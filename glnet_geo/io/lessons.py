@@ -18,13 +18,13 @@ from glnet_geo.core.holdout import places_of
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.listing import listed
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, TrainingError
-from glnet_geo.io.drawn import Drawn, read_drawn
-from glnet_geo.io.drawn_style import style_colours
 from glnet_geo.io.label_legend import found_legend, open_labels, read_label_legend, warn_of_doubtful
 from glnet_geo.io.labels import RasterLabels
 from glnet_geo.io.pair_files import find_pairs
 from glnet_geo.io.pairs import Pair
 from glnet_geo.io.picture import Picture, Reading, look_at
+from glnet_geo.io.style_colors import style_colors
+from glnet_geo.io.training_polygons import TrainingPolygons, read_training_polygons
 
 Part: TypeAlias = Literal["train", "validate", "unused"]
 
@@ -113,7 +113,7 @@ def lessons_of_polygons(
         GlnetGeoError: a file cannot be used, or polygons and scenes do not meet; the message names it.
     """
     _check_once(scenes)
-    drawn = read_drawn(polygons, field, layer)
+    drawn = read_training_polygons(polygons, field, layer)
     legend = _legend(drawn, known)
     ids = {c.name: c.id for c in legend}
     pairs, pictures, used = [], [], set()
@@ -172,9 +172,9 @@ def _check_place(picture: Picture, labels: RasterLabels) -> None:
         )
 
 
-def _legend(drawn: Drawn, known: Legend | None) -> Legend:
+def _legend(drawn: TrainingPolygons, known: Legend | None) -> Legend:
     """A class of every name; numbers and colours are the file's own, else those of the known classes."""
-    colours = style_colours(drawn.path, drawn.layer, drawn.field)
+    colors = style_colors(drawn.path, drawn.layer, drawn.field)
     names: dict[int, str] = {}
     # The numbers of classes that are numbers are kept, so that maps say what the person wrote.
     numbers = {int(name): name for name in drawn.classes if name.isdecimal() and int(name) < NODATA}
@@ -185,7 +185,7 @@ def _legend(drawn: Drawn, known: Legend | None) -> Legend:
             channel = known.channel_of(name)
             if channel is not None and known.classes[channel].id not in names:
                 names[known.classes[channel].id] = name
-                colours.setdefault(name, known.classes[channel].color)
+                colors.setdefault(name, known.classes[channel].color)
     if drawn.numbered and len(names) < len(drawn.classes):
         _doubt(
             f"the classes of {drawn.path.name} are numbers that no map can keep, since not all are whole, written in one way "
@@ -196,7 +196,7 @@ def _legend(drawn: Drawn, known: Legend | None) -> Legend:
         if name not in names.values():
             names[next(free)] = name
     return Legend.of_values(
-        names, names, {number: colours[name] for number, name in names.items() if name in colours}
+        names, names, {number: colors[name] for number, name in names.items() if name in colors}
     )
 
 
@@ -224,7 +224,7 @@ def _distances(pictures: Sequence[Picture]) -> tuple[float, ...]:
     return tuple(sorted(side for picture in pictures for side in picture.distance or ()))
 
 
-def _counted(drawn: Drawn, used: Collection[int]) -> str:
+def _counted(drawn: TrainingPolygons, used: Collection[int]) -> str:
     """How many polygons each class has of those that are used."""
     counts = Counter(drawn.names[list(used)].tolist())
     return listed([f"{counts[name]} {name}" for name in drawn.classes], 8)

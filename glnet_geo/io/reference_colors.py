@@ -50,7 +50,7 @@ class ColorReference:
         self.labels = tuple(known[color] for color in found)
         self.notes: tuple[str, ...] = ()
         if not key.own:
-            self.notes = (f"the colors of {self.name} are taken for those of the map's classes",)
+            self.notes = (f"the colours of {self.name} are taken for those of the map's classes",)
         self._colors = np.array(found, dtype=np.int64)
 
     def strips(self) -> Iterator[Strip]:
@@ -67,7 +67,7 @@ class ColorReference:
         """
         if self._lossy:
             warnings.warn(
-                f"{self.name} is compressed with loss, so its colors are not exact: each is taken for the nearest that is "
+                f"{self.name} is compressed with loss, so its colours are not exact: each is taken for the nearest that is "
                 "known; a PNG would be safer",
                 DoubtfulInputWarning,
                 stacklevel=6,

@@ -82,7 +82,7 @@ class ReferenceKey:
         if len(found) < len(self.legend):
             whose = "the class file" if self.own else "the map"
             raise EvaluationError(
-                f"{reference} holds colors, and two classes of {whose} share one: give class numbers in one band"
+                f"{reference} holds colours, and two classes of {whose} share one: give class numbers in one band"
             )
         return found | {packed_color(text): Label(name=text) for text in self.ignored if is_color(text)}
 
@@ -91,13 +91,13 @@ class ReferenceKey:
         text = f"#{color:06x}"
         if self.own:
             return EvaluationError(
-                f"{reference} holds the color {text}, which the class file does not know: add it there, as a class or under "
+                f"{reference} holds the colour {text}, which the class file does not know: add it there, as a class or under "
                 f'"ignored", or leave it out with --ignore "{text}"'
             )
         known = ", ".join(f"{c.color} {c.name}" for c in self.legend)
         return EvaluationError(
-            f"{reference} holds the color {text}, which the legend of the map does not have: it has {known}; leave it out "
-            f'with --ignore "{text}", or say with --reference-legend what the colors mean'
+            f"{reference} holds the colour {text}, which the legend of the map does not have: it has {known}; leave it out "
+            f'with --ignore "{text}", or say with --reference-legend what the colours mean'
         )
 
 

@@ -80,7 +80,7 @@ def _opened(
     if drawn or (by_size and len(interpretation) in {3, 4}):
         if note is not None:
             raise EvaluationError(
-                f"{source.name} holds colors and lies on another grid than {mapped.name}: give class numbers in one "
+                f"{source.name} holds colours and lies on another grid than {mapped.name}: give class numbers in one "
                 "band, or warp it first with gdalwarp -r near"
             )
         return ColorReference(source, key)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 
 from glnet_geo.core.legend import Legend
-from glnet_geo.io.geopackage import add_style
+from glnet_geo.io.geopackage import CREATION_OPTIONS, add_style
 from glnet_geo.io.reference_vector import STRATUM, STRATUM_AREA, STRATUM_PIXELS
 from glnet_geo.io.style import xml_text
 from glnet_geo.io.vector_file import check_written, without_crs_warning, writing
@@ -73,8 +73,7 @@ def write_sample_points(
             geometry_type="Point",
             crs=None if crs is None else crs.to_wkt(),
             layer_metadata=dict(tags),
-            # Newer versions make older readers complain.
-            dataset_options={"VERSION": "1.3"},
+            dataset_options=CREATION_OPTIONS,
         )
     add_style(path, LAYER, "labelling", _style(legend))
     check_written(path, LAYER, count, output=path, what="points")

@@ -30,7 +30,7 @@ SAMPLE_SIDE = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class Excerpt:
     """What a window of a scene shows.
 
     Attributes:
@@ -86,7 +86,7 @@ class Scene:
         """Metres on the ground from row to row and from column to column; None where that is unknown."""
         return ground_sample_distance(self.transform, self.crs, self.height, self.width)
 
-    def read(self, window: Window, lattice: Lattice) -> Block:
+    def read(self, window: Window, lattice: Lattice) -> Excerpt:
         """What a window of the lattice shows; nothing is valid outside the scene.
 
         A place gets the same values whatever the window around it, and overviews are not used.
@@ -103,7 +103,7 @@ class Scene:
         rows = _overlap(lattice.rows, window.row, window.height)
         cols = _overlap(lattice.cols, window.col, window.width)
         if not rows or not cols:
-            return Block(pixels, valid)
+            return Excerpt(pixels, valid)
         down = slice(rows.start - window.row, rows.stop - window.row)
         across = slice(cols.start - window.col, cols.stop - window.col)
         if lattice.native:
@@ -115,7 +115,7 @@ class Scene:
         else:
             stretches = _stretches(lattice.rows, rows), _stretches(lattice.cols, cols)
             resample_into(pixels[:, down, across], valid[down, across], self.pixels, *stretches)
-        return Block(pixels, valid)
+        return Excerpt(pixels, valid)
 
     def valid(self, window: Window) -> NDArray[np.bool_]:
         """(rows, cols) True where the scene's own pixels in a window inside it are usable.

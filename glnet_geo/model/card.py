@@ -198,7 +198,7 @@ class Card(_Part):
     @property
     def background_channel(self) -> int | None:
         """Channel of the background; None where there is none."""
-        return None if self.background is None else self.legend.ids.tolist().index(self.background)
+        return self.legend.channel_of_id(self.background)
 
     @property
     def normalization(self) -> Normalization:

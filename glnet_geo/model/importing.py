@@ -9,11 +9,9 @@ from glnet_geo.core.grid import PUBLISHED_OVERLAP, Tiling
 from glnet_geo.core.lattice import CELL
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.normalize import Normalization
-from glnet_geo.errors import OptionError
 from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import Sharing
-from glnet_geo.model.installed import SUFFIX
-from glnet_geo.model.package import save_package
+from glnet_geo.model.package import check_package, save_package
 from glnet_geo.model.published import import_published, read_checkpoint
 
 
@@ -47,12 +45,9 @@ def import_checkpoints(
 
     Raises:
         ModelError: a file cannot be used; every key that does not fit is named.
-        OptionError: ``out`` is no package name, or exists; or the sizes do not fit each other.
+        OptionError: ``out`` is no package name, its folder is missing, or it exists; or the sizes do not fit each other.
     """
-    if out.suffix != SUFFIX:
-        raise OptionError(f"{out} is no name for a model package: end it with {SUFFIX}")
-    if out.exists() and not overwrite:
-        raise OptionError(f"{out} exists: add --overwrite to replace it")
+    check_package(out, overwrite=overwrite)
     chosen = sharing or _most(checkpoints)
     tensors = {stage: read_checkpoint(path) for stage, path in checkpoints.items()}
     network = import_published(tensors, sharing=chosen, classes=len(legend), align_corners=align_corners)

@@ -33,7 +33,7 @@ class Augmentation:
         if not 0 < self.zoom[0] <= self.zoom[1]:
             raise OptionError(f"the zoom {self.zoom} is no range: give two numbers above 0, the least first")
         if not 0 <= self.color < 1:
-            raise OptionError(f"the change of color must lie in 0..1, got {self.color}")
+            raise OptionError(f"the change of colour must lie in 0..1, got {self.color}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from glnet_geo.io.pairs import Pair
 from glnet_geo.io.spot import Spot
 from glnet_geo.training.losses import IGNORED
 
-TILE = 32
+SQUARE = 32
 """Side of the squares in which labels are counted, in pixels."""
 
-_TILE_ROWS_AT_ONCE = 8
+_ROWS_AT_ONCE = 8
+"""Of squares."""
 
 Point = tuple[float, float]
 """Row and column in a pair's pixels."""
@@ -28,42 +29,42 @@ class ClassCounts:
     """Labelled pixels of a pair by square and class.
 
     Attributes:
-        tiles: (rows of squares, cols of squares, classes) uint16.
+        squares: (rows of squares, cols of squares, classes) uint16.
     """
 
-    tiles: NDArray[np.uint16]
+    squares: NDArray[np.uint16]
 
     @classmethod
     def of(cls, pair: Pair, channel: NDArray[np.int64], classes: int) -> ClassCounts:
         """Count all labels of a pair; ``channel`` tells that of every value 0..255, ``IGNORED`` where it has none."""
         height, width = pair.shape
-        rows, cols = -(-height // TILE), -(-width // TILE)
-        tiles = np.zeros((rows, cols, classes), np.uint16)
-        across = np.arange(width) // TILE
-        for first in range(0, rows, _TILE_ROWS_AT_ONCE):
-            last = min(first + _TILE_ROWS_AT_ONCE, rows)
+        rows, cols = -(-height // SQUARE), -(-width // SQUARE)
+        squares = np.zeros((rows, cols, classes), np.uint16)
+        across = np.arange(width) // SQUARE
+        for first in range(0, rows, _ROWS_AT_ONCE):
+            last = min(first + _ROWS_AT_ONCE, rows)
             window = Window(
-                row=first * TILE, col=0, height=min(last * TILE, height) - first * TILE, width=width
+                row=first * SQUARE, col=0, height=min(last * SQUARE, height) - first * SQUARE, width=width
             )
             found = channel[pair.label(Spot.of(window))]
-            down = np.arange(window.height) // TILE
+            down = np.arange(window.height) // SQUARE
             known = found != IGNORED
             cell = (down[:, None] * cols + across[None])[known] * classes + found[known]
             counted = np.bincount(cell, minlength=(last - first) * cols * classes)
-            tiles[first:last] = counted.reshape(last - first, cols, classes)
-        return cls(tiles)
+            squares[first:last] = counted.reshape(last - first, cols, classes)
+        return cls(squares)
 
     @property
     def totals(self) -> NDArray[np.int64]:
         """(classes,) labelled pixels."""
-        totals: NDArray[np.int64] = self.tiles.sum(axis=(0, 1), dtype=np.int64)
+        totals: NDArray[np.int64] = self.squares.sum(axis=(0, 1), dtype=np.int64)
         return totals
 
     def inside(self, window: Window) -> NDArray[np.int64]:
         """(classes,) labelled pixels of the squares that a window of whole squares holds."""
-        rows = slice(window.row // TILE, -(-window.row_stop // TILE))
-        cols = slice(window.col // TILE, -(-window.col_stop // TILE))
-        totals: NDArray[np.int64] = self.tiles[rows, cols].sum(axis=(0, 1), dtype=np.int64)
+        rows = slice(window.row // SQUARE, -(-window.row_stop // SQUARE))
+        cols = slice(window.col // SQUARE, -(-window.col_stop // SQUARE))
+        totals: NDArray[np.int64] = self.squares[rows, cols].sum(axis=(0, 1), dtype=np.int64)
         return totals
 
 
@@ -90,7 +91,7 @@ class Focus:
         self._weights = weights
         # The chance of a square grows along this list: to draw one is to look a number up in it.
         self._along = [
-            [np.cumsum(count.tiles[..., c], dtype=np.int64) for c in range(len(totals))] for count in counts
+            [np.cumsum(count.squares[..., c], dtype=np.int64) for c in range(len(totals))] for count in counts
         ]
 
     @property
@@ -105,15 +106,15 @@ class Focus:
         per_pair = np.sqrt(self._per_pair[:, chosen])
         pair = int(rng.choice(len(per_pair), p=per_pair / per_pair.sum()))
         along = self._along[pair][chosen]
-        tile = int(np.searchsorted(along, rng.integers(along[-1]), side="right"))
-        return pair, _in_tile(divmod(tile, self._counts[pair].tiles.shape[1]), rng)
+        square = int(np.searchsorted(along, rng.integers(along[-1]), side="right"))
+        return pair, _in_square(divmod(square, self._counts[pair].squares.shape[1]), rng)
 
     def points_inside(self, pair: int, window: Window, count: int, rng: np.random.Generator) -> list[Point]:
         """So many points of the squares that a part of a pair reaches into; none where nothing is labelled there."""
-        top, left = max(window.row, 0) // TILE, max(window.col, 0) // TILE
-        rows = slice(top, max(-(-window.row_stop // TILE), top + 1))
-        cols = slice(left, max(-(-window.col_stop // TILE), left + 1))
-        part = self._counts[pair].tiles[rows, cols]
+        top, left = max(window.row, 0) // SQUARE, max(window.col, 0) // SQUARE
+        rows = slice(top, max(-(-window.row_stop // SQUARE), top + 1))
+        cols = slice(left, max(-(-window.col_stop // SQUARE), left + 1))
+        part = self._counts[pair].squares[rows, cols]
         totals = part.sum(axis=(0, 1), dtype=np.int64)
         weights = np.where(totals > 0, self._weights, 0)
         if not weights.any():
@@ -121,12 +122,12 @@ class Focus:
         points = []
         for chosen in rng.choice(len(weights), count, p=weights / weights.sum()):
             along = np.cumsum(part[..., chosen], dtype=np.int64)
-            tile = int(np.searchsorted(along, rng.integers(along[-1]), side="right"))
-            row, col = divmod(tile, part.shape[1])
-            points.append(_in_tile((rows.start + row, cols.start + col), rng))
+            square = int(np.searchsorted(along, rng.integers(along[-1]), side="right"))
+            row, col = divmod(square, part.shape[1])
+            points.append(_in_square((rows.start + row, cols.start + col), rng))
         return points
 
 
-def _in_tile(tile: tuple[int, int], rng: np.random.Generator) -> Point:
-    row, col = rng.uniform(0, TILE, 2)
-    return float(tile[0] * TILE + row), float(tile[1] * TILE + col)
+def _in_square(square: tuple[int, int], rng: np.random.Generator) -> Point:
+    row, col = rng.uniform(0, SQUARE, 2)
+    return float(square[0] * SQUARE + row), float(square[1] * SQUARE + col)

@@ -18,7 +18,7 @@ from glnet_geo.errors import DoubtfulInputWarning, TrainingError
 from glnet_geo.io.labels import MaskedLabels
 from glnet_geo.io.lessons import Lessons
 from glnet_geo.io.pairs import Pair
-from glnet_geo.training.focus import TILE, ClassCounts
+from glnet_geo.training.focus import SQUARE, ClassCounts
 from glnet_geo.training.samples import channels
 
 NOTHING = "none"
@@ -56,7 +56,7 @@ def split(lessons: Lessons, asked: Sequence[str] = ()) -> Split:
     """
     counts = _counts(lessons)
     _check_classes(lessons.legend, counts)
-    digest = hashlib.sha256(b"".join(count.tiles.tobytes() for count in counts)).hexdigest()
+    digest = hashlib.sha256(b"".join(count.squares.tobytes() for count in counts)).hexdigest()
     return replace(_chosen(lessons, asked, counts), digest=digest)
 
 
@@ -177,7 +177,7 @@ def _parted(lessons: Lessons, judged: Sequence[bool], how: str) -> Split:
 def _by_blocks(lessons: Lessons, counts: Sequence[ClassCounts]) -> Split:
     """Blocks of every scene; around those that are judged a margin is neither learnt nor judged."""
     places = [
-        (index, block) for index, pair in enumerate(lessons.pairs) for block in blocks(pair.shape, TILE)
+        (index, block) for index, pair in enumerate(lessons.pairs) for block in blocks(pair.shape, SQUARE)
     ]
     units: NDArray[np.int64] = np.stack([counts[index].inside(block) for index, block in places])
     held = [places[unit] for unit in hold_out(units)]
@@ -198,7 +198,7 @@ def _by_blocks(lessons: Lessons, counts: Sequence[ClassCounts]) -> Split:
     for index, pair in enumerate(lessons.pairs):
         inside = [block for at, block in held if at == index]
         # What is learnt from is no direct neighbour of what is judged.
-        margins = [max(TILE, block.height // 8) for block in inside]
+        margins = [max(SQUARE, block.height // 8) for block in inside]
         around = [block.grown(margin, margin) for block, margin in zip(inside, margins, strict=True)]
         learnt.append(pair.relabelled(MaskedLabels(pair.labels, around, inside=False)) if inside else pair)
         if inside:

@@ -99,7 +99,7 @@ class TestRasters:
         strange = write(
             tmp_path / "strange.tif", colours, crs=UTM, transform=PLACE, colours=["red", "green", "blue"]
         )
-        with pytest.raises(EvaluationError, match=r"strange\.tif holds the color #090909"):
+        with pytest.raises(EvaluationError, match=r"strange\.tif holds the colour #090909"):
             evaluate(mapped, strange)
 
     def test_a_class_file_says_what_colours_and_values_mean(self, tmp_path: Path, mapped: Path) -> None:
@@ -162,7 +162,7 @@ class TestRasters:
         colours[:, :2] = 0
         rgb = ["red", "green", "blue"]
         reference = write(tmp_path / "ref.tif", colours, crs=UTM, transform=PLACE, colours=rgb)
-        with pytest.raises(EvaluationError, match=r'color #000000, .* --ignore "#000000"'):
+        with pytest.raises(EvaluationError, match=r'colour #000000, .* --ignore "#000000"'):
             evaluate(mapped, reference)
         found = evaluate(mapped, reference, ignore=["#000000", "Water"])
         water = int((TRUE[2:] == 0).sum())

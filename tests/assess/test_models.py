@@ -120,7 +120,7 @@ def test_every_label_map_is_checked_before_the_first_image_is_classified(
     for pixels, words in (
         (np.zeros((91, 200), np.uint8), "b_mask.png has 91 x 200 pixels and its image"),
         (np.full((90, 200), 77, np.uint8), "b_mask.png holds classes that the model tiny does not know: 77"),
-        (np.full((3, 90, 200), 77, np.uint8), "b_mask.png holds the color #4d4d4d"),
+        (np.full((3, 90, 200), 77, np.uint8), "b_mask.png holds the colour #4d4d4d"),
     ):
         write_plain(last, pixels)
         heard = _Heard()

@@ -22,7 +22,7 @@ from glnet_geo.cluster.clusters import local_workers
 from glnet_geo.cluster.dask_frames import DaskFrames
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import ClusterError
-from glnet_geo.io.marked import Marked
+from glnet_geo.io.array_store import ArrayStore
 from tests.cluster.inproc import inproc
 from tests.jobs import Told
 from tests.scenes import texture, write_model
@@ -71,13 +71,13 @@ def test_a_tile_that_fails_costs_no_more_than_without_workers(
     tiles = cut(tmp_path, texture(HEIGHT, WIDTH), nodata=0)
     cut_short(tiles / "tile_2_1.tif")
     times: Counter[str] = Counter()
-    put = Marked.put
+    put = ArrayStore.put
 
-    def counted(self: Marked, name: str, *array: Any, **level: Any) -> None:
+    def counted(self: ArrayStore, name: str, *array: Any, **level: Any) -> None:
         times[name] += 1
         put(self, name, *array, **level)
 
-    monkeypatch.setattr(Marked, "put", counted)
+    monkeypatch.setattr(ArrayStore, "put", counted)
 
     def made_twice(out: str, **more: Any) -> set[str]:
         """Parts that a batch makes a second time."""

@@ -28,8 +28,8 @@ from glnet_geo.cluster.frame_job import FrameJob
 from glnet_geo.commands import run as command_line
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import CancelledError, ClusterError, OptionError, OutputError, SceneError
+from glnet_geo.io.array_store import FrameStore
 from glnet_geo.io.journal import Journal, journal_folder
-from glnet_geo.io.marked import FrameStore
 from glnet_geo.plan import planned
 from tests.cluster.inproc import inproc
 from tests.jobs import Job, Told, assert_same
@@ -180,23 +180,23 @@ def test_a_worker_that_does_not_share_the_folder_is_told(
 
 def test_a_task_is_small_however_much_there_is_to_say_of_its_scene(tmp_path: Path, job: Job) -> None:
     with planned(job.scene, job.options) as plan, Journal(tmp_path / "j", {}) as journal:
-        tile = next(plan.tiles())[0]
+        frame = next(plan.frames())[0]
         large = replace(plan, scene=replace(plan.scene, notes=("of many tiles" * 100_000,)))
         work = FrameJob.of(large, journal.frames).shared()
         assert len(journal.frames.arrays.store.read(work.name)) > 1_000_000
-        assert len(pickle.dumps((work.compute, tile))) < 2_000
+        assert len(pickle.dumps((work.compute, frame))) < 2_000
 
 
 def test_a_job_that_is_not_there_or_not_whole_is_told(tmp_path: Path, job: Job) -> None:
     with planned(job.scene, job.options) as plan, Journal(tmp_path / "j", {}) as journal:
-        tile = next(plan.tiles())[0]
+        frame = next(plan.frames())[0]
         work = FrameJob.of(plan, journal.frames).shared()
         journal.frames.arrays.store.write(work.name, b"another")
         with pytest.raises(ClusterError, match=r"does not find its job in .*--work-dir"):
-            work.compute(tile)
+            work.compute(frame)
         journal.frames.arrays.store.remove(work.name)
         with pytest.raises(ClusterError, match=r"does not find its job in .*--work-dir"):
-            work.compute(tile)
+            work.compute(frame)
 
 
 def test_a_worker_of_another_version_computes_nothing(tmp_path: Path, job: Job) -> None:
@@ -205,7 +205,7 @@ def test_a_worker_of_another_version_computes_nothing(tmp_path: Path, job: Job) 
         with pytest.raises(
             ClusterError, match=r"has version .* of glnet_geo, and this job is of version 0\.0"
         ):
-            work.compute(next(plan.tiles())[0])
+            work.compute(next(plan.frames())[0])
         assert journal.frames.found() == set()
 
 
@@ -270,7 +270,7 @@ def test_a_worker_in_another_folder_finds_the_scene(
     write_scene(tmp_path / "elsewhere" / "scene.tif", texture(60, 50, seed=1))
     monkeypatch.chdir(tmp_path)
     with planned("scene.tif", job.options) as plan:
-        scene, lattice, window = plan.scene, plan.lattice, next(plan.tiles())[0].frame.window
+        scene, lattice, window = plan.scene, plan.lattice, next(plan.frames())[0].window
         expected = scene.read(window, lattice).pixels
         pickled = pickle.dumps(scene)
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -287,7 +287,7 @@ def test_a_scene_that_changes_meanwhile_is_told(tmp_path: Path, job: Job) -> Non
         work = FrameJob.of(plan, journal.frames).shared()
         write_scene(scene, texture(200, 180))
         with pytest.raises(SceneError, match="has changed, or is another file"):
-            work.compute(next(plan.tiles())[0])
+            work.compute(next(plan.frames())[0])
 
 
 def test_a_scene_without_data_has_empty_frames(tmp_path: Path, job: Job, here: DaskFrames) -> None:

@@ -81,6 +81,11 @@ def test_classes_are_found_by_name_exactly_or_but_for_case_and_blanks() -> None:
     assert found == [0, 1, 0, 2, None]
 
 
+def test_classes_are_found_by_id() -> None:
+    legend = Legend((WATER, FOREST))
+    assert [legend.channel_of_id(number) for number in (3, 0, None)] == [0, 1, None]
+
+
 def test_a_color_that_belongs_to_another_class_is_found() -> None:
     legend = Legend(
         (

@@ -19,7 +19,7 @@ def test_rows_grow_to_regions() -> None:
     runs, contacts = runs_of(rows, corners=False)
     runs = runs.below_first_row()
     table = RegionTable.of_runs(runs, np.array([1.0, 2.0, 4.0]), 10)
-    both, contacts, number = grown(RegionTable.empty(NODATA), table, contacts, NODATA)
+    both, contacts, number = grown(RegionTable.empty(), table, contacts)
     assert number.tolist() == [OUTSIDE, 1, 2, 3, 1, 2, OUTSIDE, 1, 4]
     assert both.class_id.tolist() == [NODATA, 0, 1, 0, 2]
     assert both.pixels.tolist()[1:] == [5, 4, 1, 1]

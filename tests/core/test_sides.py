@@ -17,7 +17,7 @@ def block(rows: list[str], above: str | None = None) -> Block:
         [NODATA if pixel == "." else int(pixel) for pixel in row]
         for row in [above or "." * len(rows[0]), *rows]
     ]
-    return Block(np.array(values[0], np.uint8), np.array(values[1:], np.uint8), NODATA)
+    return Block(np.array(values[0], np.uint8), np.array(values[1:], np.uint8))
 
 
 def test_the_drawn_example() -> None:
@@ -57,7 +57,7 @@ def test_a_node_on_the_way_up_or_down_is_a_side_of_no_length() -> None:
 
 def test_a_marked_line_has_corners_wherever_it_is_crossed() -> None:
     classes, above = np.array([[1, 1, 2]], np.uint8), np.array([1, 1, 2], np.uint8)
-    plain, marked = Block(above, classes, NODATA), Block(above, classes, NODATA, marked=True)
+    plain, marked = Block(above, classes), Block(above, classes, marked=True)
     assert plain.corners.column.tolist() == []
     assert marked.corners.column.tolist() == [0, 2, 3]
     assert marked.sides.class_id.tolist() == [1, 2, 1, 2]
@@ -108,7 +108,7 @@ def test_walking_left_ends_where_the_value_does(classes: np.ndarray) -> None:
     # Nodata at the left margin runs on beyond it; regions never ask for that.
     inside = classes[row, column] != NODATA
     row, column = row[inside], column[inside]
-    ends = Block(np.full(classes.shape[1], NODATA, np.uint8), classes, NODATA).left_ends(row + 1, column)
+    ends = Block(np.full(classes.shape[1], NODATA, np.uint8), classes).left_ends(row + 1, column)
     for r, c, end in zip(row, column, ends, strict=True):
         assert (classes[r, end : c + 1] == classes[r, c]).all()
         assert end == 0 or classes[r, end - 1] != classes[r, c]

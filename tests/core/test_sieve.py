@@ -329,7 +329,6 @@ def test_a_sieve_starts_over() -> None:
         ({"width": 0}, "width must be positive, got 0"),
         ({"least": -1.0}, "least area must be zero or more, got -1"),
         ({"least": float("nan")}, "least area must be zero or more, got nan"),
-        ({"nodata": 256}, "nodata must be in 0..255, got 256"),
         ({"connectivity": 6}, "connectivity must be 4 or 8, got 6"),
     ],
 )

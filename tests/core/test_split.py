@@ -10,13 +10,13 @@ from tests.core.maps import NODATA, drawn
 
 
 def test_cut_stretches_are_told_apart() -> None:
-    row = cut(drawn("11.122")[0], NODATA, np.array([True, False, True]))
+    row = cut(drawn("11.122")[0], np.array([True, False, True]))
     assert row.tolist() == [257, 257, NODATA, 1, 258, 258]
 
 
 def test_what_was_cut_touches_its_like_below() -> None:
-    above = cut(drawn("11.12.")[0], NODATA, np.array([True, False, True]))
-    block = Block(above, drawn("211.12"), NODATA)
+    above = cut(drawn("11.12.")[0], np.array([True, False, True]))
+    block = Block(above, drawn("211.12"))
     edges = continuations(block, diagonal=False)
     assert list(zip(edges.chain.tolist(), edges.column.tolist(), strict=True)) == [(0, 1)]
     corners = continuations(block, diagonal=True)

@@ -18,7 +18,7 @@ def advanced(
     made: list[Advance] = []
     for classes in blocks:
         cut_off = above is not None and len(made) == len(blocks) - 1
-        block = Block(above if above is not None and cut_off else last, classes, NODATA)
+        block = Block(above if above is not None and cut_off else last, classes)
         sides, corners = block.sides, block.corners
         marks, size = np.zeros(corners.line.size, np.uint8), len(sides)
         first = (corners.line[sides.left] + line) * classes.shape[1] + corners.column[sides.left]
@@ -69,7 +69,7 @@ def test_holes_wait_for_their_region() -> None:
 
 def test_a_region_that_is_cut_ends_there_and_hands_its_name_on() -> None:
     rows = drawn("11.1", "11.1")
-    above, below = advanced(rows, rows, above=cut(rows[-1], NODATA, np.array([True, False])))
+    above, below = advanced(rows, rows, above=cut(rows[-1], np.array([True, False])))
     assert above.rings.points.lengths.tolist() == []
     assert below.rings.points.lengths.tolist() == [4]
     assert below.rings.first.tolist() == [0]

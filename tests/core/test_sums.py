@@ -15,7 +15,7 @@ from tests.core.tracing import weights_of
 def test_a_pixel_is_summed_by_its_two_sides() -> None:
     sums = RunningSums(3)
     nothing = np.full(3, NODATA, np.uint8)
-    block = Block(nothing, drawn(".1.", "..."), NODATA)
+    block = Block(nothing, drawn(".1.", "..."))
     weights = np.array([[50, 7, 60], [70, 80, 90]], np.uint8)
     assert sums.feed(block, weights).tolist() == [[0, 0], [7, 0]]
 
@@ -23,7 +23,7 @@ def test_a_pixel_is_summed_by_its_two_sides() -> None:
 def test_unknown_weights_are_counted_instead() -> None:
     sums = RunningSums(3)
     nothing = np.full(3, NODATA, np.uint8)
-    block = Block(nothing, drawn("111", "..."), NODATA)
+    block = Block(nothing, drawn("111", "..."))
     weights = np.array([[5, UNKNOWN, 6], [UNKNOWN, UNKNOWN, 9]], np.uint8)
     assert sums.feed(block, weights).sum(axis=0).tolist() == [11, 1]
 
@@ -43,7 +43,7 @@ def test_sums_over_classes_are_those_of_their_pixels(
     found, expected = np.zeros((256, 2), np.int64), np.zeros((256, 2), np.int64)
     for classes, weighted in [*blocks, (np.full((1, 4), NODATA, np.uint8), False)]:
         weights = data.draw(weights_of(classes)) if weighted else None
-        block = Block(above, classes, NODATA)
+        block = Block(above, classes)
         np.add.at(found, block.sides.class_id, sums.feed(block, weights))
         if weights is not None:
             inside, unknown = classes != NODATA, weights == UNKNOWN

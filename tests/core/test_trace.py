@@ -163,12 +163,6 @@ def test_the_drawn_ring() -> None:
     assert not regions.polygons[0].interiors[0].is_ccw
 
 
-def test_any_value_can_be_nodata() -> None:
-    tracer = Tracer(2, nodata=0)
-    tracer.feed(np.array([[0, 255]], np.uint8))
-    assert tracer.finish().class_ids.tolist() == [255]
-
-
 def test_fed_rows_may_be_overwritten_afterwards() -> None:
     classes = drawn("11", "11", "22")
     tracer, rows = Tracer(2), np.empty((1, 2), np.uint8)
@@ -219,5 +213,3 @@ def test_other_options_are_refused() -> None:
         Tracer(3, connectivity=6)  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="max_vertices must be positive, got 0"):
         Tracer(3, max_vertices=0)
-    with pytest.raises(OptionError, match=r"nodata must be in 0\.\.255, got -1"):
-        Tracer(3, nodata=-1)

@@ -5,11 +5,11 @@ import numpy as np
 from glnet_geo.core.ragged import Ragged, offsets_of
 from glnet_geo.core.sides import Block
 from glnet_geo.core.walk import link, walk
-from tests.core.maps import NODATA, drawn
+from tests.core.maps import drawn
 
 
 def block(*rows: str, above: str) -> Block:
-    return Block(drawn(above)[0], drawn(*rows), NODATA)
+    return Block(drawn(above)[0], drawn(*rows))
 
 
 NO_CHAINS = np.empty(0, np.int64)

@@ -124,8 +124,8 @@ def whole(scene: Scene) -> Window:
 def read_whole(scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """The scene's own pixels (bands, rows, cols) and their validity, by `Scene.read`."""
     lattice = lattice_of(scene)
-    block = scene.read(whole(scene).moved(int(lattice.rows.phase), int(lattice.cols.phase)), lattice)
-    return block.pixels, block.valid
+    excerpt = scene.read(whole(scene).moved(int(lattice.rows.phase), int(lattice.cols.phase)), lattice)
+    return excerpt.pixels, excerpt.valid
 
 
 def usable(

@@ -176,7 +176,7 @@ def test_a_legend_file_may_list_what_to_ignore(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match='"ignored" must be a list'):
         read_label_legend(path)
     path.write_text(f'{{{classes}, "ignored": ["black"]}}')
-    with pytest.raises(ModelError, match="the color 'black' under \"ignored\" is not one"):
+    with pytest.raises(ModelError, match="the colour 'black' under \"ignored\" is not one"):
         read_label_legend(path)
     with pytest.raises(ModelError, match="cannot be read"):
         read_label_legend(tmp_path / "absent.json")

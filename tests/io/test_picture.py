@@ -125,12 +125,12 @@ def test_zoomed_spots_show_what_mapping_sees_on_such_a_lattice(
     with open_scene(path, wanted=RGB, nodata=kind.given) as scene:
         lattice = lattice_of(scene, (zoom, zoom))
         shown = Window(row=0, col=0, height=round(ROWS * zoom), width=round(COLS * zoom))
-        block = scene.read(shown, lattice)
+        excerpt = scene.read(shown, lattice)
     spot = Spot(row=0, col=0, height=ROWS, width=COLS, shape=shown.shape)
     with _pair(path, kind.given) as pair:
         pixels, valid = pair.read(spot)
-    np.testing.assert_array_equal(pixels, block.pixels)
-    np.testing.assert_array_equal(valid, block.valid)
+    np.testing.assert_array_equal(pixels, excerpt.pixels)
+    np.testing.assert_array_equal(valid, excerpt.valid)
 
 
 def test_labels_are_those_of_the_nearest_usable_pixel(tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_real_files_show_what_mapping_sees(shared_data: Path, name: str) -> None
         for _ in range(5):
             row, col = rng.integers(0, scene.height - height + 1), rng.integers(0, scene.width - width + 1)
             window = Window(row=int(row), col=int(col), height=height, width=width)
-            block = scene.read(window.moved(*phases), lattice)
+            excerpt = scene.read(window.moved(*phases), lattice)
             seen, usable = pair.read(Spot.of(window))
-            np.testing.assert_array_equal(seen, block.pixels)
-            np.testing.assert_array_equal(True if usable is None else usable, block.valid)
+            np.testing.assert_array_equal(seen, excerpt.pixels)
+            np.testing.assert_array_equal(True if usable is None else usable, excerpt.valid)

@@ -118,18 +118,18 @@ class TestNativeReads:
     def test_any_window_shows_the_file_there_and_nothing_beside_it(self, holed: Path, window: Window) -> None:
         with open_scene(holed, wanted=RGB) as scene, rasterio.open(holed) as dataset:
             lattice = lattice_of(scene)
-            block = scene.read(window.moved(int(lattice.rows.phase), int(lattice.cols.phase)), lattice)
+            excerpt = scene.read(window.moved(int(lattice.rows.phase), int(lattice.cols.phase)), lattice)
             around = np.pad(dataset.read(), ((0, 0), (200, 200), (200, 200)))
         shown = window.moved(200, 200)
         expected = around[:, shown.rows, shown.cols]
-        assert block.pixels.dtype == np.float32
-        np.testing.assert_array_equal(block.pixels, expected)
-        np.testing.assert_array_equal(block.valid, expected.any(axis=0))
+        assert excerpt.pixels.dtype == np.float32
+        np.testing.assert_array_equal(excerpt.pixels, expected)
+        np.testing.assert_array_equal(excerpt.valid, expected.any(axis=0))
 
     def test_a_window_that_misses_the_scene_is_empty(self, scene: Scene) -> None:
-        block = scene.read(Window(row=-900, col=3, height=5, width=6), lattice_of(scene))
-        assert block.pixels.shape == (3, 5, 6)
-        assert not block.valid.any()
+        excerpt = scene.read(Window(row=-900, col=3, height=5, width=6), lattice_of(scene))
+        assert excerpt.pixels.shape == (3, 5, 6)
+        assert not excerpt.valid.any()
 
     def test_validity_alone_is_that_of_a_read(self, scene: Scene) -> None:
         window = Window(row=3, col=11, height=20, width=30)
@@ -172,10 +172,10 @@ class TestResampledReads:
                 data.draw(st.integers(1, side - start)) for side, start in zip(window.shape, at, strict=True)
             ]
             part = Window(row=here.row + at[0], col=here.col + at[1], height=size[0], width=size[1])
-            block, piece = scene.read(here, lattice), scene.read(part, lattice)
+            excerpt, piece = scene.read(here, lattice), scene.read(part, lattice)
         rows, cols = slice(at[0], at[0] + size[0]), slice(at[1], at[1] + size[1])
-        np.testing.assert_array_equal(piece.pixels, block.pixels[:, rows, cols])
-        np.testing.assert_array_equal(piece.valid, block.valid[rows, cols])
+        np.testing.assert_array_equal(piece.pixels, excerpt.pixels[:, rows, cols])
+        np.testing.assert_array_equal(piece.valid, excerpt.valid[rows, cols])
 
     def test_reading_a_few_rows_at_a_time_changes_nothing(
         self, scene: Scene, monkeypatch: pytest.MonkeyPatch
@@ -216,18 +216,18 @@ class TestResampledReads:
         slopes = np.stack([rows, cols, rows + cols]).astype(np.float32)
         with open_scene(write(tmp_path / "slopes.tif", slopes), bands="1,2,3", wanted=RGB) as scene:
             lattice = lattice_of(scene, (scale, scale))
-            block = scene.read(lattice.extent, lattice)
+            excerpt = scene.read(lattice.extent, lattice)
         row = _centres(lattice.rows.to_scene, lattice.extent.row, lattice.extent.height)
         col = _centres(lattice.cols.to_scene, lattice.extent.col, lattice.extent.width)
         reach = max(1, 0.5 / scale)
         inner = np.ix_((row > reach) & (row < 40 - reach), (col > reach) & (col < 50 - reach))
         np.testing.assert_allclose(
-            block.pixels[0][inner], np.broadcast_to(row[:, None], block.valid.shape)[inner], atol=0.13
+            excerpt.pixels[0][inner], np.broadcast_to(row[:, None], excerpt.valid.shape)[inner], atol=0.13
         )
         np.testing.assert_allclose(
-            block.pixels[1][inner], np.broadcast_to(col, block.valid.shape)[inner], atol=0.13
+            excerpt.pixels[1][inner], np.broadcast_to(col, excerpt.valid.shape)[inner], atol=0.13
         )
-        assert block.valid[inner].all()
+        assert excerpt.valid[inner].all()
 
     def test_overviews_do_not_change_what_is_read(self, tmp_path: Path, holed: Path) -> None:
         with open_scene(holed, wanted=RGB) as scene:
@@ -242,17 +242,17 @@ class TestResampledReads:
 
     def test_holes_do_not_darken_what_lies_beside_them(self, scene: Scene) -> None:
         lattice = lattice_of(scene, (0.3, 0.3))
-        block = scene.read(lattice.extent, lattice)
-        assert block.pixels[:, block.valid].min() >= 1
+        excerpt = scene.read(lattice.extent, lattice)
+        assert excerpt.pixels[:, excerpt.valid].min() >= 1
 
     def test_every_valid_pixel_is_seen(self, scene: Scene) -> None:
         """A pixel that will be classified is shown to the model, however coarse the lattice."""
         lattice = lattice_of(scene, (0.07, 0.07))
         extent = lattice.extent
-        block = scene.read(extent, lattice)
+        excerpt = scene.read(extent, lattice)
         rows = [int(np.floor(lattice.rows.to_lattice(r + 0.5))) - extent.row for r in range(ROWS)]
         cols = [int(np.floor(lattice.cols.to_lattice(c + 0.5))) - extent.col for c in range(COLS)]
-        assert block.valid[np.ix_(rows, cols)][scene.valid(whole(scene))].all()
+        assert excerpt.valid[np.ix_(rows, cols)][scene.valid(whole(scene))].all()
 
 
 def _centres(to_scene: object, start: int, length: int) -> NDArray[np.float64]:

@@ -146,9 +146,9 @@ class TestMasks:
         )
         with open_scene(path, wanted=RGB) as scene:
             lattice = lattice_of(scene, (0.5, 0.5))
-            block = scene.read(lattice.extent, lattice)
-        assert block.valid.tolist() == [[False] * 4, [False, True, True, False], *[[False] * 4] * 2]
-        assert (block.pixels[:, block.valid] == 100).all()
+            excerpt = scene.read(lattice.extent, lattice)
+        assert excerpt.valid.tolist() == [[False] * 4, [False, True, True, False], *[[False] * 4] * 2]
+        assert (excerpt.pixels[:, excerpt.valid] == 100).all()
 
 
 class TestValueOfTheCaller:

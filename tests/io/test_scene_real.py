@@ -67,11 +67,11 @@ def test_shrinking_an_edge_case_keeps_its_mean_and_its_extent(shared_data: Path,
     with open_scene(shared_data / "edgecases" / name, wanted=RGB) as scene:
         pixels, valid = read_whole(scene)
         lattice = lattice_of(scene, (0.25, 0.25))
-        block = scene.read(lattice.extent, lattice)
-    assert block.pixels[:, block.valid].mean() == pytest.approx(pixels[:, valid].mean(), rel=0.03)
+        excerpt = scene.read(lattice.extent, lattice)
+    assert excerpt.pixels[:, excerpt.valid].mean() == pytest.approx(pixels[:, valid].mean(), rel=0.03)
     # A coarse pixel that any valid one reaches into is valid: the border grows by one coarse pixel at most.
-    assert 16 * block.valid.sum() >= valid.sum()
-    assert 16 * block.valid.sum() == pytest.approx(valid.sum(), rel=0.08)
+    assert 16 * excerpt.valid.sum() >= valid.sum()
+    assert 16 * excerpt.valid.sum() == pytest.approx(valid.sum(), rel=0.08)
 
 
 def test_control_points_make_a_view(shared_data: Path) -> None:

@@ -92,3 +92,21 @@ def test_an_existing_package_is_replaced_only_when_asked(tmp_path: Path) -> None
 def test_another_suffix_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=r"x\.pth is no name for a model package"):
         import_checkpoints({"global": Path("g.pth")}, tmp_path / "x.pth", legend=tiny.LEGEND)
+
+
+@pytest.mark.parametrize(
+    ("out", "sentence"),
+    [
+        ("absent/x.safetensors", r"the folder .*absent does not exist: create it"),
+        ("folder.safetensors", r"folder\.safetensors is a folder: name a file"),
+    ],
+)
+def test_a_place_that_cannot_be_is_refused_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, sentence: str
+) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr(importing, "read_checkpoint", read.append)
+    (tmp_path / "folder.safetensors").mkdir()
+    with pytest.raises(OptionError, match=sentence):
+        import_checkpoints({"global": Path("g.pth")}, tmp_path / out, legend=tiny.LEGEND, overwrite=True)
+    assert read == []

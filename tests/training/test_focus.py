@@ -8,7 +8,7 @@ import pytest
 from glnet_geo.core.window import Window
 from glnet_geo.errors import OptionError
 from glnet_geo.io.pairs import Pair
-from glnet_geo.training.focus import TILE, ClassCounts, Focus
+from glnet_geo.training.focus import SQUARE, ClassCounts, Focus
 from glnet_geo.training.samples import Sampler, channels
 from tests.model import tiny
 from tests.training import toys
@@ -28,10 +28,10 @@ def pair(tmp_path: Path) -> Pair:
 
 def test_every_labelled_pixel_is_counted_in_its_square(pair: Pair) -> None:
     counts = ClassCounts.of(pair, CHANNEL, 3)
-    assert counts.tiles.shape == (4, 5, 3)
+    assert counts.squares.shape == (4, 5, 3)
     assert counts.totals.tolist() == [7500, 32, 1]
-    assert counts.tiles[0, 0].tolist() == [TILE * TILE, 0, 0]
-    assert counts.tiles[3, 4].tolist() == [0, 0, 1]
+    assert counts.squares[0, 0].tolist() == [SQUARE * SQUARE, 0, 0]
+    assert counts.squares[3, 4].tolist() == [0, 0, 1]
     assert counts.inside(Window(row=32, col=64, height=32, width=86)).tolist() == [11 * 32, 32, 0]
 
 
@@ -49,14 +49,14 @@ def test_points_lie_where_something_is_labelled(pair: Pair) -> None:
     squares = set()
     for _ in range(60):
         number, (row, col) = focus.point(rng)
-        square = int(row // TILE), int(col // TILE)
+        square = int(row // SQUARE), int(col // SQUARE)
         squares.add(square)
         assert number == 0
-        assert counts.tiles[square].any()
+        assert counts.squares[square].any()
     assert (3, 4) in squares
     seen = Window(row=33, col=70, height=30, width=40)
     for row, col in focus.points_inside(0, seen, 9, rng):
-        assert (int(row // TILE), int(col // TILE)) in {(1, 2), (1, 3)}
+        assert (int(row // SQUARE), int(col // SQUARE)) in {(1, 2), (1, 3)}
     assert focus.points_inside(0, Window(row=0, col=96, height=60, width=50), 3, rng) != []
     assert focus.points_inside(0, Window(row=0, col=130, height=10, width=20), 3, rng) == []
 

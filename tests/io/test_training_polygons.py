@@ -12,9 +12,9 @@ import shapely
 
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
-from glnet_geo.io.drawn import Drawn, PolygonLabels, read_drawn
-from glnet_geo.io.drawn_style import style_colours
 from glnet_geo.io.spot import Spot
+from glnet_geo.io.style_colors import style_colors
+from glnet_geo.io.training_polygons import PolygonLabels, TrainingPolygons, read_training_polygons
 from tests.lessons import polygons
 from tests.scenes import UTM
 
@@ -30,7 +30,7 @@ type="{kind}"><categories><category symbol="0" value="road" label="Road"/><categ
 </symbols></renderer-v2></qgis>"""
 
 
-def _labels(drawn: Drawn, crs: str | None = "EPSG:32640") -> PolygonLabels | None:
+def _labels(drawn: TrainingPolygons, crs: str | None = "EPSG:32640") -> PolygonLabels | None:
     ids = {name: number for number, name in enumerate(drawn.classes)}
     return drawn.on(
         "scene.tif",
@@ -43,7 +43,7 @@ def _labels(drawn: Drawn, crs: str | None = "EPSG:32640") -> PolygonLabels | Non
 
 @pytest.mark.parametrize("crs", ["EPSG:32640", "EPSG:4326", "EPSG:3857"])
 def test_polygons_become_pixels_whatever_their_crs(tmp_path: Path, crs: str) -> None:
-    drawn = read_drawn(polygons(tmp_path / "p.gpkg", BOXES, crs=crs), "class")
+    drawn = read_training_polygons(polygons(tmp_path / "p.gpkg", BOXES, crs=crs), "class")
     labels = _labels(drawn)
     assert labels is not None
     expected = np.full(WHOLE.shape, 255, np.uint8)
@@ -57,7 +57,7 @@ def test_polygons_become_pixels_whatever_their_crs(tmp_path: Path, crs: str) -> 
 
 def test_polygons_that_miss_the_scene_are_no_labels(tmp_path: Path) -> None:
     far = [("road", (3000, 3000, 3009, 3009))]
-    assert _labels(read_drawn(polygons(tmp_path / "p.gpkg", far), "class")) is None
+    assert _labels(read_training_polygons(polygons(tmp_path / "p.gpkg", far), "class")) is None
 
 
 @pytest.mark.parametrize(("polygon_crs", "scene_crs"), [(None, "EPSG:32640"), ("EPSG:32640", None)])
@@ -67,7 +67,7 @@ def test_a_crs_on_one_side_only_is_refused(
     path = polygons(tmp_path / "p.gpkg", BOXES, crs=polygon_crs)
     lacking = "p.gpkg" if polygon_crs is None else "scene.tif"
     with pytest.raises(TrainingError, match=rf"^{lacking} has no CRS and .* has one"):
-        _labels(read_drawn(path, "class"), scene_crs)
+        _labels(read_training_polygons(path, "class"), scene_crs)
 
 
 @pytest.mark.parametrize("upright", [1, -1])
@@ -75,7 +75,7 @@ def test_without_any_crs_rows_may_go_up_or_down(tmp_path: Path, upright: int) ->
     box = shapely.Polygon([(c, upright * r) for r, c in ((3, 5), (3, 25), (9, 25), (9, 5))])
     with pytest.warns(UserWarning, match="crs"):
         geopandas.GeoDataFrame({"class": ["road"]}, geometry=[box]).to_file(tmp_path / "p.gpkg")
-    labels = _labels(read_drawn(tmp_path / "p.gpkg", "class"), None)
+    labels = _labels(read_training_polygons(tmp_path / "p.gpkg", "class"), None)
     assert labels is not None
     assert set(map(tuple, np.argwhere(labels.read(Spot.of(WHOLE)) == 0))) == {
         (r, c) for r in range(3, 9) for c in range(5, 25)
@@ -85,31 +85,31 @@ def test_without_any_crs_rows_may_go_up_or_down(tmp_path: Path, upright: int) ->
 def test_a_missing_field_is_named(tmp_path: Path) -> None:
     path = polygons(tmp_path / "p.gpkg", BOXES)
     with pytest.raises(TrainingError, match="has no field 'kind' in its layer drawn, it has class"):
-        read_drawn(path, "kind")
+        read_training_polygons(path, "kind")
     with pytest.raises(TrainingError, match="has no layer 'other', it has drawn"):
-        read_drawn(path, "class", "other")
+        read_training_polygons(path, "class", "other")
     with pytest.raises(TrainingError, match="does not exist"):
-        read_drawn(tmp_path / "absent.gpkg", "class")
+        read_training_polygons(tmp_path / "absent.gpkg", "class")
     (tmp_path / "text.gpkg").write_text("no polygons")
     with pytest.raises(TrainingError, match="cannot be read as a vector file"):
-        read_drawn(tmp_path / "text.gpkg", "class")
+        read_training_polygons(tmp_path / "text.gpkg", "class")
 
 
 def test_polygons_without_a_class_are_left_out(tmp_path: Path) -> None:
     table = geopandas.read_file(polygons(tmp_path / "p.gpkg", [*BOXES, ("", (0, 0, 2, 2))]))
     with pytest.warns(DoubtfulInputWarning, match="1 of 3 features"):
-        assert read_drawn(tmp_path / "p.gpkg", "class").classes == ["field", "road"]
+        assert read_training_polygons(tmp_path / "p.gpkg", "class").classes == ["field", "road"]
     table["class"] = None
     table.to_file(tmp_path / "q.gpkg")
     with pytest.raises(TrainingError, match="no polygon with a class in the field 'class'"):
-        read_drawn(tmp_path / "q.gpkg", "class")
+        read_training_polygons(tmp_path / "q.gpkg", "class")
 
 
 def test_classes_that_are_numbers_are_sorted_as_such(tmp_path: Path) -> None:
     table = geopandas.read_file(polygons(tmp_path / "p.gpkg", [*BOXES, ("x", (0, 0, 2, 2))]))
     table["class"] = [10, 9, 2]
     table.to_file(tmp_path / "q.gpkg")
-    assert read_drawn(tmp_path / "q.gpkg", "class").classes == ["2", "9", "10"]
+    assert read_training_polygons(tmp_path / "q.gpkg", "class").classes == ["2", "9", "10"]
 
 
 def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     with pytest.warns(
         DoubtfulInputWarning, match=r"1 of 3 features of q\.gpkg have no class in 'class', or no area"
     ):
-        assert read_drawn(tmp_path / "q.gpkg", "class").classes == ["a", "b"]
+        assert read_training_polygons(tmp_path / "q.gpkg", "class").classes == ["a", "b"]
 
 
 def test_points_are_no_polygons(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_points_are_no_polygons(tmp_path: Path) -> None:
     table.geometry = table.geometry.centroid
     table.to_file(tmp_path / "q.gpkg")
     with pytest.raises(TrainingError, match=r"\(it holds Point\): draw some"):
-        read_drawn(tmp_path / "q.gpkg", "class")
+        read_training_polygons(tmp_path / "q.gpkg", "class")
 
 
 @pytest.mark.parametrize(("second", "said"), [((0, 9, 10, 20), True), ((0, 10, 10, 20), False)])
@@ -142,14 +142,14 @@ def test_places_with_two_classes_raise_doubt(
         if said
         else nullcontext()
     ):
-        read_drawn(path, "class")
+        read_training_polygons(path, "class")
 
 
 def test_large_numbers_are_classes_of_their_own(tmp_path: Path) -> None:
     table = geopandas.read_file(polygons(tmp_path / "p.gpkg", [*BOXES, ("x", (0, 0, 2, 2))]))
     table["class"] = [1234567.0, 1234568.0, 0.5]
     table.to_file(tmp_path / "q.gpkg")
-    assert read_drawn(tmp_path / "q.gpkg", "class").classes == ["0.5", "1234567", "1234568"]
+    assert read_training_polygons(tmp_path / "q.gpkg", "class").classes == ["0.5", "1234567", "1234568"]
 
 
 def test_a_field_of_too_many_classes_is_refused(tmp_path: Path) -> None:
@@ -158,8 +158,8 @@ def test_a_field_of_too_many_classes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         TrainingError, match=r"field 'class' of .*p\.gpkg holds 256 classes, and a model has at most 255"
     ):
-        read_drawn(polygons(tmp_path / "p.gpkg", boxes), "class")
-    assert len(read_drawn(polygons(tmp_path / "q.gpkg", boxes[1:]), "class").classes) == 255
+        read_training_polygons(polygons(tmp_path / "p.gpkg", boxes), "class")
+    assert len(read_training_polygons(polygons(tmp_path / "q.gpkg", boxes[1:]), "class").classes) == 255
 
 
 def _with_style(path: Path, text: str) -> None:
@@ -175,18 +175,18 @@ def _with_style(path: Path, text: str) -> None:
 
 def test_colours_come_from_the_layers_style(tmp_path: Path) -> None:
     path = polygons(tmp_path / "p.gpkg", BOXES)
-    assert style_colours(path, "drawn", "class") == {}
+    assert style_colors(path, "drawn", "class") == {}
     _with_style(path, STYLE.format(attr="class", kind="categorizedSymbol"))
-    assert style_colours(path, "drawn", "class") == {"road": "#ff0010", "field": "#010203"}
-    assert style_colours(path, "other", "class") == {}
-    assert style_colours(path, "drawn", "kind") == {}
-    assert read_drawn(path, "class").layer == "drawn"
+    assert style_colors(path, "drawn", "class") == {"road": "#ff0010", "field": "#010203"}
+    assert style_colors(path, "other", "class") == {}
+    assert style_colors(path, "drawn", "kind") == {}
+    assert read_training_polygons(path, "class").layer == "drawn"
 
 
 def test_a_style_may_lie_beside_the_file(tmp_path: Path) -> None:
     path = polygons(tmp_path / "p.geojson", BOXES, crs="EPSG:4326")
     (tmp_path / "p.qml").write_text(STYLE.format(attr="class", kind="categorizedSymbol"))
-    assert style_colours(path, "p", "class")["field"] == "#010203"
+    assert style_colors(path, "p", "class")["field"] == "#010203"
 
 
 @pytest.mark.parametrize(
@@ -196,4 +196,4 @@ def test_a_style_may_lie_beside_the_file(tmp_path: Path) -> None:
 def test_other_styles_give_no_colours(tmp_path: Path, text: str) -> None:
     path = polygons(tmp_path / "p.gpkg", BOXES)
     _with_style(path, text)
-    assert style_colours(path, "drawn", "class") == {}
+    assert style_colors(path, "drawn", "class") == {}

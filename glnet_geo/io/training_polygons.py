@@ -30,7 +30,7 @@ _EDGE = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
+class TrainingPolygons:
     """Polygons of a vector file and the class of each.
 
     Attributes:
@@ -166,7 +166,7 @@ class PolygonLabels:
         """Nothing is open."""
 
 
-def read_drawn(path: Path, field: str, layer: str | None = None) -> Drawn:
+def read_training_polygons(path: Path, field: str, layer: str | None = None) -> TrainingPolygons:
     """The polygons of a vector file, with the classes that an attribute gives them.
 
     What has no class or no area is left out, with a warning; so is another told of places that have two classes.
@@ -196,7 +196,7 @@ def read_drawn(path: Path, field: str, layer: str | None = None) -> Drawn:
         _doubt(
             f"{unused} of {len(table)} features of {path.name} have no class in {field!r}, or no area: they are left out"
         )
-    drawn = Drawn(
+    drawn = TrainingPolygons(
         path=path,
         layer=chosen,
         field=field,

@@ -23,7 +23,7 @@ Lacking: TypeAlias = Mapping[tuple[int, int], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class ArrayStore:
     """The arrays of one job in a store; can be pickled and used by several processes at once.
 
     Attributes:
@@ -74,7 +74,7 @@ class FrameStore:
         lacking: frames that lack something; those of their places that do not lack it count as missing.
     """
 
-    arrays: Marked
+    arrays: ArrayStore
     lacking: Lacking = field(default_factory=dict, repr=False)
 
     def found(self) -> set[tuple[int, int]]:
@@ -106,7 +106,7 @@ class FrameStore:
             if row <= last_row:
                 self.arrays.store.remove(_name(row, col))
 
-    def _marked(self, row: int, col: int) -> Marked:
+    def _marked(self, row: int, col: int) -> ArrayStore:
         lacking = self.lacking.get((row, col))
         if lacking is None:
             return self.arrays

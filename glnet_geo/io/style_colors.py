@@ -10,10 +10,10 @@ from xml.etree import ElementTree as ET
 
 from glnet_geo.io.style_places import STYLE, parsed
 
-_COLOUR = re.compile(r"^\s*(\d{1,3}),(\d{1,3}),(\d{1,3})\b")
+_COLOR = re.compile(r"^\s*(\d{1,3}),(\d{1,3}),(\d{1,3})\b")
 
 
-def style_colours(path: Path, layer: str, field: str) -> dict[str, str]:
+def style_colors(path: Path, layer: str, field: str) -> dict[str, str]:
     """Colour ``#rrggbb`` of every value that the layer's style has a category for.
 
     Args:
@@ -25,9 +25,9 @@ def style_colours(path: Path, layer: str, field: str) -> dict[str, str]:
         Nothing where there is no style, or one of another kind.
     """
     for text in (*_stored(path, layer), *_beside(path)):
-        colours = _categories(text, field)
-        if colours:
-            return colours
+        colors = _categories(text, field)
+        if colors:
+            return colors
     return {}
 
 
@@ -54,27 +54,27 @@ def _categories(text: str, field: str) -> dict[str, str]:
     renderer = None if root is None else root.find(".//renderer-v2[@type='categorizedSymbol']")
     if renderer is None or renderer.get("attr", "").strip('"') != field:
         return {}
-    colours = {
-        symbol.get("name"): _colour(symbol)
+    colors = {
+        symbol.get("name"): _color(symbol)
         for symbol in renderer.findall("./symbols/symbol")
-        if _colour(symbol) is not None
+        if _color(symbol) is not None
     }
     found = {}
     for category in renderer.findall("./categories/category"):
-        colour = colours.get(category.get("symbol"))
-        if colour is not None and category.get("value"):
-            found[str(category.get("value"))] = colour
+        color = colors.get(category.get("symbol"))
+        if color is not None and category.get("value"):
+            found[str(category.get("value"))] = color
     return found
 
 
-def _colour(symbol: ET.Element) -> str | None:
+def _color(symbol: ET.Element) -> str | None:
     """The fill of a symbol's first layer, as older and newer versions write it."""
     for query, attribute in (
         ("./layer/Option/Option[@name='color']", "value"),
         ("./layer/prop[@k='color']", "v"),
     ):
         entry = symbol.find(query)
-        matched = _COLOUR.match(entry.get(attribute, "")) if entry is not None else None
+        matched = _COLOR.match(entry.get(attribute, "")) if entry is not None else None
         if matched:
             red, green, blue = (min(255, int(part)) for part in matched.groups())
             return f"#{red:02x}{green:02x}{blue:02x}"
