@@ -19,6 +19,7 @@ from glnet_geo.batching.report import BatchReport, TileResult
 from glnet_geo.batching.scene_run import Workshop, failure, map_scene
 from glnet_geo.batching.scenes import VirtualScene, virtual_scenes
 from glnet_geo.core.drawing import Drawing
+from glnet_geo.core.listing import counted
 from glnet_geo.core.normalize import fits
 from glnet_geo.core.overall import Overall
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
@@ -163,7 +164,7 @@ def _map_all(shop: Workshop, progress: Progress, *, seamless: bool) -> list[Virt
         return scenes
     count = sum(len(scene.tiles) for scene in scenes)
     megapixels = sum(scene.megapixels for scene in scenes)
-    tiled, several = (f"{n} {word}{'s' * (n != 1)}" for n, word in ((count, "tile"), (len(scenes), "scene")))
+    tiled, several = counted(count, "tile"), counted(len(scenes), "scene")
     progress.info(f"{tiled} of {megapixels:.1f} megapixels, mapped as {several}, on {shop.machine}")
     overall = Overall(progress, [scene.megapixels for scene in scenes], f"mapping {tiled}")
     for scene in scenes:
@@ -209,7 +210,7 @@ def _doubts_told_once(paths: Sequence[str]) -> Iterator[None]:
         name = next((name for name in names if name in text), "")
         found.setdefault(text.replace(name, "") if name else text, []).append(text)
     for texts in found.values():
-        others = "" if len(texts) == 1 else f" (and so for {len(texts) - 1} more tiles)"
+        others = "" if len(texts) == 1 else f" (and so for {counted(len(texts) - 1, 'more tile')})"
         warnings.warn(texts[0] + others, DoubtfulInputWarning, stacklevel=2)
 
 

@@ -15,6 +15,7 @@ from glnet_geo.batching.outputs import Outputs, TileOutputs
 from glnet_geo.batching.report import TileResult, TileState
 from glnet_geo.batching.scenes import VirtualScene
 from glnet_geo.core.drawing import Drawing
+from glnet_geo.core.listing import counted
 from glnet_geo.core.progress import Progress
 from glnet_geo.core.strip import Sink
 from glnet_geo.errors import AoiMissesError
@@ -190,7 +191,7 @@ class _SceneRun:
             yield delivery
             if mosaics:
                 yield tally
-            tags = provenance(plan, f"{len(self._usable)} tiles")
+            tags = provenance(plan, counted(len(self._usable), "tile"))
             for path in mosaics:
                 yield output(staging.temporary(path), plan.scene, plan.card.legend, shop.drawing, tags)
 

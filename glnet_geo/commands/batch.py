@@ -18,6 +18,7 @@ from glnet_geo.commands.options import (
     who_computes,
 )
 from glnet_geo.commands.workers import chosen_frames
+from glnet_geo.core.listing import counted
 
 if TYPE_CHECKING:
     from glnet_geo.batching.outputs import Outputs
@@ -171,12 +172,12 @@ def _print_report(report: BatchReport) -> None:
 
 def _told(report: BatchReport) -> str:
     """What was done now, and what there is."""
-    line = f"{report.count('done')} tiles done, {report.count('skipped')} skipped, {report.count('failed')} failed"
+    line = f"{counted(report.count('done'), 'tile')} done, {report.count('skipped')} skipped, {report.count('failed')} failed"
     if report.megapixels_done:
         rate = report.megapixels_done / report.seconds
         line += f": {report.megapixels_done:.1f} megapixels in {report.seconds:.1f} s ({rate:.2f} a second) with {report.model}"
     if len(report.mapped) > report.count("done"):
-        line += f"; maps of {len(report.mapped)} tiles, {report.megapixels:.1f} megapixels, are there now"
+        line += f"; maps of {counted(len(report.mapped), 'tile')}, {report.megapixels:.1f} megapixels, are there now"
     return line
 
 

@@ -20,6 +20,7 @@ from glnet_geo.commands.options import (
     who_computes,
 )
 from glnet_geo.commands.workers import chosen_frames
+from glnet_geo.core.listing import counted
 
 if TYPE_CHECKING:
     from glnet_geo.report import Summary
@@ -123,7 +124,7 @@ def classify(
 
 def _print_shard(done: ShardSummary) -> None:
     click.echo(
-        f"shard {done.shard}: {done.frames} frames in {done.seconds:.1f} s, kept in {done.work}; when all shards are done, "
+        f"shard {done.shard}: {counted(done.frames, 'frame')} in {done.seconds:.1f} s, kept in {done.work}; when all shards are done, "
         "the same command without --shard makes the map"
     )
 

@@ -16,7 +16,7 @@ import shapely
 from glnet_geo.core.graph import components
 from glnet_geo.core.holdout import places_of
 from glnet_geo.core.legend import NODATA, Legend
-from glnet_geo.core.listing import listed
+from glnet_geo.core.listing import counted, listed
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
 from glnet_geo.io.drawn import Drawn, read_drawn
 from glnet_geo.io.drawn_style import style_colours
@@ -82,7 +82,7 @@ def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: R
         judged=tuple(c.id for c in known.legend),
         distances=_distances(pictures),
         sparse=False,
-        about=f"{len(pairs)} labelled images ({listed([pair.name for pair in pairs], 8)})",
+        about=f"{counted(len(pairs), 'labelled image')} ({listed([pair.name for pair in pairs], 8)})",
     )
 
 
@@ -139,7 +139,7 @@ def lessons_of_polygons(
         judged=tuple(c.id for c in legend),
         distances=_distances(pictures),
         sparse=True,
-        about=f"{len(drawn.polygons)} polygons drawn on {listed([pair.name for pair in pairs], 8)} ({_counted(drawn)})",
+        about=f"{counted(len(drawn.polygons), 'polygon')} drawn on {listed([pair.name for pair in pairs], 8)} ({_counted(drawn)})",
     )
 
 
