@@ -90,7 +90,7 @@ def run(arguments: list[str] | None = None) -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", DoubtfulInputWarning)
-            warnings.showwarning = _show_warning
+            warnings.showwarning = _Doubts().show
             cli.main(args=arguments, prog_name="glnet-geo", standalone_mode=False)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
@@ -132,8 +132,17 @@ def _leave_at_once(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
-    _say(f"Warning: {message}")
+class _Doubts:
+    """The doubts of one run: what is true of each of many scenes is told once."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def show(self, message: Warning | str, *_where: Any, **_more: Any) -> None:
+        """Tell a doubt, unless it was told."""
+        if str(message) not in self._told:
+            self._told.add(str(message))
+            _say(f"Warning: {message}")
 
 
 def _say(sentence: str) -> None:
