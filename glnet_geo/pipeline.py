@@ -22,7 +22,7 @@ from glnet_geo.io.made import MARK
 from glnet_geo.io.marked import Lacking
 from glnet_geo.io.placed import Placed
 from glnet_geo.io.raster import ClassRaster, ConfidenceRaster
-from glnet_geo.io.staging import Staging, is_raster
+from glnet_geo.io.staging import Staging, TakenError, is_raster
 from glnet_geo.io.tiles import TileError
 from glnet_geo.io.vector import PolygonLayer
 from glnet_geo.map_files import MapFiles
@@ -247,7 +247,7 @@ def _tell(journal: Journal, height: int, progress: Progress) -> None:
 
 @contextmanager
 def _stopping(journal: Journal, height: int) -> Iterator[None]:
-    """Says on leaving by Ctrl-C, or as the progress asked, how to go on."""
+    """Says on leaving by Ctrl-C, as the progress asked, or where an output is taken, how to go on."""
     try:
         yield
     except (KeyboardInterrupt, CancelledError) as stopped:
@@ -257,6 +257,8 @@ def _stopping(journal: Journal, height: int) -> Iterator[None]:
             f"nothing was written; what is finished ({journal.rows / height:.0%}) is kept in {journal.place}: run the "
             "same command again to go on, or delete that folder"
         ) from stopped
+    except TakenError as taken:
+        raise taken if journal.empty else taken.keeping(journal.place) from None
     except TileError:
         # The rows of all other tiles are as good as before.
         raise

@@ -59,7 +59,7 @@ def outputs(folder: Path) -> list[Path]:
 
 
 def run(scene: Path, folder: Path, model: Path, progress: Silence | None = None, **options: Any) -> None:
-    resume = options.pop("resume", True)
+    how = {name: options.pop(name) for name in {"resume", "overwrite"} & options.keys()}
     *maps, sure = outputs(folder)
     glnet_geo.classify(
         scene,
@@ -67,7 +67,7 @@ def run(scene: Path, folder: Path, model: Path, progress: Silence | None = None,
         confidence=sure,
         options=Options(model=model, precision="fp32", **options),
         progress=progress,
-        resume=resume,
+        **how,
     )
 
 
@@ -120,6 +120,27 @@ def test_what_is_finished_is_not_made_again(tmp_path: Path, scene: Path, model: 
         run(scene, tmp_path, model, first)
     run(scene, tmp_path, model, second)
     assert any("going on from" in line for line in second.told)
+
+
+def test_a_job_whose_output_was_taken_meanwhile_goes_on_where_it_may_replace_it(
+    tmp_path: Path, scene: Path, model: Path, unbroken: Path
+) -> None:
+    class Meanwhile(Impatient):
+        """Another job puts its file there."""
+
+        def begin(self, what: str, total: int) -> None:
+            if what == "writing":
+                (tmp_path / "map.gpkg").write_text("theirs")
+
+    with pytest.raises(OutputError, match=r"map\.gpkg has appeared .* is kept in .*map\.tif\.unfinished$"):
+        run(scene, tmp_path, model, Meanwhile())
+    assert (tmp_path / "map.gpkg").read_text() == "theirs"
+    assert not (tmp_path / "map.tif").exists()
+    again = Impatient()
+    run(scene, tmp_path, model, again, overwrite=True)
+    assert any("going on from 100%" in line for line in again.told)
+    assert_same(tmp_path, unbroken)
+    assert not list(tmp_path.glob("*.unfinished"))
 
 
 def test_a_job_stopped_many_times_ends_the_same(

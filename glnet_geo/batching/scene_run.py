@@ -175,12 +175,15 @@ class _SceneRun:
         paths = [path for tile in pending for path in shop.named[tile.file.path].all]
         for folder in {path.parent for path in paths}:
             folder.mkdir(parents=True, exist_ok=True)
-        # What is there was made by this job, or may be replaced: that was asked at once.
+        # That was asked at once, and may be long ago.
+        if not shop.outputs.overwrite:
+            shop.books.refuse_foreign([*paths, *mosaics])
         shop.books.begin([*paths, *mosaics])
         maps = [path for tile in pending for path in shop.named[tile.file.path].maps]
         staging = Staging(
             [*paths, *mosaics],
-            overwrite=True,
+            overwrite=shop.outputs.overwrite,
+            ours=True,
             styled=[*maps, *mosaics],
             keep_styles=not shop.outputs.overwrite,
         )
