@@ -30,7 +30,7 @@ from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import Model
 from glnet_geo.plan import Options, Plan, planned
 from glnet_geo.report import Forecast, Summary, Tally
-from glnet_geo.strips import seconds, strips
+from glnet_geo.strips import Rest, seconds, strips
 from glnet_geo.vectorization import merged
 
 
@@ -89,14 +89,14 @@ def classify(
         )
         tags = provenance(plan, plan.scene.name)
 
-        def sinks() -> Iterator[Sink]:
+        def sinks(_rest: Rest) -> Iterator[Sink]:
             yield tally
             for path in files.maps:
                 yield output(staging.temporary(path), plan.scene, plan.card.legend, drawing, tags)
             if files.confidence is not None:
                 yield ConfidenceRaster(staging.temporary(files.confidence), plan.scene, tags=tags)
 
-        deliver(plan, how, staging, sinks, progress, outputs=files.all)
+        rest = deliver(plan, how, staging, sinks, progress, outputs=files.all)
     return Summary(
         scene=plan.scene.shown,
         outputs=tuple(str(path) for path in files.all),
@@ -105,6 +105,7 @@ def classify(
         device=str(plan.machine),
         classes=tally.shares(),
         megapixels=plan.megapixels,
+        megapixels_computed=plan.megapixels * rest.within(0, plan.scene.height),
         seconds=time.monotonic() - started,
     )
 
@@ -134,22 +135,25 @@ def deliver(
     plan: Plan,
     work: Work,
     staging: Staging,
-    sinks: Callable[[], Iterable[Sink]],
+    sinks: Callable[[Rest], Iterable[Sink]],
     progress: Progress,
     *,
     outputs: Sequence[Path],
     on_failure: Callable[[], None] = lambda: None,
-) -> None:
+) -> Rest:
     """Make every row of a map, or take it from the journal, and pour it into sinks; then move outputs to their places.
 
     Args:
         plan: what to do.
         work: how.
         staging: where outputs are made.
-        sinks: makes the sinks one by one, once there is a place to make outputs in.
+        sinks: makes the sinks one by one, once there is a place to make outputs in and it is known what is left to do.
         progress: told where the job stands; may cancel it.
         outputs: are moved in the end.
         on_failure: see `pour`.
+
+    Returns:
+        What was left to do.
 
     Raises:
         GlnetGeoError: something cannot be used; what is finished is kept in the journal.
@@ -161,6 +165,7 @@ def deliver(
         ExitStack() as opened,
     ):
         _tell(journal, height, progress)
+        rest = Rest.of(plan, journal)
         # A kill must find them noted, whenever it comes.
         journal.sweep(staging.folders)
         opened.enter_context(staging)
@@ -169,12 +174,13 @@ def deliver(
             closing(strips(plan, progress, journal, work.frames, confidence=work.confidence))
         )
         made = []
-        for sink in sinks():
+        for sink in sinks(rest):
             opened.callback(sink.close)
             made.append(sink)
         pour(merged(rows, plan.scene, work.drawing), made, progress, on_failure=on_failure)
         staging.commit(outputs)
         journal.remove()
+    return rest
 
 
 def check(scene: str | Path, *, options: Options | None = None) -> Forecast:

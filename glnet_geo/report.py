@@ -113,6 +113,7 @@ class Summary:
         device: where it was computed.
         classes: what covers how much.
         megapixels: millions of pixels of the scene.
+        megapixels_computed: those of them that this run computed; an earlier run, or shards, had finished the others.
         seconds: from opening the scene to the last output.
     """
 
@@ -123,6 +124,7 @@ class Summary:
     device: str
     classes: tuple[ClassShare, ...]
     megapixels: float
+    megapixels_computed: float
     seconds: float
 
 

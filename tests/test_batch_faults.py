@@ -259,6 +259,23 @@ def test_a_stopped_batch_keeps_what_is_whole_and_goes_on(
     assert not leftovers(tmp_path / "maps")
 
 
+def test_only_what_a_batch_has_computed_counts_as_its_pace(tmp_path: Path, tiles: Path, model: Path) -> None:
+    with pytest.raises(CancelledError):
+        mapped(tiles, tmp_path / "maps", model, progress=Impatient(60))
+    report = mapped(tiles, tmp_path / "maps", model)
+    assert statuses(report) == dict.fromkeys(windows(), "done")
+    assert 0 < report.megapixels_computed < report.megapixels_done / 2
+    assert mapped(tiles, tmp_path / "maps", model).megapixels_computed == 0
+
+
+def test_a_tile_that_fails_does_not_cost_the_others_their_pace(
+    tmp_path: Path, tiles: Path, model: Path
+) -> None:
+    cut_short(tiles / f"{BAD}.tif")
+    report = mapped(tiles, tmp_path / "maps", model)
+    assert report.megapixels_computed == pytest.approx(report.megapixels_done)
+
+
 def test_a_batch_stopped_many_times_with_a_bad_tile_ends_the_same(
     tmp_path: Path, tiles: Path, model: Path, without: dict[str, Any]
 ) -> None:

@@ -255,6 +255,7 @@ def _report(shop: Workshop, *, seconds: float) -> BatchReport:
         model_sha256=shop.model.sha256,
         device=str(shop.machine),
         version=glnet_geo.__version__,
+        megapixels_computed=shop.books.megapixels_computed,
         seconds=seconds,
         path=str(shop.outputs.folder / REPORT),
         earlier=shop.books.others([*shop.named, *mosaics]),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glnet_geo.commands.console import ProgressKind, print_areas, print_json, shown_progress
+from glnet_geo.commands.console import ProgressKind, paced, print_areas, print_json, shown_progress
 from glnet_geo.commands.options import (
     ShardOption,
     chosen_drawing,
@@ -131,9 +131,8 @@ def _print_shard(done: ShardSummary) -> None:
 
 def _print_summary(summary: Summary) -> None:
     print_areas(f"Land cover of {Path(summary.scene).name}", summary.classes)
-    rate = summary.megapixels / summary.seconds
     click.echo(
-        f"{summary.megapixels:.1f} megapixels in {summary.seconds:.1f} s ({rate:.2f} a second) with {summary.model}"
+        f"{paced(summary.megapixels, summary.megapixels_computed, summary.seconds)} with {summary.model}"
     )
     for output in summary.outputs:
         click.echo(f"written: {output}")

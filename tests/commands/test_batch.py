@@ -81,6 +81,7 @@ def test_a_report_tells_of_what_is_there_also_when_all_was_skipped(
             "outputs",
             "classes",
             "megapixels",
+            "megapixels_computed",
             "seconds",
             "megapixels_per_second",
         }
