@@ -11,6 +11,7 @@ from pathlib import Path
 import glnet_geo
 from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.legend import Legend
+from glnet_geo.core.normalize import written
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import Sink, pour
 from glnet_geo.errors import CancelledError, OptionError, SceneError
@@ -295,7 +296,7 @@ def provenance(plan: Plan, scene: str) -> Mapping[str, str]:
         "GLNET_GEO_MODEL_LICENSE": plan.card.license,
         "GLNET_GEO_OPTIONS": (
             f"bands={','.join(map(str, plan.scene.bands))} "
-            f"value_range={plan.normalization.low:g},{plan.normalization.high:g} "
+            f"value_range={written(plan.normalization.low)},{written(plan.normalization.high)} "
             f"scales={plan.lattice.rows.scale:g},{plan.lattice.cols.scale:g} "
             f"precision={str(plan.machine.dtype).removeprefix('torch.')} exact={plan.exact}"
         ),

@@ -20,7 +20,7 @@ from glnet_geo.batching.scene_run import Workshop, failure, map_scene
 from glnet_geo.batching.scenes import VirtualScene, virtual_scenes
 from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.listing import counted
-from glnet_geo.core.normalize import fits
+from glnet_geo.core.normalize import fits, outwards, written
 from glnet_geo.core.overall import Overall
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
 from glnet_geo.errors import (
@@ -224,12 +224,11 @@ def _value_range(kind: Kind, tiles: list[TileFile], shop: Workshop) -> tuple[flo
             shop.books.enter(failure(error.tile, str(error), shop.books.job))
             tiles[:] = [tile for tile in tiles if tile.path != error.tile]
             continue
-        low, high = range_of(sample) if sample.size else (0.0, 1.0)
-        known = low, high if high > low else low + 1
+        known = outwards(*range_of(sample)) if sample.size else (0.0, 1.0)
         shop.books.enter_range(str(kind), known)
         warnings.warn(
             f"{len(tiles)} tiles such as {tiles[0].name} hold {kind.dtype} values that the model does not know: they are "
-            f"scaled by their common range {known[0]:g}..{known[1]:g} (2nd to 98th percentile); give --value-range to "
+            f"scaled by their common range {written(known[0])}..{written(known[1])} (2nd to 98th percentile); give --value-range to "
             "choose another",
             DoubtfulInputWarning,
             stacklevel=2,
