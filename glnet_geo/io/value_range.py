@@ -30,6 +30,7 @@ def value_range_of(
         return given
     if fits(own, scene.dtype):
         _doubt_precision(scene, own)
+        _doubt_bits(scene, own)
         return own
     low, high = outwards(*scene.value_range())
     known = "8 bits" if own == EIGHT_BITS else f"values {own[0]:g} to {own[1]:g}"
@@ -42,6 +43,17 @@ def value_range_of(
     )
     _doubt_precision(scene, (low, high))
     return low, high
+
+
+def _doubt_bits(scene: Scene, value_range: tuple[float, float]) -> None:
+    if value_range == EIGHT_BITS and scene.bits < 8:
+        most = 2**scene.bits - 1
+        warnings.warn(
+            f"{scene.name} declares that its bytes use {scene.bits} bits, so that values end at {most}, and they are scaled "
+            f"as 0 to 255: give --value-range 0,{most}",
+            DoubtfulInputWarning,
+            stacklevel=4,
+        )
 
 
 def _doubt_precision(scene: Scene, value_range: tuple[float, float]) -> None:

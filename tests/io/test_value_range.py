@@ -51,3 +51,18 @@ def test_the_range_that_is_suggested_is_the_one_that_is_used(
     if doubts == 2:
         assert "single precision" in said[1]
     assert told(path, used) == (used, said[1:])
+
+
+@pytest.mark.parametrize(("bits", "most"), [(4, 15), (1, 1), (7, 127)])
+def test_bytes_of_fewer_bits_are_doubted_unless_a_range_is_given(
+    tmp_path: Path, bits: int, most: int
+) -> None:
+    path = write_scene(tmp_path / "scene.tif", texture(60, 60) % (most + 1), nbits=bits)
+    used, said = told(path)
+    assert used == EIGHT_BITS
+    assert [f"{bits} bits" in one and f"--value-range 0,{most}" in one for one in said] == [True]
+    assert told(path, (0, most)) == ((0, most), [])
+
+
+def test_bytes_of_eight_bits_are_not_doubted(tmp_path: Path) -> None:
+    assert told(write_scene(tmp_path / "scene.tif", texture(60, 60), nbits=8)) == (EIGHT_BITS, [])
