@@ -86,6 +86,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code, having said in one sentence what went wrong."""
+    _silence_gdal()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -122,6 +123,12 @@ def run(arguments: list[str] | None = None) -> int:
         _say(f"Please report it with the output of the same command after setting {_DEBUG}=1.")
         return 1
     return 0
+
+
+def _silence_gdal() -> None:
+    """Have GDAL, wherever it was built in, not print what it hands over as errors."""
+    if not os.environ.get(_DEBUG):
+        os.environ.setdefault("CPL_LOG", os.devnull)
 
 
 def _leave_at_once(code: int) -> NoReturn:
