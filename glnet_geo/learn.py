@@ -20,6 +20,7 @@ from glnet_geo.io.datasets import lessons_of_dataset
 from glnet_geo.io.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
 from glnet_geo.io.picture import Reading
 from glnet_geo.io.run_folder import RunFolder
+from glnet_geo.io.staging import TakenError, refuse_taken
 from glnet_geo.learn_options import (
     KEPT_BY_POLYGONS,
     POLYGON_MINUTES,
@@ -106,6 +107,11 @@ def train(
                 value_range=options.value_range,
                 credit=options.credit,
             )
+            if not overwrite:
+                try:
+                    refuse_taken([out], {})
+                except TakenError as taken:
+                    raise taken.keeping(folder.path) from None
             save_package(out, outcome.network, card)
     if curves is not None:
         draw_curves(Path(curves), folder.lines(), card.name)

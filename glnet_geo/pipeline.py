@@ -11,6 +11,7 @@ from pathlib import Path
 import glnet_geo
 from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.legend import Legend
+from glnet_geo.core.normalize import written
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import Sink, pour
 from glnet_geo.errors import CancelledError, OptionError, SceneError
@@ -22,7 +23,7 @@ from glnet_geo.io.journal import Journal, journal_folder
 from glnet_geo.io.made import MARK
 from glnet_geo.io.placed import Placed
 from glnet_geo.io.raster import ClassRaster, ConfidenceRaster
-from glnet_geo.io.staging import Staging, is_raster
+from glnet_geo.io.staging import Staging, TakenError, is_raster
 from glnet_geo.io.tiles import TileError
 from glnet_geo.io.vector import PolygonLayer
 from glnet_geo.map_files import MapFiles
@@ -30,7 +31,7 @@ from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import Model
 from glnet_geo.plan import Options, Plan, planned
 from glnet_geo.report import Forecast, Summary, Tally
-from glnet_geo.strips import seconds, strips
+from glnet_geo.strips import Rest, seconds, strips
 from glnet_geo.vectorization import merged
 
 
@@ -89,14 +90,14 @@ def classify(
         )
         tags = provenance(plan, plan.scene.name)
 
-        def sinks() -> Iterator[Sink]:
+        def sinks(_rest: Rest) -> Iterator[Sink]:
             yield tally
             for path in files.maps:
                 yield output(staging.temporary(path), plan.scene, plan.card.legend, drawing, tags)
             if files.confidence is not None:
                 yield ConfidenceRaster(staging.temporary(files.confidence), plan.scene, tags=tags)
 
-        deliver(plan, how, staging, sinks, progress, outputs=files.all)
+        rest = deliver(plan, how, staging, sinks, progress, outputs=files.all)
     return Summary(
         scene=plan.scene.shown,
         outputs=tuple(str(path) for path in files.all),
@@ -105,6 +106,7 @@ def classify(
         device=str(plan.machine),
         classes=tally.shares(),
         megapixels=plan.megapixels,
+        megapixels_computed=plan.megapixels * rest.within(0, plan.scene.height),
         seconds=time.monotonic() - started,
     )
 
@@ -134,22 +136,25 @@ def deliver(
     plan: Plan,
     work: Work,
     staging: Staging,
-    sinks: Callable[[], Iterable[Sink]],
+    sinks: Callable[[Rest], Iterable[Sink]],
     progress: Progress,
     *,
     outputs: Sequence[Path],
     on_failure: Callable[[], None] = lambda: None,
-) -> None:
+) -> Rest:
     """Make every row of a map, or take it from the journal, and pour it into sinks; then move outputs to their places.
 
     Args:
         plan: what to do.
         work: how.
         staging: where outputs are made.
-        sinks: makes the sinks one by one, once there is a place to make outputs in.
+        sinks: makes the sinks one by one, once there is a place to make outputs in and it is known what is left to do.
         progress: told where the job stands; may cancel it.
         outputs: are moved in the end.
         on_failure: see `pour`.
+
+    Returns:
+        What was left to do.
 
     Raises:
         GlnetGeoError: something cannot be used; what is finished is kept in the journal.
@@ -161,6 +166,7 @@ def deliver(
         ExitStack() as opened,
     ):
         _tell(journal, height, progress)
+        rest = Rest.of(plan, journal)
         # A kill must find them noted, whenever it comes.
         journal.sweep(staging.folders)
         opened.enter_context(staging)
@@ -169,12 +175,13 @@ def deliver(
             closing(strips(plan, progress, journal, work.frames, confidence=work.confidence))
         )
         made = []
-        for sink in sinks():
+        for sink in sinks(rest):
             opened.callback(sink.close)
             made.append(sink)
         pour(merged(rows, plan.scene, work.drawing), made, progress, on_failure=on_failure)
         staging.commit(outputs)
         journal.remove()
+    return rest
 
 
 def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
@@ -247,7 +254,7 @@ def _tell(journal: Journal, height: int, progress: Progress) -> None:
 
 @contextmanager
 def _stopping(journal: Journal, height: int) -> Iterator[None]:
-    """Says on leaving by Ctrl-C, or as the progress asked, how to go on."""
+    """Says on leaving by Ctrl-C, as the progress asked, or where an output is taken, how to go on."""
     try:
         yield
     except (KeyboardInterrupt, CancelledError) as stopped:
@@ -257,6 +264,8 @@ def _stopping(journal: Journal, height: int) -> Iterator[None]:
             f"nothing was written; what is finished ({journal.rows / height:.0%}) is kept in {journal.place}: run the "
             "same command again to go on, or delete that folder"
         ) from stopped
+    except TakenError as taken:
+        raise taken if journal.empty else taken.keeping(journal.place) from None
     except TileError:
         # The rows of all other tiles are as good as before.
         raise
@@ -287,7 +296,7 @@ def provenance(plan: Plan, scene: str) -> Mapping[str, str]:
         "GLNET_GEO_MODEL_LICENSE": plan.card.license,
         "GLNET_GEO_OPTIONS": (
             f"bands={','.join(map(str, plan.scene.bands))} "
-            f"value_range={plan.normalization.low:g},{plan.normalization.high:g} "
+            f"value_range={written(plan.normalization.low)},{written(plan.normalization.high)} "
             f"scales={plan.lattice.rows.scale:g},{plan.lattice.cols.scale:g} "
             f"precision={str(plan.machine.dtype).removeprefix('torch.')} exact={plan.exact}"
         ),

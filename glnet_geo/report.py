@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.normalize import written
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import SceneError
 from glnet_geo.io.placed import PixelAreas, Placed
@@ -70,7 +71,7 @@ class Forecast:
                 "unknown" if distance is None else f"{distance[0]:.3g} x {distance[1]:.3g} m on the ground",
             ),
             ("bands", ", ".join(named)),
-            ("values", f"{self.dtype}, {self.value_range[0]:g} to {self.value_range[1]:g}"),
+            ("values", f"{self.dtype}, {written(self.value_range[0])} to {written(self.value_range[1])}"),
             ("no data", self.nodata),
             ("model", self.model),
             ("device", self.device),
@@ -113,6 +114,7 @@ class Summary:
         device: where it was computed.
         classes: what covers how much.
         megapixels: millions of pixels of the scene.
+        megapixels_computed: those of them that this run computed; an earlier run, or shards, had finished the others.
         seconds: from opening the scene to the last output.
     """
 
@@ -123,6 +125,7 @@ class Summary:
     device: str
     classes: tuple[ClassShare, ...]
     megapixels: float
+    megapixels_computed: float
     seconds: float
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import Self
 
 from glnet_geo.core.lattice import CELL
 from glnet_geo.core.legend import NODATA
@@ -16,7 +18,7 @@ from glnet_geo.core.progress import Progress, stop_if_cancelled
 from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
 from glnet_geo.errors import OptionError
-from glnet_geo.frames import Frames, expected_seconds
+from glnet_geo.frames import Frames, count_steps, expected_seconds, place
 from glnet_geo.io.journal import Journal
 from glnet_geo.model.decide import Decision
 from glnet_geo.model.exact import ExactPredictor
@@ -65,6 +67,33 @@ def needed(plan: Plan, done: int) -> list[list[PlannedFrame]]:
     # Frames that end above the first cell that is needed have nothing to say any more.
     first = int(Enlargement(plan.lattice.rows).lower[done])
     return [row for row in plan.frames() if not row or row[0].share.row_stop > first]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """What earlier runs have left to do of a map.
+
+    Attributes:
+        row: the first row that they did not finish.
+        share: of the patches that the rows from there on need, those that they did not compute, 0 to 1.
+    """
+
+    row: int = 0
+    share: float = 1.0
+
+    @classmethod
+    def of(cls, plan: Plan, journal: Journal) -> Self:
+        """As a journal has it before anything is added."""
+        if plan.exact or journal.empty:
+            return cls()
+        done, found = journal.rows, journal.frames.found()
+        tiles = list(chain(*needed(plan, done))) if done < plan.scene.height else []
+        left = count_steps(tile for tile in tiles if place(tile) not in found)
+        return cls(row=done, share=left / max(1, count_steps(tiles)))
+
+    def within(self, row: int, stop: int) -> float:
+        """How much of the rows from one to the one before another is left, 0 to 1."""
+        return self.share * max(0, stop - max(row, self.row)) / (stop - row)
 
 
 def _mapped(

@@ -25,7 +25,7 @@ from glnet_geo.io.ledger import Ledger
 from glnet_geo.io.raster import ClassRaster
 from glnet_geo.io.tiles import TileReader
 from tests.io.test_full_disk import small_disk
-from tests.jobs import kills_at_random
+from tests.jobs import Told, kills_at_random
 from tests.scenes import read, texture, write_model, write_scene
 from tests.test_batch import HEIGHT, WIDTH, arrays, assert_same_maps, cut, mapped, options, statuses, windows
 from tests.test_resume import Impatient
@@ -118,6 +118,23 @@ class Meddler(Silence):
         if self._left <= 0 and self._deed is not None:
             deed, self._deed = self._deed, None
             deed()
+
+
+@pytest.mark.parametrize(("steps", "said"), [(1, "were not made by this very job"), (10, "has appeared")])
+@pytest.mark.parametrize("name", ["all.tif", f"maps/{BAD}_landcover.tif"])
+def test_what_has_appeared_meanwhile_is_not_replaced_unless_asked_for(
+    tmp_path: Path, tiles: Path, model: Path, expected: dict[str, Any], name: str, steps: int, said: str
+) -> None:
+    more, theirs = {"mosaics": (tmp_path / "all.tif",)}, tmp_path / name
+    meddler = Meddler(steps, lambda: theirs.write_text("x"))
+    with pytest.raises(OutputError, match=f"{said}.*: add --overwrite"):
+        mapped(tiles, tmp_path / "maps", model, **more, progress=meddler)
+    assert theirs.read_text() == "x"
+    again = Told()
+    report = mapped(tiles, tmp_path / "maps", model, **more, overwrite=True, progress=again)
+    assert any("going on from" in line for line in again.told) == (said == "has appeared")
+    assert report.count("failed") == 0
+    assert_same_maps(arrays(tmp_path / "maps"), expected)
 
 
 @pytest.mark.parametrize("steps", [6, 30, 60])
@@ -240,6 +257,23 @@ def test_a_stopped_batch_keeps_what_is_whole_and_goes_on(
     assert set(statuses(report).values()) == {"done"}
     assert_same_maps(arrays(tmp_path / "maps"), expected)
     assert not leftovers(tmp_path / "maps")
+
+
+def test_only_what_a_batch_has_computed_counts_as_its_pace(tmp_path: Path, tiles: Path, model: Path) -> None:
+    with pytest.raises(CancelledError):
+        mapped(tiles, tmp_path / "maps", model, progress=Impatient(60))
+    report = mapped(tiles, tmp_path / "maps", model)
+    assert statuses(report) == dict.fromkeys(windows(), "done")
+    assert 0 < report.megapixels_computed < report.megapixels_done / 2
+    assert mapped(tiles, tmp_path / "maps", model).megapixels_computed == 0
+
+
+def test_a_tile_that_fails_does_not_cost_the_others_their_pace(
+    tmp_path: Path, tiles: Path, model: Path
+) -> None:
+    cut_short(tiles / f"{BAD}.tif")
+    report = mapped(tiles, tmp_path / "maps", model)
+    assert report.megapixels_computed == pytest.approx(report.megapixels_done)
 
 
 def test_a_batch_stopped_many_times_with_a_bad_tile_ends_the_same(

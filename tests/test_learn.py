@@ -204,6 +204,24 @@ def test_a_finished_training_is_not_done_again(tmp_path: Path) -> None:
     assert _curve(tmp_path / "mine.training") == first
 
 
+def test_a_package_that_has_appeared_meanwhile_is_not_replaced_unless_asked_for(tmp_path: Path) -> None:
+    lesson, options, out = (
+        lessons.pair_folders(tmp_path),
+        lessons.options(tmp_path, stages=("global",)),
+        tmp_path / "mine.safetensors",
+    )
+
+    class Meanwhile(Counting):
+        def advance(self, steps: int = 1) -> None:
+            out.write_text("theirs")
+
+    with pytest.raises(OutputError, match=r"has appeared .*add --overwrite.* is kept in .*mine\.training$"):
+        train(lesson, out, options=options, progress=Meanwhile())
+    assert out.read_text() == "theirs"
+    train(lesson, out, options=options, overwrite=True)
+    assert load_model(out).card.name == "mine"
+
+
 def test_a_person_may_stop(tmp_path: Path) -> None:
     class Stop(Silence):
         def cancelled(self) -> bool:

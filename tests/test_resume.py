@@ -17,7 +17,8 @@ from glnet_geo.core.progress import Silence
 from glnet_geo.errors import CancelledError, OptionError, OutputError, SceneError
 from glnet_geo.io.journal import journal_folder
 from glnet_geo.io.raster import ClassRaster
-from tests.jobs import kills_at_random
+from glnet_geo.report import Summary
+from tests.jobs import Told, kills_at_random
 from tests.scenes import texture, write_model, write_scene
 
 
@@ -58,16 +59,16 @@ def outputs(folder: Path) -> list[Path]:
     return [folder / "map.tif", folder / "map.gpkg", folder / "sure.tif"]
 
 
-def run(scene: Path, folder: Path, model: Path, progress: Silence | None = None, **options: Any) -> None:
-    resume = options.pop("resume", True)
+def run(scene: Path, folder: Path, model: Path, progress: Silence | None = None, **options: Any) -> Summary:
+    how = {name: options.pop(name) for name in {"resume", "overwrite"} & options.keys()}
     *maps, sure = outputs(folder)
-    glnet_geo.classify(
+    return glnet_geo.classify(
         scene,
         maps,
         confidence=sure,
         options=Options(model=model, precision="fp32", **options),
         progress=progress,
-        resume=resume,
+        **how,
     )
 
 
@@ -120,6 +121,42 @@ def test_what_is_finished_is_not_made_again(tmp_path: Path, scene: Path, model: 
         run(scene, tmp_path, model, first)
     run(scene, tmp_path, model, second)
     assert any("going on from" in line for line in second.told)
+
+
+def test_only_what_a_run_has_computed_counts_as_its_pace(tmp_path: Path, scene: Path, model: Path) -> None:
+    whole = Told()
+    (tmp_path / "whole").mkdir()
+    summary = run(scene, tmp_path / "whole", model, whole)
+    assert summary.megapixels_computed == summary.megapixels
+    for steps in (whole.steps // 3, whole.steps * 3 // 4):
+        again, folder = Told(), tmp_path / str(steps)
+        folder.mkdir()
+        with pytest.raises(CancelledError):
+            run(scene, folder, model, Impatient(steps))
+        summary = run(scene, folder, model, again)
+        # Frames reach over the rows that are finished.
+        assert 0 < summary.megapixels_computed / summary.megapixels <= again.steps / whole.steps < 1
+
+
+def test_a_job_whose_output_was_taken_meanwhile_goes_on_where_it_may_replace_it(
+    tmp_path: Path, scene: Path, model: Path, unbroken: Path
+) -> None:
+    class Meanwhile(Impatient):
+        """Another job puts its file there."""
+
+        def begin(self, what: str, total: int) -> None:
+            if what == "writing":
+                (tmp_path / "map.gpkg").write_text("theirs")
+
+    with pytest.raises(OutputError, match=r"map\.gpkg has appeared .* is kept in .*map\.tif\.unfinished$"):
+        run(scene, tmp_path, model, Meanwhile())
+    assert (tmp_path / "map.gpkg").read_text() == "theirs"
+    assert not (tmp_path / "map.tif").exists()
+    again = Impatient()
+    run(scene, tmp_path, model, again, overwrite=True)
+    assert any("going on from 100%" in line for line in again.told)
+    assert_same(tmp_path, unbroken)
+    assert not list(tmp_path.glob("*.unfinished"))
 
 
 def test_a_job_stopped_many_times_ends_the_same(

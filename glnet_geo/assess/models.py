@@ -13,6 +13,7 @@ from glnet_geo.assess.comparison import Agreement, Comparison
 from glnet_geo.assess.label_maps import check_label_maps
 from glnet_geo.assess.once import Once, Talk
 from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.listing import counted
 from glnet_geo.core.overall import Overall
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
 from glnet_geo.errors import EvaluationError
@@ -66,8 +67,8 @@ def evaluate_model(
     megapixels = check_label_maps(
         pairs, model.card, key, once, progress, ignore=ignore, leave_out=leave_out or ()
     )
-    counted = f"{len(pairs)} image{'s' * (len(pairs) != 1)}"
-    overall = Overall(progress, megapixels, f"mapping {counted}")
+    several = counted(len(pairs), "image")
+    overall = Overall(progress, megapixels, f"mapping {several}")
     job = _Job(options=options, legend=legend, key=key, leave_out=leave_out, agreement=Agreement(legend))
     comparison: Comparison | None = None
     for (image, label), size in zip(pairs, megapixels, strict=True):
@@ -82,7 +83,7 @@ def evaluate_model(
     if job.by_color and not key.own:
         notes = (f"the colours of the label maps in {labels} are taken for those of the model's classes",)
     whole = replace(comparison, reference=str(labels))
-    name = f"{model.card.name} on {counted} of {images}"
+    name = f"{model.card.name} on {several} of {images}"
     return job.agreement.evaluation(whole, mapped=name, kind="raster", notes=notes)
 
 

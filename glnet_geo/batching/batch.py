@@ -19,7 +19,8 @@ from glnet_geo.batching.report import BatchReport, TileResult
 from glnet_geo.batching.scene_run import Workshop, failure, map_scene
 from glnet_geo.batching.scenes import VirtualScene, virtual_scenes
 from glnet_geo.core.drawing import Drawing
-from glnet_geo.core.normalize import fits
+from glnet_geo.core.listing import counted
+from glnet_geo.core.normalize import fits, outwards, written
 from glnet_geo.core.overall import Overall
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
 from glnet_geo.errors import (
@@ -163,7 +164,7 @@ def _map_all(shop: Workshop, progress: Progress, *, seamless: bool) -> list[Virt
         return scenes
     count = sum(len(scene.tiles) for scene in scenes)
     megapixels = sum(scene.megapixels for scene in scenes)
-    tiled, several = (f"{n} {word}{'s' * (n != 1)}" for n, word in ((count, "tile"), (len(scenes), "scene")))
+    tiled, several = counted(count, "tile"), counted(len(scenes), "scene")
     progress.info(f"{tiled} of {megapixels:.1f} megapixels, mapped as {several}, on {shop.machine}")
     overall = Overall(progress, [scene.megapixels for scene in scenes], f"mapping {tiled}")
     for scene in scenes:
@@ -209,7 +210,7 @@ def _doubts_told_once(paths: Sequence[str]) -> Iterator[None]:
         name = next((name for name in names if name in text), "")
         found.setdefault(text.replace(name, "") if name else text, []).append(text)
     for texts in found.values():
-        others = "" if len(texts) == 1 else f" (and so for {len(texts) - 1} more tiles)"
+        others = "" if len(texts) == 1 else f" (and so for {counted(len(texts) - 1, 'more tile')})"
         warnings.warn(texts[0] + others, DoubtfulInputWarning, stacklevel=2)
 
 
@@ -223,12 +224,11 @@ def _value_range(kind: Kind, tiles: list[TileFile], shop: Workshop) -> tuple[flo
             shop.books.enter(failure(error.tile, str(error), shop.books.job))
             tiles[:] = [tile for tile in tiles if tile.path != error.tile]
             continue
-        low, high = range_of(sample) if sample.size else (0.0, 1.0)
-        known = low, high if high > low else low + 1
+        known = outwards(*range_of(sample)) if sample.size else (0.0, 1.0)
         shop.books.enter_range(str(kind), known)
         warnings.warn(
             f"{len(tiles)} tiles such as {tiles[0].name} hold {kind.dtype} values that the model does not know: they are "
-            f"scaled by their common range {known[0]:g}..{known[1]:g} (2nd to 98th percentile); give --value-range to "
+            f"scaled by their common range {written(known[0])}..{written(known[1])} (2nd to 98th percentile); give --value-range to "
             "choose another",
             DoubtfulInputWarning,
             stacklevel=2,
@@ -254,6 +254,7 @@ def _report(shop: Workshop, *, seconds: float) -> BatchReport:
         model_sha256=shop.model.sha256,
         device=str(shop.machine),
         version=glnet_geo.__version__,
+        megapixels_computed=shop.books.megapixels_computed,
         seconds=seconds,
         path=str(shop.outputs.folder / REPORT),
         earlier=shop.books.others([*shop.named, *mosaics]),

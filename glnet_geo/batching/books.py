@@ -32,6 +32,7 @@ class Books:
         self._ledger = ledger
         self._earlier = {entry.tile: entry for entry in entries(ledger.earlier())}
         self._now: dict[str, TileResult] = {}
+        self._entered: set[str] = set()
         self._begun: set[str] = set()
         self._ranges: dict[str, tuple[float, float]] = {}
         self._withheld: list[Mapping[str, Any]] | None = []
@@ -102,6 +103,7 @@ class Books:
     def enter(self, result: TileResult) -> None:
         """A tile or a mosaic is done, skipped, or failed."""
         self._now[result.tile] = result
+        self._entered.add(result.tile)
         self._note({"kind": "result", **result.noted()})
 
     def value_range(self, kind: str) -> tuple[float, float] | None:
@@ -116,6 +118,15 @@ class Books:
     def result(self, tile: str) -> TileResult | None:
         """What became of a tile in this batch."""
         return self._now.get(tile)
+
+    @property
+    def megapixels_computed(self) -> float:
+        """Millions of pixels of tiles that this very run has computed, not one that it goes on from."""
+        return sum(
+            entry.megapixels_computed
+            for path, entry in self._now.items()
+            if path in self._entered and entry.status == "done"
+        )
 
     def others(self, tiles: Iterable[str]) -> tuple[TileResult, ...]:
         """Entries of earlier batches for other tiles, whose outputs are still there."""

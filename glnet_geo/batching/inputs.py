@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from glnet_geo.batching.books import outputs_noted
@@ -10,7 +10,7 @@ from glnet_geo.batching.outputs import Outputs, TileOutputs
 from glnet_geo.core.listing import listed
 from glnet_geo.core.progress import Progress
 from glnet_geo.errors import OutputError, SceneError
-from glnet_geo.io.identity import identity
+from glnet_geo.io.identity import identity, place_of
 from glnet_geo.io.ledger import Ledger
 from glnet_geo.io.made import is_map
 
@@ -33,12 +33,12 @@ def outputs_of_tiles(
     """
     noted = outputs_noted(Ledger(outputs.folder))
     tiles = list(paths)
-    known = {_place(path) for path in paths}
-    others = {place: str(path) for path in read if (place := _place(path)) not in known}
+    known = {place_of(path) for path in paths}
+    others = {place: str(path) for path in read if (place := place_of(path)) not in known}
     while True:
-        made = {_place(path) for path in all_paths(outputs.proposed(tiles), outputs)}
+        made = {place_of(path) for path in all_paths(outputs.proposed(tiles), outputs)}
         _refuse_to_replace([path for place, path in others.items() if place in made])
-        among = {path for path in tiles if _place(path) in made}
+        among = {path for path in tiles if place_of(path) in made}
         if not among:
             break
         _refuse_to_replace([path for path in tiles if path in among and not _is_ours(path, noted)])
@@ -56,15 +56,6 @@ def all_paths(named: Mapping[str, TileOutputs], outputs: Outputs) -> Iterator[Pa
     for tile in named.values():
         yield from tile.all
     yield from outputs.mosaics
-
-
-def _place(path: str | Path) -> Hashable:
-    """Tells one file from another, under whatever names."""
-    try:
-        found = Path(path).stat()
-    except (OSError, ValueError):
-        return str(Path(path).resolve())
-    return found.st_dev, found.st_ino
 
 
 def _is_ours(path: str, noted: Collection[tuple[object, ...]]) -> bool:

@@ -55,6 +55,8 @@ class TileResult:
         reason: why it was skipped or failed.
         classes: what covers how much; empty where there is no map.
         megapixels: millions of pixels.
+        megapixels_computed: those of them that the batch that made its map has computed; an earlier one had finished the
+            others.
         seconds: its part of the time of the batch that made its map.
         state: for later batches.
     """
@@ -64,6 +66,7 @@ class TileResult:
     reason: str = ""
     classes: tuple[ClassShare, ...] = ()
     megapixels: float = 0.0
+    megapixels_computed: float = 0.0
     seconds: float = 0.0
     state: TileState = field(default_factory=TileState, repr=False)
 
@@ -74,8 +77,8 @@ class TileResult:
 
     @property
     def megapixels_per_second(self) -> float | None:
-        """None where no time was taken."""
-        return self.megapixels / self.seconds if self.seconds else None
+        """Of what was computed; None where nothing was, or no time was taken."""
+        return self.megapixels_computed / self.seconds if self.megapixels_computed and self.seconds else None
 
     def to_json(self) -> dict[str, Any]:
         """What a report tells of it."""
@@ -87,6 +90,7 @@ class TileResult:
             "outputs": list(self.outputs),
             "classes": [asdict(share) for share in self.classes],
             "megapixels": self.megapixels,
+            "megapixels_computed": self.megapixels_computed,
             "seconds": self.seconds,
             "megapixels_per_second": rate and round(rate, 3),
         }
@@ -123,6 +127,7 @@ class BatchReport:
         model_sha256: of its package.
         device: where it was computed.
         version: of this package.
+        megapixels_computed: millions of pixels of the tiles, those that this very run has computed.
         seconds: from the first look at the tiles to the last output.
         path: of the machine-readable report.
         earlier: entries of tiles of earlier batches in the same folder.
@@ -134,6 +139,7 @@ class BatchReport:
     model_sha256: str
     device: str
     version: str
+    megapixels_computed: float
     seconds: float
     path: str
     earlier: tuple[TileResult, ...] = field(default=(), repr=False)
@@ -180,6 +186,7 @@ class BatchReport:
             "skipped": self.count("skipped"),
             "failed": self.count("failed"),
             "megapixels_done": self.megapixels_done,
+            "megapixels_computed": self.megapixels_computed,
             "mapped": len(self.mapped),
             "megapixels": self.megapixels,
             "classes": [asdict(share) for share in self.classes],

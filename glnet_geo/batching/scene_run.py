@@ -15,6 +15,7 @@ from glnet_geo.batching.outputs import Outputs, TileOutputs
 from glnet_geo.batching.report import TileResult, TileState
 from glnet_geo.batching.scenes import VirtualScene
 from glnet_geo.core.drawing import Drawing
+from glnet_geo.core.listing import counted
 from glnet_geo.core.progress import Progress
 from glnet_geo.core.strip import Sink
 from glnet_geo.errors import AoiMissesError
@@ -29,6 +30,7 @@ from glnet_geo.model.package import Model
 from glnet_geo.pipeline import SURE, Work, deliver, job_of, output, provenance
 from glnet_geo.plan import Options, Plan, plan_for
 from glnet_geo.report import Tally
+from glnet_geo.strips import Rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +78,13 @@ def map_scene(scene: VirtualScene, shop: Workshop, progress: Progress) -> None:
     broken = {
         tile.file.path for tile in scene.tiles if shop.books.failed_before(tile.file.path, tile.file.identity)
     }
+    rests: list[Rest] = []
     while True:
         usable = [tile for tile in scene.tiles if tile.file.path not in broken]
         if not usable:
             return
         try:
-            _SceneRun(scene, usable, shop, progress).run()
+            _SceneRun(scene, usable, shop, progress, rests).run()
         except AoiMissesError:
             for tile in usable:
                 _skip(shop, tile, "it lies outside the area of interest")
@@ -122,9 +125,16 @@ class _SceneRun:
     """One attempt at a scene with the tiles that can be read, as far as is known."""
 
     def __init__(
-        self, scene: VirtualScene, usable: Sequence[PlacedTile], shop: Workshop, progress: Progress
+        self,
+        scene: VirtualScene,
+        usable: Sequence[PlacedTile],
+        shop: Workshop,
+        progress: Progress,
+        rests: list[Rest],
     ) -> None:
         self._scene, self._usable, self._shop, self._progress = scene, usable, shop, progress
+        # Of every attempt so far: the first tells what an earlier batch has left, the others what this one has.
+        self._rests = rests
         self._fingerprints: dict[str, str] = {}
 
     def run(self) -> None:
@@ -174,23 +184,27 @@ class _SceneRun:
         paths = [path for tile in pending for path in shop.named[tile.file.path].all]
         for folder in {path.parent for path in paths}:
             folder.mkdir(parents=True, exist_ok=True)
-        # What is there was made by this job, or may be replaced: that was asked at once.
+        # That was asked at once, and may be long ago.
+        if not shop.outputs.overwrite:
+            shop.books.refuse_foreign([*paths, *mosaics])
         shop.books.begin([*paths, *mosaics])
         maps = [path for tile in pending for path in shop.named[tile.file.path].maps]
         staging = Staging(
             [*paths, *mosaics],
-            overwrite=True,
+            overwrite=shop.outputs.overwrite,
+            ours=True,
             styled=[*maps, *mosaics],
             keep_styles=not shop.outputs.overwrite,
         )
         delivery = Delivery(pending, self._making(plan, staging))
         tally = Tally(plan.scene, plan.card.legend)
 
-        def sinks() -> Iterator[Sink]:
+        def sinks(rest: Rest) -> Iterator[Sink]:
+            self._rests.append(rest)
             yield delivery
             if mosaics:
                 yield tally
-            tags = provenance(plan, f"{len(self._usable)} tiles")
+            tags = provenance(plan, counted(len(self._usable), "tile"))
             for path in mosaics:
                 yield output(staging.temporary(path), plan.scene, plan.card.legend, shop.drawing, tags)
 
@@ -301,6 +315,8 @@ class _SceneRun:
                 status="done",
                 classes=delivered.classes,
                 megapixels=tile.file.megapixels,
+                megapixels_computed=tile.file.megapixels
+                * self._rests[0].within(tile.window.row, tile.window.row_stop),
                 seconds=round(delivered.seconds, 4),
                 state=TileState(
                     job=shop.books.job,

@@ -9,7 +9,7 @@ import shapely
 from affine import Affine
 
 from glnet_geo.errors import OptionError
-from glnet_geo.io.grouping import Kind, clusters, grids
+from glnet_geo.io.grouping import Kind, against, clusters, grids
 from glnet_geo.io.tiled import PlacedTile, box, placed
 from glnet_geo.io.tiles import TileFile
 
@@ -74,7 +74,7 @@ def virtual_scenes(
     """
     by_grid = [(kind, grid) for kind, tiles in found.items() for grid in grids(tiles)]
     if mosaic and len(by_grid) > 1:
-        shown = "; ".join(f"{len(grid)} {kind} ({grid[0].name})" for kind, grid in by_grid[:5])
+        shown = "; ".join(_shown(kind, grid, found[kind]) for kind, grid in by_grid[:5])
         raise OptionError(
             f"--mosaic needs tiles on one pixel grid, and these lie on {len(by_grid)}: {shown}; bring them to one grid first "
             "(gdalwarp -t_srs -tr -tap), or run a batch for each"
@@ -84,3 +84,9 @@ def virtual_scenes(
         parts = [grid] if mosaic else clusters(grid) if seamless else [[tile] for tile in grid]
         scenes += [VirtualScene.of(part, ranges.get(kind)) for part in parts]
     return scenes
+
+
+def _shown(kind: Kind, grid: Sequence[TileFile], of_kind: Sequence[TileFile]) -> str:
+    """A grid in a sentence, with what tells it from the first of its kind."""
+    apart = against(grid[0], grids(of_kind)[0][0])
+    return f"{len(grid)} {kind} ({grid[0].name}{', ' * bool(apart)}{apart})"

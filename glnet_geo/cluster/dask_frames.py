@@ -15,6 +15,7 @@ from distributed.core import Status
 
 from glnet_geo.cluster.frame_job import FrameJob, SharedJob
 from glnet_geo.cluster.versions import refuse_stranger, version_here
+from glnet_geo.core.listing import counted
 from glnet_geo.core.progress import Progress, stop_if_cancelled
 from glnet_geo.errors import ClusterError, GlnetGeoError, OptionError, OutputError
 from glnet_geo.frames import Logits, count_steps, place, shown
@@ -73,7 +74,7 @@ class DaskFrames:
             self._refuse_strangers()
             self._bring_model(plan, job)
             progress.info(
-                f"{plan.megapixels:.1f} megapixels, {len(unknown)} frames to compute by {self._workers()} workers of "
+                f"{plan.megapixels:.1f} megapixels, {counted(len(unknown), 'frame')} to compute by {counted(self._workers(), 'worker')} of "
                 f"{self.client.scheduler.address}, on {plan.machine.device}"
             )
         progress.begin("classifying", count_steps(unknown))

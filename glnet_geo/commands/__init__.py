@@ -86,11 +86,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code, having said in one sentence what went wrong."""
+    _silence_gdal()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", DoubtfulInputWarning)
-            warnings.showwarning = _show_warning
+            warnings.showwarning = _Doubts().show
             cli.main(args=arguments, prog_name="glnet-geo", standalone_mode=False)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
@@ -124,6 +125,12 @@ def run(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _silence_gdal() -> None:
+    """Have GDAL, wherever it was built in, not print what it hands over as errors."""
+    if not os.environ.get(_DEBUG):
+        os.environ.setdefault("CPL_LOG", os.devnull)
+
+
 def _leave_at_once(code: int) -> NoReturn:
     with suppress(OSError):
         # Whoever read what was said may be gone.
@@ -132,8 +139,17 @@ def _leave_at_once(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
-    _say(f"Warning: {message}")
+class _Doubts:
+    """The doubts of one run: what is true of each of many scenes is told once."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def show(self, message: Warning | str, *_where: Any, **_more: Any) -> None:
+        """Tell a doubt, unless it was told."""
+        if str(message) not in self._told:
+            self._told.add(str(message))
+            _say(f"Warning: {message}")
 
 
 def _say(sentence: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glnet_geo.commands.console import ProgressKind, print_areas, print_json, shown_progress
+from glnet_geo.commands.console import ProgressKind, paced, print_areas, print_json, shown_progress
 from glnet_geo.commands.options import (
     chosen_drawing,
     file_argument,
@@ -18,6 +18,7 @@ from glnet_geo.commands.options import (
     who_computes,
 )
 from glnet_geo.commands.workers import chosen_frames
+from glnet_geo.core.listing import counted
 
 if TYPE_CHECKING:
     from glnet_geo.batching.outputs import Outputs
@@ -171,12 +172,12 @@ def _print_report(report: BatchReport) -> None:
 
 def _told(report: BatchReport) -> str:
     """What was done now, and what there is."""
-    line = f"{report.count('done')} tiles done, {report.count('skipped')} skipped, {report.count('failed')} failed"
+    line = f"{counted(report.count('done'), 'tile')} done, {report.count('skipped')} skipped, {report.count('failed')} failed"
     if report.megapixels_done:
-        rate = report.megapixels_done / report.seconds
-        line += f": {report.megapixels_done:.1f} megapixels in {report.seconds:.1f} s ({rate:.2f} a second) with {report.model}"
+        pace = paced(report.megapixels_done, report.megapixels_computed, report.seconds)
+        line += f": {pace} with {report.model}"
     if len(report.mapped) > report.count("done"):
-        line += f"; maps of {len(report.mapped)} tiles, {report.megapixels:.1f} megapixels, are there now"
+        line += f"; maps of {counted(len(report.mapped), 'tile')}, {report.megapixels:.1f} megapixels, are there now"
     return line
 
 
@@ -192,13 +193,14 @@ def _print_tiles(report: BatchReport) -> None:
     for tile in report.tiles:
         # Of what was made before, the time was that of another batch.
         made = tile.status == "done" and tile.seconds > 0
+        rate = tile.megapixels_per_second if made else None
         most = max(tile.classes, key=lambda share: share.pixels, default=None)
         table.add_row(
             escape(Path(tile.tile).name),
             tile.status,
             f"{tile.megapixels:.2f}",
             f"{tile.seconds:.1f}" if made else "",
-            f"{tile.megapixels_per_second:.2f}" if made else "",
+            f"{rate:.2f}" if rate else "",
             escape(f"{most.name} {most.share:.0%}" if most else tile.reason * (tile.status == "skipped")),
         )
     Console().print(table)

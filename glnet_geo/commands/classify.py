@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glnet_geo.commands.console import ProgressKind, print_areas, print_json, shown_progress
+from glnet_geo.commands.console import ProgressKind, paced, print_areas, print_json, shown_progress
 from glnet_geo.commands.options import (
     ShardOption,
     chosen_drawing,
@@ -20,6 +20,7 @@ from glnet_geo.commands.options import (
     who_computes,
 )
 from glnet_geo.commands.workers import chosen_frames
+from glnet_geo.core.listing import counted
 
 if TYPE_CHECKING:
     from glnet_geo.report import Summary
@@ -123,16 +124,15 @@ def classify(
 
 def _print_shard(done: ShardSummary) -> None:
     click.echo(
-        f"shard {done.shard}: {done.frames} frames in {done.seconds:.1f} s, kept in {done.work}; when all shards are done, "
+        f"shard {done.shard}: {counted(done.frames, 'frame')} in {done.seconds:.1f} s, kept in {done.work}; when all shards are done, "
         "the same command without --shard makes the map"
     )
 
 
 def _print_summary(summary: Summary) -> None:
     print_areas(f"Land cover of {Path(summary.scene).name}", summary.classes)
-    rate = summary.megapixels / summary.seconds
     click.echo(
-        f"{summary.megapixels:.1f} megapixels in {summary.seconds:.1f} s ({rate:.2f} a second) with {summary.model}"
+        f"{paced(summary.megapixels, summary.megapixels_computed, summary.seconds)} with {summary.model}"
     )
     for output in summary.outputs:
         click.echo(f"written: {output}")

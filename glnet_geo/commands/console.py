@@ -196,6 +196,13 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False))
 
 
+def paced(megapixels: float, computed: float, seconds: float) -> str:
+    """How much was mapped in which time, and how fast that was; ``computed`` of it by this very run."""
+    part = f", {computed:.1f} of them computed now," if computed < 0.999 * megapixels else ""
+    rate = f" ({computed / seconds:.2f} a second)" if computed else ""
+    return f"{megapixels:.1f} megapixels{part} in {seconds:.1f} s{rate}"
+
+
 def swatch(color: str) -> Text:
     """A patch of a class's colour, for tables."""
     from rich.text import Text

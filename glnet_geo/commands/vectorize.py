@@ -10,6 +10,7 @@ import click
 
 from glnet_geo.commands.console import ProgressKind, print_areas, print_json, shown_progress
 from glnet_geo.commands.options import file_argument, how_to_draw, json_option, output_options
+from glnet_geo.core.listing import counted
 
 
 @click.command()
@@ -83,6 +84,6 @@ def vectorize(
         print_json(asdict(summary))
     elif not quiet:
         print_areas(f"Classes of {Path(summary.classes_path).name}", summary.classes)
-        click.echo(f"{summary.polygons:,} polygons in {summary.seconds:.1f} s")
+        click.echo(f"{counted(summary.polygons, 'polygon')} in {summary.seconds:.1f} s")
         for output in summary.outputs:
             click.echo(f"written: {output}")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.features import geometry_mask
 
+from glnet_geo.core.listing import counted
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, AoiMissesError, DoubtfulInputWarning
 from glnet_geo.io.placing import Bounds, Placing, polygons_in, valid_polygons_in
@@ -172,7 +173,21 @@ def _read(path: Path) -> tuple[NDArray[np.object_], pyproj.CRS | None, tuple[str
         raise AoiError(
             f"{path} has no polygon in its layer {layers[0]} (it holds {holds}): draw the area of interest as polygons"
         )
+    _doubt_lines(path, table.geometry)
     return polygons, table.crs, notes
+
+
+def _doubt_lines(path: Path, shapes: geopandas.GeoSeries) -> None:
+    """Warn of lines and points, which may be outlines that were meant to hold something."""
+    flat = shapes[np.isin(shapely.get_dimensions(shapes.to_numpy()), (0, 1))]
+    if len(flat):
+        held = ", ".join(sorted({str(kind).lower() for kind in flat.geom_type}))
+        warnings.warn(
+            f"{len(flat)} of {counted(len(shapes), 'feature')} of {path.name} have no area ({held}) and are left out: make polygons "
+            "of those that are meant to be mapped",
+            DoubtfulInputWarning,
+            stacklevel=4,
+        )
 
 
 def _cut(polygon: shapely.Polygon) -> list[shapely.Polygon]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from glnet_geo.core.legend import DEEPGLOBE, LandClass, Legend
+from glnet_geo.core.listing import counted
 from glnet_geo.errors import TrainingError
 from glnet_geo.io.label_legend import LabelLegend
 from glnet_geo.io.labels import RasterLabels
@@ -142,7 +143,7 @@ def _lessons(
         judged=tuple(judged),
         distances=distances,
         sparse=False,
-        about=f"{about}: {learnt} images to learn from, {held} to validate on",
+        about=f"{about}: {counted(learnt, 'image')} to learn from, {held} to validate on",
         background=background,
     )
 

@@ -77,6 +77,19 @@ def grids(tiles: Sequence[TileFile]) -> list[list[TileFile]]:
     return [*found.values(), *alone]
 
 
+def against(tile: TileFile, other: TileFile) -> str:
+    """Why a tile is not on the pixel grid of another of its kind, in words; empty where it is."""
+    own, theirs = tile.transform, other.transform
+    if own is None or theirs is None or tile.crs is None:
+        return "without a place"
+    if not _on_grid(tile):
+        return "turned or mirrored"
+    shifts = (own.c - theirs.c) / theirs.a, (own.f - theirs.f) / theirs.e
+    # Adding 0 makes one of the two zeros that there are.
+    cols, rows = (round(shift - round(shift), 2) + 0 for shift in shifts)
+    return f"shifted by {cols:g} columns and {rows:g} rows against {other.name}" if cols or rows else ""
+
+
 def clusters(tiles: Sequence[TileFile]) -> list[list[TileFile]]:
     """Tiles of one grid by what hangs together: each cluster in its order, clusters by their first tile."""
     grid = tiles[0].transform

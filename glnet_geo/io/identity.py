@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Hashable
 from pathlib import Path
 
 
@@ -17,3 +18,12 @@ def identity(path: str | Path) -> list[object]:
         place, _, query = str(path).partition("?")
         return [place, hashlib.sha256(query.encode()).hexdigest()] if query else [place]
     return [str(Path(path).resolve()), found.st_size, found.st_mtime_ns]
+
+
+def place_of(path: str | Path) -> Hashable:
+    """Tells one file from another, under whatever names."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return str(Path(path).resolve())
+    return found.st_dev, found.st_ino

@@ -15,7 +15,9 @@ from urllib.request import url2pathname
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
+from glnet_geo.core.listing import listed
 from glnet_geo.errors import OptionError, SceneError
+from glnet_geo.io.identity import place_of
 from glnet_geo.io.source import is_remote
 from glnet_geo.io.stac_items import LOCATION, ItemRaster, rasters_of
 from glnet_geo.io.suffixes import IMAGES
@@ -30,7 +32,7 @@ class NamedTiles:
     """The tiles that a person names.
 
     Attributes:
-        paths: whole paths and addresses, each once, in the order in which they were named.
+        paths: whole paths and addresses in the order in which they were named, each file once, by its first name.
         taken: when imagery was taken, by its path, where a STAC item tells: one moment, or the first and the last.
         notes: sentences for the log.
     """
@@ -67,10 +69,12 @@ def named_tiles(inputs: Sequence[str | Path], *, asset: str | None = None) -> Na
         raise OptionError(
             "--asset chooses among the rasters of STAC items, and no input is one: leave it out"
         )
+    # The first is what stays of several.
+    files = set({place_of(path): path for path in reversed(found)}.values())
     return NamedTiles(
-        paths=list(found),
+        paths=[path for path in found if path in files],
         taken={path: raster.taken for path, raster in items.items() if raster.taken},
-        notes=tuple(_choices(items.values())),
+        notes=(*_choices(items.values()), *_other_names([path for path in found if path not in files])),
     )
 
 
@@ -79,6 +83,11 @@ def _choices(items: Iterable[ItemRaster]) -> Iterator[str]:
     for (asset, others), count in Counter((item.asset, item.others) for item in items if item.others).items():
         of = "a STAC item" if count == 1 else f"{count} STAC items"
         yield f"asset {asset} of {of} is mapped: --asset takes another ({', '.join(others)})"
+
+
+def _other_names(paths: Sequence[str]) -> Iterator[str]:
+    if paths:
+        yield f"left out, as they are other names of files that are named before: {listed(paths)}"
 
 
 def _named(given: str, asset: str | None) -> Iterator[_Named]:

@@ -16,7 +16,7 @@ import shapely
 from glnet_geo.core.graph import components
 from glnet_geo.core.holdout import places_of
 from glnet_geo.core.legend import NODATA, Legend
-from glnet_geo.core.listing import listed
+from glnet_geo.core.listing import counted, listed
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, TrainingError
 from glnet_geo.io.label_legend import found_legend, open_labels, read_label_legend, warn_of_doubtful
 from glnet_geo.io.labels import RasterLabels
@@ -85,7 +85,7 @@ def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: R
         judged=tuple(c.id for c in known.legend),
         distances=_distances(pictures),
         sparse=False,
-        about=f"{len(pairs)} labelled images ({listed([pair.name for pair in pairs], 8)})",
+        about=f"{counted(len(pairs), 'labelled image')} ({listed([pair.name for pair in pairs], 8)})",
     )
 
 
@@ -145,7 +145,7 @@ def lessons_of_polygons(
         judged=tuple(c.id for c in legend),
         distances=_distances(pictures),
         sparse=True,
-        about=f"{len(used)} polygons drawn on {listed([pair.name for pair in pairs], 8)} ({_counted(drawn, used)})",
+        about=f"{counted(len(used), 'polygon')} drawn on {listed([pair.name for pair in pairs], 8)} ({_counted(drawn, used)})",
     )
 
 

@@ -59,6 +59,7 @@ class Scene:
         band_names: what the scene calls them; empty where it does not say.
         nodata: how pixels without data are told, in words.
         notes: sentences for the log.
+        bits: of a byte, those that the file declares to use; 8 for all.
         pixels: where they come from.
     """
 
@@ -74,6 +75,7 @@ class Scene:
     band_names: tuple[str, ...]
     nodata: str
     notes: tuple[str, ...]
+    bits: int = 8
     pixels: Pixels = field(repr=False)
 
     @property
@@ -208,6 +210,7 @@ def _described(source: Source, bands: str | None, wanted: Sequence[str], nodata:
         band_names=tuple(band.label for band in chosen),
         nodata=validity.words + " of the warped view" * warped,
         notes=tuple(_notes(dataset, numbers, source.name)),
+        bits=max(_bits(dataset, number) for number in numbers),
         pixels=pixels,
     )
 
@@ -231,6 +234,12 @@ def _notes(dataset: DatasetReader, bands: Sequence[int], name: str) -> Iterator[
                 f"values of {name} are taken as they are stored, without the scale {scale:g} and the offset {offset:g} that "
                 "it declares: --value-range counts in stored values"
             )
+
+
+def _bits(dataset: DatasetReader, band: int) -> int:
+    """The bits that a band declares to use of a byte."""
+    declared = dataset.tags(band, ns="IMAGE_STRUCTURE").get("NBITS", "")
+    return min(8, int(declared)) if declared.isdecimal() else 8
 
 
 def _overlap(axis: Axis, start: int, length: int) -> range:

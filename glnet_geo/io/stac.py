@@ -20,6 +20,7 @@ from rasterio.crs import CRS
 from shapely.geometry import mapping
 
 from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.listing import counted
 from glnet_geo.core.transform import transformed
 from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io.ground import ground_sample_distance
@@ -230,7 +231,7 @@ def _item(entry: MapEntry, maker: Maker) -> pystac.Item:
             "processing:level": "L3",
             "processing:lineage": (
                 f"Classified by glnet_geo {maker.version} with the model {maker.model} (sha256 {maker.sha256}) from "
-                f"{len(entry.sources)} rasters."
+                f"{counted(len(entry.sources), 'raster')}."
             ),
             "glnet:model": maker.model,
             "glnet:model_sha256": maker.sha256,

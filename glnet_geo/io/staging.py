@@ -12,6 +12,7 @@ from pathlib import Path
 from typing_extensions import Self
 
 from glnet_geo.errors import OutputError
+from glnet_geo.io.identity import identity
 from glnet_geo.io.style_places import STYLE, StylePlaces
 from glnet_geo.io.suffixes import MAP_RASTERS, MAPS
 from glnet_geo.replacing import hidden_name
@@ -72,6 +73,32 @@ def check_output(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> Non
         raise OutputError(f"{path} exists: add --overwrite to replace it, or choose another name")
 
 
+def refuse_taken(paths: Iterable[Path], known: Mapping[Path, object]) -> None:
+    """Refuse to replace outputs that have appeared, or were changed, while a job was making its own.
+
+    Args:
+        paths: of the outputs.
+        known: identities of those that were there before, and may be replaced.
+
+    Raises:
+        TakenError: one has.
+    """
+    for path in paths:
+        if path.exists() and identity(path) != known.get(path):
+            raise TakenError(
+                f"{path} has appeared meanwhile and is not replaced: add --overwrite to replace it, or move it away, and "
+                "run the same command again"
+            )
+
+
+class TakenError(OutputError):
+    """Another job, or a person, has put a file where an output was to be."""
+
+    def keeping(self, place: object) -> TakenError:
+        """The same, of a job that keeps what is finished."""
+        return TakenError(f"{self}; what is finished is kept in {place}")
+
+
 def unwritten(path: Path, reason: object) -> OutputError:
     """The error for an output that broke while it was being written."""
     return OutputError(
@@ -87,7 +114,8 @@ class Staging:
 
     Args:
         paths: the outputs.
-        overwrite: whether existing files may be replaced.
+        overwrite: whether existing files may be replaced, and those that appear meanwhile.
+        ours: whether what is there now was made by this job, and may be replaced in any case.
         styled: those of the outputs that show classes: styles that are made for them come along, see `StylePlaces`.
         keep_styles: whether a style that somebody else made stays, where it would be replaced or refused.
 
@@ -101,15 +129,17 @@ class Staging:
         paths: Sequence[Path],
         *,
         overwrite: bool,
+        ours: bool = False,
         styled: Collection[Path] = (),
         keep_styles: bool = False,
     ) -> None:
         for path in paths:
-            check_output(path, MAPS, overwrite=overwrite)
+            check_output(path, MAPS, overwrite=overwrite or ours)
         for path, times in Counter(path.resolve() for path in paths).items():
             if times > 1:
                 raise OutputError(f"{path} is named twice: give every output a name of its own")
         self._paths = list(paths)
+        self._known = None if overwrite else {path: identity(path) for path in paths if path.exists()}
         self._folders = _hidden_names(self._paths)
         self._styles = StylePlaces.of(paths, styled, replace=overwrite and not keep_styles, keep=keep_styles)
 
@@ -141,9 +171,12 @@ class Staging:
             paths: of those that are whole; None for all.
 
         Raises:
+            TakenError: a file that may not be replaced has appeared there.
             OutputError: one could not be moved; what was there before is there again.
         """
         paths = self._paths if paths is None else paths
+        if self._known is not None:
+            refuse_taken(paths, self._known)
         arrivals = {made: path.with_name(made.name) for path in paths for made in self._with_sidecars(path)}
         stale = [sidecar for path in paths for sidecar in _sidecars(path)]
         try:

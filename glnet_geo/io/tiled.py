@@ -199,6 +199,7 @@ def scene_of(
         bands=first.bands,
         band_names=first.band_names,
         nodata=", ".join(words),
+        bits=max(tile.file.bits for tile in tiles),
         notes=tuple(dict.fromkeys(note for tile in tiles for note in tile.file.notes)),
         pixels=TiledPixels(tuple(tiles), tuple(wanted), len(first.bands), first.dtype, reader),
     )

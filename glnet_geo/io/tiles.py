@@ -61,6 +61,7 @@ class TileFile:
         band_names: what the tile calls them.
         nodata: how pixels without data are told, in words.
         notes: sentences for the log.
+        bits: of a byte, those that the file declares to use.
         validity: the rule by which pixels are usable.
         given_nodata: value of pixels without data that the person named.
         identity: tells the file from a later one of the same name.
@@ -78,6 +79,7 @@ class TileFile:
     band_names: tuple[str, ...]
     nodata: str
     notes: tuple[str, ...]
+    bits: int
     validity: Validity
     given_nodata: float | None
     identity: tuple[object, ...]
@@ -125,6 +127,7 @@ def described(path: str, *, bands: str | None, wanted: Sequence[str], nodata: fl
                 band_names=scene.band_names,
                 nodata=scene.nodata,
                 notes=scene.notes,
+                bits=scene.bits,
                 validity=scene.pixels.validity,
                 given_nodata=nodata,
                 identity=known,

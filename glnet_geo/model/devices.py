@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
+from glnet_geo.core.listing import counted
+
 
 @dataclass(frozen=True, slots=True)
 class AvailableDevice:
@@ -30,5 +32,5 @@ def available_devices() -> tuple[AvailableDevice, ...]:
         found.append(AvailableDevice("cuda", properties.name, properties.total_memory))
     if torch.backends.mps.is_available():
         found.append(AvailableDevice("mps", "Apple GPU", None))
-    found.append(AvailableDevice("cpu", f"processor, {torch.get_num_threads()} threads", None))
+    found.append(AvailableDevice("cpu", f"processor, {counted(torch.get_num_threads(), 'thread')}", None))
     return tuple(found)

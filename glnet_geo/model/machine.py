@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, get_args
 
 import torch
 
+from glnet_geo.core.listing import counted
 from glnet_geo.errors import OptionError
 
 Device: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
@@ -38,7 +39,7 @@ class Machine:
         if self.device == "cuda" and torch.cuda.is_available():
             return f"{torch.cuda.get_device_name()} (cuda), {precision}"
         if self.device == "cpu":
-            return f"processor (cpu, {torch.get_num_threads()} threads), {precision}"
+            return f"processor (cpu, {counted(torch.get_num_threads(), 'thread')}), {precision}"
         return f"{self.device}, {precision}"
 
 

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from glnet_geo.core.grid import Tiling, batches, patch_weights
 from glnet_geo.core.lattice import CELL, in_pixels
+from glnet_geo.core.listing import counted
 from glnet_geo.core.window import Window
 from glnet_geo.errors import ModelError
 from glnet_geo.model.backbone import fold_batch_norm
@@ -89,7 +90,7 @@ class Predictor:
                 self._batch = max(1, self._batch // 2)
                 torch.cuda.empty_cache()
                 self._warn(
-                    f"{self._machine.device} ran out of memory: going on with {self._batch} patches at a time"
+                    f"{self._machine.device} ran out of memory: going on with {counted(self._batch, 'patch')} at a time"
                 )
                 tell.restart()
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from glnet_geo.core.listing import counted
 from glnet_geo.core.progress import stop_if_cancelled
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.training.checkpoint import read_weights
@@ -143,7 +144,7 @@ class Course:
                 room.folder, self.fingerprint, before, seconds=seconds, paces=paces, check_s=check_s
             )
         for stage, steps in schedule.steps.items():
-            room.progress.info(f"{stage.replace('_', ' ')}: {steps} steps")
+            room.progress.info(f"{stage.replace('_', ' ')}: {counted(steps, 'step')}")
         schedule.write()
         return schedule
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from glnet_geo.core.holdout import blocks, hold_out
 from glnet_geo.core.legend import Legend
-from glnet_geo.core.listing import listed
+from glnet_geo.core.listing import counted, listed
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
 from glnet_geo.io.labels import MaskedLabels
 from glnet_geo.io.lessons import Lessons
@@ -145,8 +145,8 @@ def _by_parts(lessons: Lessons) -> Split:
     return Split(
         learnt=learnt,
         judged=judged,
-        scenes=(f"{len(judged)} images",),
-        how=f"validated on {len(judged)} images, by the data set's split",
+        scenes=(counted(len(judged), "image"),),
+        how=f"validated on {counted(len(judged), 'image')}, by the data set's split",
     )
 
 
@@ -158,7 +158,7 @@ def _by_place(lessons: Lessons, held: set[str]) -> Split:
             DoubtfulInputWarning,
             stacklevel=4,
         )
-    how = f"validated on {listed(sorted(held), 8)}, of {len(set(lessons.places))} scenes"
+    how = f"validated on {listed(sorted(held), 8)}, of {counted(len(set(lessons.places)), 'scene')}"
     return replace(
         _parted(lessons, [place in held for place in lessons.places], how), scenes=tuple(sorted(held))
     )
@@ -208,7 +208,7 @@ def _by_blocks(lessons: Lessons, counts: Sequence[ClassCounts]) -> Split:
         learnt=learnt,
         judged=judged,
         scenes=tuple(f"{name} (held-out blocks)" for name in names),
-        how=f"validated on {len(held)} of {len(places)} blocks of {listed(names, 8)}, each with a margin around it",
+        how=f"validated on {len(held)} of {counted(len(places), 'block')} of {listed(names, 8)}, each with a margin around it",
     )
 
 

@@ -8,7 +8,9 @@ import sys
 import time
 from pathlib import Path
 
+import geopandas
 import pytest
+import shapely
 from affine import Affine
 
 from glnet_geo.commands import run
@@ -79,6 +81,7 @@ def test_a_report_tells_of_what_is_there_also_when_all_was_skipped(
             "outputs",
             "classes",
             "megapixels",
+            "megapixels_computed",
             "seconds",
             "megapixels_per_second",
         }
@@ -221,6 +224,26 @@ def test_an_input_that_is_not_there_is_no_failed_tile(
     assert run(["batch", str(tiles), str(tmp_path / given), "-d", str(folder), "--model", str(model)]) == 3
     assert f"{given} does not exist: check the path" in capsys.readouterr().err
     assert not folder.exists()
+
+
+def test_a_doubt_about_all_scenes_is_told_once(
+    tmp_path: Path, tiles: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aoi = tmp_path / "aoi.gpkg"
+    corners = [UTM @ corner for corner in ((0, 0), (250, 90))]
+    shapes = [shapely.box(*corners[0], *corners[1]), shapely.LineString(corners)]
+    geopandas.GeoDataFrame(geometry=shapes, crs="EPSG:32640").to_file(aoi)
+    command = [
+        "batch",
+        str(tiles),
+        "--model",
+        str(model),
+        "--out-dir",
+        str(tmp_path / "maps"),
+        "--no-seamless",
+    ]
+    assert run([*command, "--aoi", str(aoi)]) == 0
+    assert capsys.readouterr().err.count("1 of 2 features of aoi.gpkg") == 1
 
 
 def test_what_is_refused_once_tiles_are_known_leaves_nothing_too(

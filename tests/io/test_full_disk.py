@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from glnet_geo.errors import OutputError
 from glnet_geo.io.raster import ClassRaster
 from glnet_geo.io.staging import Staging, is_raster
 from glnet_geo.io.vector import PolygonLayer
+from tests.maps import write_map
 from tests.rasters import Place
 
 LEGEND = Legend((LandClass(id=0, name="a", color="#000000"), LandClass(id=1, name="b", color="#ffffff")))
@@ -96,3 +98,16 @@ def test_the_old_output_outlives_a_full_disk(small_disk: Path) -> None:
     with pytest.raises(OutputError):
         _made(path, np.random.default_rng(0).integers(0, 2, (SIDE, SIDE)).astype(np.uint8))
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".fgb"])
+def test_only_one_sentence_is_said(tmp_path: Path, small_disk: Path, suffix: str) -> None:
+    """Libraries would print what they met too."""
+    classes = np.random.default_rng(0).integers(0, 2, (SIDE, SIDE)).astype(np.uint8)
+    mapped = write_map(tmp_path / "map.tif", classes)
+    command = [sys.executable, "-m", "glnet_geo", "vectorize", str(mapped), "--progress", "none"]
+    ended = subprocess.run(
+        [*command, "--out", str(small_disk / f"map{suffix}")], check=False, capture_output=True, text=True
+    )
+    assert ended.returncode == OutputError.exit_code
+    assert [line.split(":")[0] for line in ended.stderr.splitlines() if "looking" not in line] == ["Error"]

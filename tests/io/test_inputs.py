@@ -40,6 +40,17 @@ def test_files_folders_and_patterns(tiles: list[Path]) -> None:
     assert found(tiles[1], "tiles") == tiles[::-1]
 
 
+def test_a_file_under_several_names_is_one_tile(tiles: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "link.tif").symlink_to(tiles[0])
+    (tmp_path / "other").symlink_to(tiles[0].parent, target_is_directory=True)
+    given = named_tiles(["tiles/b.tif", "tiles/../tiles/b.tif", "link.tif", "other"])
+    assert given.paths == [str(tiles[1]), str(tmp_path / "link.tif")]
+    (said,) = given.notes
+    assert "other names of files that are named before" in said
+    assert "tiles/../tiles/b.tif" in said
+    assert not named_tiles(tiles).notes
+
+
 def test_of_a_folder_only_files_that_are_shown_are_tiles(tiles: list[Path]) -> None:
     # As other systems leave them behind.
     Path("tiles/._a.tif").write_bytes(b"\x00\x05\x16\x07")

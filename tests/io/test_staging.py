@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from glnet_geo.errors import OutputError
-from glnet_geo.io.staging import Staging, is_raster, unwritten
+from glnet_geo.io.staging import Staging, TakenError, is_raster, unwritten
 
 
 def _listed(folder: Path) -> dict[str, str]:
@@ -135,6 +136,45 @@ class TestOverwrite:
             assert (out / "map.tif").read_text() == "old"
             staging.commit()
         assert _listed(out) == {"map.tif": "new"}
+
+
+class TestMeanwhile:
+    """Another job, or a person, may put a file where an output is to be while that is made."""
+
+    def test_what_has_appeared_is_not_replaced_and_nothing_is_delivered(self, out: Path) -> None:
+        paths = [out / "map.tif", out / "map.gpkg"]
+
+        def job() -> None:
+            with Staging(paths, overwrite=False) as staging:
+                for path in paths:
+                    _make(staging, path, sidecars=(".aux.xml",))
+                paths[1].write_text("theirs")
+                staging.commit()
+
+        with pytest.raises(TakenError, match=r"map\.gpkg has appeared .*: add --overwrite to replace it"):
+            job()
+        assert _listed(out) == {"map.gpkg": "theirs"}
+        assert [path.name for path in out.iterdir()] == ["map.gpkg"]
+
+    def test_it_is_replaced_where_that_is_asked_for(self, out: Path) -> None:
+        with Staging([out / "map.tif"], overwrite=True) as staging:
+            _make(staging, out / "map.tif")
+            (out / "map.tif").write_text("theirs")
+            staging.commit()
+        assert _listed(out) == {"map.tif": "new"}
+
+    @pytest.mark.parametrize("changed", [False, True])
+    def test_of_what_is_there_only_that_which_the_job_has_made_is_replaced(
+        self, out: Path, *, changed: bool
+    ) -> None:
+        (out / "map.tif").write_text("ours")
+        with Staging([out / "map.tif"], overwrite=False, ours=True) as staging:
+            _make(staging, out / "map.tif")
+            if changed:
+                (out / "map.tif").write_text("theirs, which is longer")
+            with pytest.raises(TakenError) if changed else nullcontext():
+                staging.commit()
+        assert _listed(out) == {"map.tif": "theirs, which is longer" if changed else "new"}
 
 
 class TestNothingIsLeft:

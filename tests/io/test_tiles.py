@@ -14,10 +14,11 @@ from affine import Affine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from glnet_geo.batching.scenes import virtual_scenes
 from glnet_geo.core.window import Window
-from glnet_geo.errors import SceneError
+from glnet_geo.errors import OptionError, SceneError
 from glnet_geo.io import tiles as tiles_module
-from glnet_geo.io.grouping import clusters, grids, kinds, sentences
+from glnet_geo.io.grouping import against, clusters, grids, kinds, sentences
 from glnet_geo.io.pixels import FilePixels
 from glnet_geo.io.scene import open_scene
 from glnet_geo.io.tiled import TiledPixels, placed, scene_of
@@ -198,6 +199,23 @@ class TestGroups:
     def test_a_grid_is_told_by_parts_of_a_pixel(self, tmp_path: Path, shift: float, same: bool) -> None:  # noqa: FBT001 - a table
         tiles = [self.place(tmp_path / "a.tif", 0), self.place(tmp_path / "b.tif", 20 + shift, 40 + shift)]
         assert len(grids(tiles)) == (1 if same else 2)
+
+    def test_what_is_not_on_the_grid_of_its_kind_is_told(self, tmp_path: Path) -> None:
+        first = self.place(tmp_path / "a.tif", 0)
+        shifted = self.place(tmp_path / "b.tif", 20.25, 40 - 0.4)
+        turned = self.place(tmp_path / "c.tif", 20, pixel=UTM @ Affine.rotation(10))
+        nowhere = looked_at(write_scene(tmp_path / "d.tif", texture(9, 9), transform=None, crs=None))
+        assert against(first, first) == ""
+        assert against(shifted, first) == "shifted by 0.25 columns and -0.4 rows against a.tif"
+        assert against(turned, first) == "turned or mirrored"
+        assert against(nowhere, nowhere) == "without a place"
+
+    def test_a_mosaic_on_two_grids_is_refused_with_their_shift(self, tmp_path: Path) -> None:
+        tiles = [self.place(tmp_path / "a.tif", 0), self.place(tmp_path / "b.tif", 20.25)]
+        with pytest.raises(
+            OptionError, match=r"these lie on 2: .*\(b.tif, shifted by 0.25 columns and 0 rows"
+        ):
+            virtual_scenes(kinds(tiles), {}, seamless=True, mosaic=True)
 
     def test_what_has_no_place_or_is_turned_is_alone(self, tmp_path: Path) -> None:
         turned = UTM @ Affine.rotation(10)

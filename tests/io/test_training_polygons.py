@@ -130,6 +130,15 @@ def test_points_are_no_polygons(tmp_path: Path) -> None:
         read_training_polygons(tmp_path / "q.gpkg", "class")
 
 
+def test_lines_and_points_beside_polygons_are_counted(tmp_path: Path) -> None:
+    table = geopandas.read_file(polygons(tmp_path / "p.gpkg", [*BOXES, *BOXES]))
+    shapes = table.geometry.tolist()
+    table.geometry = [*shapes[:2], shapes[2].exterior, shapes[3].centroid]
+    table.to_file(tmp_path / "q.gpkg")
+    with pytest.warns(DoubtfulInputWarning, match=r"2 of 4 features of q\.gpkg have .* no area"):
+        assert len(read_training_polygons(tmp_path / "q.gpkg", "class").polygons) == 2
+
+
 @pytest.mark.parametrize(("second", "said"), [((0, 9, 10, 20), True), ((0, 10, 10, 20), False)])
 def test_places_with_two_classes_raise_doubt(
     tmp_path: Path,

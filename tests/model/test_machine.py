@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from glnet_geo.core.listing import counted
 from glnet_geo.errors import OptionError
 from glnet_geo.model.machine import Machine, choose_machine, limit_gpu_memory
 
@@ -60,7 +61,7 @@ def test_metal_computes_in_float32(no_gpu: None, monkeypatch: pytest.MonkeyPatch
 
 def test_the_log_says_where_and_how() -> None:
     said = str(Machine(device="cpu", dtype=torch.bfloat16))
-    assert said == f"processor (cpu, {torch.get_num_threads()} threads), bf16"
+    assert said == f"processor (cpu, {counted(torch.get_num_threads(), 'thread')}), bf16"
 
 
 @pytest.mark.parametrize("batch", [1, 3])

@@ -135,7 +135,7 @@ def test_out_of_memory_takes_fewer_patches_and_says_so(monkeypatch: pytest.Monke
     assert small.batches == [4, 2, 2, *[1] * 6]
     assert warnings == [
         "cpu ran out of memory: going on with 2 patches at a time",
-        "cpu ran out of memory: going on with 1 patches at a time",
+        "cpu ran out of memory: going on with 1 patch at a time",
     ]
     assert sum(told) == len(PATCHES)
     np.testing.assert_allclose(logits, _predictor("bidirectional").logits(PIXELS, PATCHES), atol=1e-5)
