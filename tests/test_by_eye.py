@@ -8,9 +8,10 @@ from click.testing import CliRunner
 from PIL import Image
 
 from tools.urban.assemble import IGNORED
-from tools.urban.by_eye import SIDE, main, read_labels
+from tools.urban.by_eye import main, read_labels
 from tools.urban.elsewhere import measuring_pictures
 from tools.urban.package import read_band
+from tools.urban.together import SIDE
 from tools.urban.train import LEGEND
 
 

@@ -123,10 +123,7 @@ _LIGHT: dict[Stage, Recipe] = {
 
 _SPARSE: dict[Stage, Recipe] = {
     "global": replace(_LIGHT["global"], frames=2),
-    # With the regularisation, as trainings from `urban` were measured.
-    "global_to_local": replace(
-        _LIGHT["global_to_local"], frames=2, patches=8, patch=256, learning_rate=3e-4, drift=0.15
-    ),
+    "global_to_local": replace(_LIGHT["global_to_local"], frames=2, patches=8, patch=256, learning_rate=3e-4),
     "bidirectional": replace(_LIGHT["bidirectional"], frames=1, patches=8, learning_rate=1e-4),
 }
 

@@ -12,7 +12,6 @@ import csv
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeAlias
 
 import click
 import numpy as np
@@ -20,16 +19,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from rasterio.errors import NotGeoreferencedWarning
 
-from tools.urban.assemble import write_pair
+from tools.urban.together import SIDE, Labelled, read_picture, write_together
 from tools.urban.weak import print_shares
 
 LABELS = Path(__file__).with_suffix(".png")
 PICTURES = Path(__file__).with_suffix(".csv")
-SIDE = 256
-"""Rows and columns of a picture."""
-
-Labelled: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.uint8]]
-"""A picture (3, rows, cols) and the class ids (rows, cols) of its pixels."""
 
 
 @click.command()
@@ -45,13 +39,9 @@ def main(data: Path, out: Path, scenes: int, across: int, seed: int) -> None:
     pictures = _dealt(data, labels, np.random.default_rng(seed))
     counts = np.zeros(256, np.int64)
     for number in range(scenes):
-        image = np.zeros((3, across * SIDE, across * SIDE), np.uint8)
-        label = np.zeros(image.shape[1:], np.uint8)
-        for place in range(across**2):
-            rows, cols = (slice(SIDE * at, SIDE * (at + 1)) for at in divmod(place, across))
-            image[:, rows, cols], label[rows, cols] = next(pictures)
+        chosen = (next(pictures) for _ in range(across**2))
+        label = write_together(out, f"by_eye_{number:02}", chosen, across)
         counts += np.bincount(label.ravel(), minlength=256)
-        write_pair(out, f"by_eye_{number:02}", image, label[None])
     print_shares(counts)
 
 
@@ -77,15 +67,8 @@ def _dealt(
     while True:
         for index in dealer.permutation(len(names)):
             name, quarters = names[index], int(dealer.integers(4))
-            pixels = _read(data / f"{name}.jpg")
+            pixels = read_picture(data / f"{name}.jpg")
             yield np.rot90(pixels, quarters, axes=(1, 2)), np.rot90(labels[name], quarters)
-
-
-def _read(path: Path) -> NDArray[np.uint8]:
-    """(3, SIDE, SIDE); a few pictures are some pixels smaller or larger than all others."""
-    with Image.open(path) as picture:
-        pixels = np.asarray(picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC))
-    return np.ascontiguousarray(np.moveaxis(pixels, -1, 0))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Measures trained weights on the scenes they never saw, and writes the package that ships.
 
-python -m tools.urban.package --data WORK --weights WORK/all/global_to_local.safetensors \
-        --measured WORK/run/global_to_local.safetensors --validate t1 --validate t5 --out urban.safetensors
+python -m tools.urban.package --data WORK --weights WORK/all/urban.safetensors \
+        --measured WORK/run/urban.safetensors --validate t1 --validate t5 --out urban.safetensors
 
 Weights that were trained on all scenes have no unseen ones: temperature and scores are then those of weights that were
 trained in the same way without the scenes to validate on.
@@ -36,15 +36,14 @@ from glnet_geo.training.validation import judge
 from tools.urban.train import ARCHITECTURE, LEGEND, NORMALIZATION, TILING
 
 DESCRIPTION = (
-    "Water, bare land, roads, buildings and vegetation of dry, built-up places in natural colour. Learnt from Dubai "
-    "above all, from coarse labels: blocks of buildings are drawn as one, thin roads are often missed; and from pictures of "
-    "the United States, a few labelled by eye, most by their colours. Elsewhere, on other soils, roofs or seasons, "
-    "expect a quarter of it to be wrong, small buildings above all, and look before you count."
+    "Water, bare land, roads, buildings and vegetation of dry, built-up places in natural colour. Learnt from Dubai, from coarse labels: blocks of "
+    "buildings are drawn as one, thin roads are often missed; and from pictures of the United States, a few labelled by eye, most by their colours or by "
+    "an earlier model. Elsewhere, on other soils, roofs or seasons, expect a fifth of it to be wrong, and look before you count."
 )
 TRAINING = (
-    "The global branch, then the local one that it guides, from a backbone that knows photographs: on six scenes of Dubai, on pictures of the "
-    "United States that were labelled by their colours, and on 112 of them labelled by eye. The scores are those of weights trained in the same way without "
-    "t1 and t5."
+    "The mean of the weights of two networks, each from a backbone that knows photographs: the global branch, then the local one that it guides. Both learnt scenes of "
+    "Dubai and 112 pictures of the United States that were labelled by eye; beside them one learnt pictures labelled by their colours, the other pictures labelled by the version "
+    "before this. The first learnt all six scenes, the second four of them. The scores are those of a mean of which neither learnt t1 and t5."
 )
 CREDIT = (
     "Trained on 'Semantic segmentation of aerial imagery', shared with the public domain by Humans in the Loop under "
