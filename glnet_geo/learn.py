@@ -35,7 +35,7 @@ from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import Machine, choose_machine, limit_gpu_memory
 from glnet_geo.model.package import check_package, save_package
 from glnet_geo.training.classroom import Classroom, Judge
-from glnet_geo.training.course import Course
+from glnet_geo.training.course import Course, Outcome
 from glnet_geo.training.held_out import Split, split
 from glnet_geo.training.memory import patches_that_fit
 from glnet_geo.training.new_card import card_of
@@ -89,13 +89,7 @@ def train(
         )
         with RunFolder(out.with_suffix(".training")).held() as folder:
             course = _course(lessons, held, start, folder, machine, options, progress, began)
-            try:
-                outcome = course.run()
-            except (KeyboardInterrupt, CancelledError) as stopped:
-                raise CancelledError(
-                    f"{out.name} was not written; what was learnt is kept in {folder.path}: run the same command again to "
-                    "go on, or delete that folder"
-                ) from stopped
+            outcome = _learnt(course, out, folder)
             card = card_of(
                 out.stem,
                 outcome,
@@ -108,10 +102,7 @@ def train(
                 credit=options.credit,
             )
             if not overwrite:
-                try:
-                    refuse_taken([out], {})
-                except TakenError as taken:
-                    raise taken.keeping(folder.path) from None
+                _refuse_appeared(out, folder)
             save_package(out, outcome.network, card)
     if curves is not None:
         draw_curves(Path(curves), folder.lines(), card.name)
@@ -126,6 +117,25 @@ def train(
         device=str(machine),
         seconds=time.monotonic() - began,
     )
+
+
+def _learnt(course: Course, out: Path, folder: RunFolder) -> Outcome:
+    """What a training comes to, which tells what is kept where it is stopped."""
+    try:
+        return course.run()
+    except (KeyboardInterrupt, CancelledError) as stopped:
+        raise CancelledError(
+            f"{out.name} was not written; what was learnt is kept in {folder.path}: run the same command again to "
+            "go on, or delete that folder"
+        ) from stopped
+
+
+def _refuse_appeared(out: Path, folder: RunFolder) -> None:
+    """Refuse to replace a package that has appeared while the training ran."""
+    try:
+        refuse_taken([out], {})
+    except TakenError as taken:
+        raise taken.keeping(folder.path) from None
 
 
 def _machine(options: TrainOptions) -> Machine:
