@@ -55,7 +55,7 @@ STAGES = (
 """As all light networks learn."""
 AUGMENTATION = Augmentation(zoom=(0.66, 1.5), color=0.3)
 WEAK, BY_EYE = 0.2, 0.25
-"""Part of the frames that come from pictures elsewhere that were labelled by rule, and by eye."""
+"""Part of the frames that come from pictures elsewhere that were labelled by rule or by a model, and by eye."""
 
 
 @click.command()
@@ -63,7 +63,10 @@ WEAK, BY_EYE = 0.2, 0.25
     "--data", type=click.Path(path_type=Path, exists=True), required=True, help="holds images/ and labels/"
 )
 @click.option(
-    "--weak", type=click.Path(path_type=Path, exists=True), required=True, help="the same, labelled by rule"
+    "--weak",
+    type=click.Path(path_type=Path, exists=True),
+    required=True,
+    help="the same, labelled by rule or by a model",
 )
 @click.option(
     "--by-eye", type=click.Path(path_type=Path, exists=True), required=True, help="the same, labelled by eye"
