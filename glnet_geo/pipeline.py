@@ -34,6 +34,9 @@ from glnet_geo.report import Forecast, Summary, Tally
 from glnet_geo.strips import Rest, seconds, strips
 from glnet_geo.vectorization import merged
 
+SURE = "polygons or confidence"
+"""Under which name a job says whether any output tells how sure the map is."""
+
 
 def classify(
     scene: str | Path,
@@ -216,10 +219,6 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
 def scene_job(plan: Plan, options: Options, *, confidence: bool) -> dict[str, object]:
     """Everything that the rows of a map depend on, by names for a person."""
     return job_of(plan, options) | {"scene": identity(plan.scene.path), SURE: confidence}
-
-
-SURE = "polygons or confidence"
-"""Under which name a job says whether any output tells how sure the map is."""
 
 
 def job_of(plan: Plan, options: Options) -> dict[str, object]:

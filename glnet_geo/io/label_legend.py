@@ -12,6 +12,7 @@ import numpy as np
 
 from glnet_geo.core.colors import alike_colors, is_color, packed_color
 from glnet_geo.core.legend import NODATA, LandClass, Legend
+from glnet_geo.core.listing import counted
 from glnet_geo.errors import DoubtfulInputWarning, ModelError, TrainingError
 from glnet_geo.io.class_file import class_file_text, map_legend_in
 from glnet_geo.io.class_names import class_names
@@ -215,11 +216,7 @@ def _check_ids(path: Path, held: Sequence[int]) -> None:
 def _first_of(labels: Sequence[RasterLabels], one: str, several: str) -> str:
     """The first of some label maps, how many more there are, and the verb."""
     more = len(labels) - 1
-    return (
-        f"{labels[0].name} and {more} other{'s' * (more > 1)} {several}"
-        if more
-        else f"{labels[0].name} {one}"
-    )
+    return f"{labels[0].name} and {counted(more, 'other')} {several}" if more else f"{labels[0].name} {one}"
 
 
 def _doubt(message: str) -> None:

@@ -20,7 +20,6 @@ from glnet_geo.replacing import hidden_name
 # Left over from an older file, these would describe the new one wrongly.
 _SIDECARS = (".aux.xml", ".ovr", ".msk", "-wal", "-shm", "-journal")
 
-
 _LONGEST_NAME = 230
 """Bytes; most systems allow 255, and what lies beside an output while it is made has a longer name."""
 
