@@ -247,8 +247,13 @@ def _tell(journal: Journal, height: int, progress: Progress) -> None:
         progress.info(
             f"another job was left unfinished in {journal.place} (other: {', '.join(journal.other_job)}): starting afresh"
         )
-    elif journal.rows:
-        progress.info(f"going on from {journal.rows / height:.0%}, which an earlier run has finished")
+    elif not journal.empty:
+        progress.info(f"going on from {_finished(journal, height)}, which an earlier run has finished")
+
+
+def _finished(journal: Journal, height: int) -> str:
+    """What an unfinished job has to show, for a person: frames are computed well before the first row is decided."""
+    return f"{journal.rows / height:.0%}" if journal.rows else "some frames"
 
 
 @contextmanager
@@ -260,7 +265,7 @@ def _stopping(journal: Journal, height: int) -> Iterator[None]:
         if journal.empty:
             raise CancelledError("nothing was written") from stopped
         raise CancelledError(
-            f"nothing was written; what is finished ({journal.rows / height:.0%}) is kept in {journal.place}: run the "
+            f"nothing was written; what is finished ({_finished(journal, height)}) is kept in {journal.place}: run the "
             "same command again to go on, or delete that folder"
         ) from stopped
     except TakenError as taken:

@@ -94,7 +94,7 @@ def test_a_job_leaves_no_journal(unbroken: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [CancelledError, KeyboardInterrupt])
-@pytest.mark.parametrize("steps", [0, 1, 20, 50, 80])
+@pytest.mark.parametrize("steps", [0, 1, 10, 20, 50, 80])
 def test_a_stopped_job_leaves_no_output_and_goes_on(
     tmp_path: Path, scene: Path, model: Path, unbroken: Path, error: type[BaseException], steps: int
 ) -> None:
@@ -103,8 +103,11 @@ def test_a_stopped_job_leaves_no_output_and_goes_on(
     kept = Path(journal_folder(tmp_path / "map.tif"))
     assert list(tmp_path.iterdir()) == ([kept] if kept.exists() else [])
     assert kept.exists() == ("run the same command again" in str(stopped.value))
+    assert "(0%)" not in str(stopped.value)
+    goes_on = kept.exists()
     again = Impatient()
     run(scene, tmp_path, model, again)
+    assert goes_on == any("going on from" in line for line in again.told)
     assert_same(tmp_path, unbroken)
     assert (
         sorted(tmp_path.iterdir()) == sorted(unbroken.iterdir(), key=lambda path: path.name)
