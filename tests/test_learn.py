@@ -445,7 +445,7 @@ def test_bad_outputs_are_refused_before_anything_is_read(tmp_path: Path) -> None
         ("absent/mine.safetensors", "does not exist"),
         ("folder.safetensors", "is a folder"),
     ):
-        with pytest.raises(OptionError, match=message):
+        with pytest.raises(OutputError, match=message):
             train(lesson, tmp_path / out)
     with pytest.raises(OutputError, match=r"use \.png$"):
         train(lesson, tmp_path / "mine.safetensors", curves=tmp_path / "curves.svg")

@@ -45,7 +45,8 @@ def import_checkpoints(
 
     Raises:
         ModelError: a file cannot be used; every key that does not fit is named.
-        OptionError: ``out`` is no package name, its folder is missing, or it exists; or the sizes do not fit each other.
+        OutputError: ``out`` is no package name, its folder is missing, or it exists.
+        WindowError: the sizes do not fit each other.
     """
     check_package(out, overwrite=overwrite)
     chosen = sharing or _most(checkpoints)

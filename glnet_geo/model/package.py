@@ -10,7 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from glnet_geo.errors import ModelError, OptionError
+from glnet_geo.errors import ModelError, OutputError
 from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.installed import CARD_KEY, SUFFIX, card_text, installed_models
@@ -40,16 +40,16 @@ def check_package(path: Path, *, overwrite: bool) -> None:
     """Refuse the place of a package that cannot be written there, before it is made.
 
     Raises:
-        OptionError: its name ends otherwise, its folder is missing, it is a folder itself, or it exists.
+        OutputError: its name ends otherwise, its folder is missing, it is a folder itself, or it exists.
     """
     if path.suffix != SUFFIX:
-        raise OptionError(f"{path} is no name for a model package: end it with {SUFFIX}")
+        raise OutputError(f"{path} is no name for a model package: end it with {SUFFIX}")
     if not path.parent.is_dir():
-        raise OptionError(f"the folder {path.parent} does not exist: create it, or name another")
+        raise OutputError(f"the folder {path.parent} does not exist: create it, or name another")
     if path.is_dir():
-        raise OptionError(f"{path} is a folder: name a file")
+        raise OutputError(f"{path} is a folder: name a file")
     if path.exists() and not overwrite:
-        raise OptionError(f"{path} exists: add --overwrite to replace it")
+        raise OutputError(f"{path} exists: add --overwrite to replace it")
 
 
 def save_package(path: Path, network: GLNet, card: Card, *, half: bool = False) -> None:

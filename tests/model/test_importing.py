@@ -6,7 +6,7 @@ import pytest
 from torch import Tensor
 
 from glnet_geo.core.normalize import Normalization
-from glnet_geo.errors import OptionError, WindowError
+from glnet_geo.errors import OutputError, WindowError
 from glnet_geo.model import importing
 from glnet_geo.model.glnet import GLNet, Sharing
 from glnet_geo.model.importing import import_checkpoints
@@ -82,7 +82,7 @@ def test_sizes_are_taken_as_asked_or_refused(tmp_path: Path) -> None:
 def test_an_existing_package_is_replaced_only_when_asked(tmp_path: Path) -> None:
     out = tmp_path / "x.safetensors"
     out.write_text("mine")
-    with pytest.raises(OptionError, match=r"x\.safetensors exists: add --overwrite"):
+    with pytest.raises(OutputError, match=r"x\.safetensors exists: add --overwrite"):
         import_checkpoints({"global": Path("g.pth")}, out, legend=tiny.LEGEND)
     assert out.read_text() == "mine"
     import_checkpoints({"global": Path("g.pth")}, out, legend=tiny.LEGEND, overwrite=True)
@@ -90,7 +90,7 @@ def test_an_existing_package_is_replaced_only_when_asked(tmp_path: Path) -> None
 
 
 def test_another_suffix_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match=r"x\.pth is no name for a model package"):
+    with pytest.raises(OutputError, match=r"x\.pth is no name for a model package"):
         import_checkpoints({"global": Path("g.pth")}, tmp_path / "x.pth", legend=tiny.LEGEND)
 
 
@@ -107,6 +107,6 @@ def test_a_place_that_cannot_be_is_refused_before_anything_is_read(
     read: list[Path] = []
     monkeypatch.setattr(importing, "read_checkpoint", read.append)
     (tmp_path / "folder.safetensors").mkdir()
-    with pytest.raises(OptionError, match=sentence):
+    with pytest.raises(OutputError, match=sentence):
         import_checkpoints({"global": Path("g.pth")}, tmp_path / out, legend=tiny.LEGEND, overwrite=True)
     assert read == []
