@@ -62,10 +62,12 @@ _MISSING = {
     "stages",
     type=click.Choice(["global", "global_to_local", "bidirectional"]),
     multiple=True,
-    help="Train only this stage; may be given several times. Default: all.",
+    help="Train only this stage; may be given several times. Default: those that the model of --init has; for polygons all but the first.",
 )
 @click.option(
-    "--epochs", type=click.IntRange(min=1), help="Of every stage. Default: 120, 50 and 120, as published."
+    "--epochs",
+    type=click.IntRange(min=1),
+    help="How often every stage sees all images. Default: 120, 50 and 120, as published; for polygons see --minutes.",
 )
 @click.option("--minutes", type=float, help="Time to take, instead of --epochs. Default for polygons: 8.")
 @click.option(
@@ -88,16 +90,36 @@ _MISSING = {
 @click.option(
     "--nodata", type=float, help="Value of pixels without data, instead of one that the images declare."
 )
-@click.option("--value-range", type=ValueRange(), help="Values that become darkest and brightest.")
 @click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True
+    "--value-range",
+    type=ValueRange(),
+    help="Values that become darkest and brightest. Default: those of --init where they fit the images, else the 2nd to 98th "
+    "percentile of each.",
 )
-@click.option("--precision", type=click.Choice(["auto", "fp32", "bf16"]), default="auto", show_default=True)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
+    help="Where to compute; auto takes a GPU where there is one.",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "fp32", "bf16"]),
+    default="auto",
+    show_default=True,
+    help="auto takes the shortest numbers that the device multiplies natively.",
+)
 @click.option("--max-gpu-memory", type=Size(), help="Use at most this much GPU memory, e.g. 11GB.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all that is drawn at random."
+)
 @click.option("--credit", default="", metavar="TEXT", help="Whom the model's card names for the data.")
 @click.option(
-    "--curves", type=file_argument(), metavar="FILE.png", help="Draw losses and scores (needs matplotlib)."
+    "--curves",
+    type=file_argument(),
+    metavar="FILE.png",
+    help="Also draw losses and scores (needs pip install 'glnet_geo[report]').",
 )
 @output_options
 @json_option
@@ -194,9 +216,7 @@ def _print_summary(summary: TrainSummary) -> None:
     from rich.table import Table
 
     scores = summary.card.scores
-    if scores is None:
-        click.echo("Nothing was held out, so nothing was measured.")
-    else:
+    if scores is not None:
         table = Table(title=escape(f"{summary.card.name} on labels that it never saw"))
         table.add_column("")
         table.add_column("class")

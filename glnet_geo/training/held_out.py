@@ -192,7 +192,7 @@ def _by_blocks(lessons: Lessons, counts: Sequence[ClassCounts]) -> Split:
             learnt=list(lessons.pairs),
             judged=[],
             scenes=(),
-            how="too little was labelled to hold anything out",
+            how="too little was labelled to hold anything out, so nothing is measured",
         )
     learnt, judged = [], []
     for index, pair in enumerate(lessons.pairs):

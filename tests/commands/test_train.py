@@ -39,6 +39,15 @@ def test_the_result_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "mean IoU" in said
 
 
+def test_it_is_said_once_that_nothing_was_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "mine.safetensors"
+    arguments = _arguments(tmp_path, "--field", "class", "--out", str(out), "--validate", "none")
+    assert run([*arguments, "--stage", "global_to_local"]) == 0
+    assert capsys.readouterr().out.lower().count("measured") == 1
+
+
 def test_a_missing_field_is_an_error_of_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = _arguments(tmp_path, "--field", "kind", "--out", str(tmp_path / "mine.safetensors"))
     assert run(arguments) == 7
