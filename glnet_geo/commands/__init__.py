@@ -67,6 +67,8 @@ def cli(until_stdin_ends: bool) -> None:  # noqa: FBT001 - click passes flags by
       glnet-geo classify scene.tif --out landcover.gpkg
       glnet-geo check scene.tif
       glnet-geo models list
+
+    glnet-geo COMMAND --help tells more of a command, with examples.
     """
     if until_stdin_ends:
         from glnet_geo.commands.lifeline import stop_when_stdin_ends

@@ -24,6 +24,9 @@ def check(scene: str, as_json: bool, **options: Any) -> None:  # noqa: FBT001 - 
     Examples:
       glnet-geo check scene.tif
       glnet-geo check naip.tif --bands 1,2,3 --device cpu
+
+    \b
+    Exit codes: 0 done, 2 wrong use, 3 scene, 4 model, 6 area of interest, 130 stopped.
     """
     from glnet_geo.pipeline import check as run
     from glnet_geo.plan import Options

@@ -83,11 +83,11 @@ def classify(
       glnet-geo classify scene.tif --out landcover.gpkg
       glnet-geo classify scene.tif --out map.tif --out map.gpkg --confidence sure.tif
       glnet-geo classify scene.tif --min-area 25 --simplify 1 --smooth --out plan.gpkg
-      glnet-geo classify naip.tif --bands 1,2,3 --aoi city.gpkg --out city.tif
-      glnet-geo classify sentinel.tif --bands red,green,blue --value-range 0,3000 --out map.tif
-      glnet-geo classify country.vrt --workers 8 --out country.tif
-      glnet-geo classify country.vrt --scheduler tcp://node1:8786 --work-dir /shared/work --out country.tif
-      glnet-geo classify country.vrt --shard 3/16 --out country.tif
+      glnet-geo classify naip.tif --bands 1,2,3 --aoi city.gpkg --out map.tif
+      glnet-geo classify pleiades.tif --bands red,green,blue --value-range 0,3000 --out map.tif
+      glnet-geo classify country.vrt --workers 8 --out landcover.tif
+      glnet-geo classify country.vrt --scheduler tcp://node1:8786 --work-dir /shared/work --out landcover.tif
+      glnet-geo classify country.vrt --shard 3/16 --work-dir /shared/work --out landcover.tif
 
     \b
     Exit codes: 0 done, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 9 cluster, 130 stopped.

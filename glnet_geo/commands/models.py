@@ -101,8 +101,20 @@ def show_model(model: str, as_json: bool) -> None:  # noqa: FBT001 - click passe
     metavar="deepglobe|FILE.json",
     help="The classes, in the order of the channels.",
 )
-@click.option("--patch-size", type=click.IntRange(min=64), default=508, show_default=True)
-@click.option("--global-size", type=click.IntRange(min=64), default=508, show_default=True)
+@click.option(
+    "--patch-size",
+    type=click.IntRange(min=64),
+    default=508,
+    show_default=True,
+    help="Side of the crops that the local branch was trained on.",
+)
+@click.option(
+    "--global-size",
+    type=click.IntRange(min=64),
+    default=508,
+    show_default=True,
+    help="Side to which a frame is shrunk for the global branch.",
+)
 @click.option(
     "--frame-size",
     type=click.IntRange(min=64),
@@ -115,7 +127,7 @@ def show_model(model: str, as_json: bool) -> None:  # noqa: FBT001 - click passe
     is_flag=True,
     help="For weights trained before the published code dropped align_corners.",
 )
-@click.option("--out", type=file_argument(), required=True, metavar="M.safetensors")
+@click.option("--out", "-o", type=file_argument(), required=True, metavar="M.safetensors", help="The model.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing package.")
 def import_model(**options: Any) -> None:
     """Make a model package of published GLNet checkpoints (.pth).
@@ -125,9 +137,12 @@ def import_model(**options: Any) -> None:
 
     \b
     Examples:
-      glnet-geo models import --global fpn_deepglobe_global.pth --local2global fpn_deepglobe_local2global.pth \
+      glnet-geo models import --global fpn_deepglobe_global.pth --local2global fpn_deepglobe_local2global.pth \\
           --sharing bidirectional --classes deepglobe --out deepglobe.safetensors
       glnet-geo models import --global G.pth --classes my-classes.json --out global-only.safetensors
+
+    \b
+    Exit codes: 0 done, 2 wrong use, 4 model, 5 output.
     """
     from glnet_geo.io.class_file import legend_named
     from glnet_geo.model.importing import import_checkpoints

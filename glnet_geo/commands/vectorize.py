@@ -61,7 +61,7 @@ def vectorize(
     Examples:
       glnet-geo vectorize landcover.tif --out landcover.gpkg
       glnet-geo vectorize landcover.tif --min-area 50 --simplify 1 --smooth --out plan.gpkg
-      glnet-geo vectorize corine.tif --legend corine.json --crs EPSG:4326 --out corine.fgb
+      glnet-geo vectorize corine.tif --legend corine.json --crs EPSG:4326 --out polygons.fgb
 
     \b
     Exit codes: 0 done, 2 wrong use, 3 classes, 4 legend, 5 output, 8 confidence, 130 stopped.
