@@ -12,6 +12,9 @@ from glnet_geo.io.ground import Ground, ground_of
 _TOLERANCE = 1e-6
 """Share of a polygon's area that may be lost where edges bend."""
 
+_FARTHEST = 100
+"""Radii of the earth. Longer edges lie in no CRS on the ground, and would be cut into more pieces than memory holds."""
+
 
 def areas(polygons: NDArray[np.object_], crs: CRS) -> NDArray[np.float64]:
     """Square metres on the ground of polygons in a CRS.
@@ -51,6 +54,7 @@ def _pieces(corners: NDArray[np.float64], ground: Ground) -> NDArray[np.int64]:
     """Into how many pieces to cut the edge from each of (n, 2) corners to the next: (n - 1,)."""
     step = np.abs(np.diff(corners, axis=0))
     metres = np.hypot(step[:, 0], step[:, 1]) * ground.unit
+    metres[metres > _FARTHEST * ground.radius] = 0
     # What is straight in one projection bends in another, about as much as the earth: beside an edge of length L
     # lies L^3 / 12 radius, of a polygon of at least L times the shortest edge of all.
     shortest = metres.min(where=metres > 0, initial=np.inf)

@@ -179,6 +179,9 @@ class TestAreas:
         assert np.isnan(beyond)
         assert within > 0
 
+    def test_edges_longer_than_the_earth_are_not_cut_into_pieces_without_end(self) -> None:
+        assert np.isnan(areas(np.array([shapely.box(0, 0, 1e30, 1e30)]), UTM)).all()
+
 
 class TestPerimeters:
     @pytest.mark.parametrize("place", PLACES)
