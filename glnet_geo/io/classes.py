@@ -19,7 +19,7 @@ from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, SceneError
 from glnet_geo.io.class_names import class_names
-from glnet_geo.io.source import Source
+from glnet_geo.io.source import Source, is_integer
 from glnet_geo.io.validity import Validity
 
 MOST_CLASSES = NODATA
@@ -116,11 +116,11 @@ def open_classes(path: str | Path, *, band: int | None = None, legend: Legend | 
 
 
 def _described(source: Source, chosen: int | None, legend: Legend | None) -> ClassMap:
-    dataset, band = source.dataset(), chosen or 1
+    dataset, band = source.dataset(), 1 if chosen is None else chosen
     if chosen is not None and not 1 <= chosen <= dataset.count:
         raise OptionError(f"{source.name} has no band {band}: choose one from 1 to {dataset.count}")
     dtype = dataset.dtypes[band - 1]
-    if not np.issubdtype(np.dtype(dtype), np.integer):
+    if not is_integer(dtype):
         raise SceneError(
             f"{source.name} holds {dtype} values, which are no classes: if they are whole numbers, convert them with "
             "gdal_translate -ot Byte (or Int16), else classify them first"

@@ -19,7 +19,7 @@ def sign_of_an_address(path: Path) -> str:
     return next((sign for sign in "!\t\r\n;" if sign in (path.name if sign == ";" else text)), "")
 
 
-def is_text(path: Path) -> bool:
+def is_text(path: str | Path) -> bool:
     """Whether a path is made of characters, and not of bytes that stand for none: GDAL takes characters only."""
     try:
         os.fspath(path).encode("utf-8")
