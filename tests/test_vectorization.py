@@ -298,8 +298,18 @@ class TestBadInput:
     def test_a_map_beyond_its_crs_is_told_from_one_without(self, tmp_path: Path) -> None:
         beyond = rasterio.Affine(10, 0, 1e12, 0, -10, 0)
         path = write_map(tmp_path / "far.tif", patches(20, 20), transform=beyond)
-        with pytest.raises(OptionError, match=r"far\.tif lies beyond where its CRS has a place"):
-            glnet_geo.vectorize(path, tmp_path / "out.gpkg", drawing=Drawing(min_area=5))
+        for drawing in (Drawing(min_area=5), Drawing(simplify=1)):
+            with (
+                pytest.warns(DoubtfulInputWarning, match=r"the centre of far\.tif lies beyond where its CRS"),
+                pytest.raises(OptionError, match=r"far\.tif lies beyond where its CRS has a place"),
+            ):
+                glnet_geo.vectorize(path, tmp_path / "out.gpkg", drawing=drawing)
+
+    def test_metres_that_are_taken_for_degrees(self, tmp_path: Path) -> None:
+        path = write_map(tmp_path / "map.tif", patches(20, 20), crs="EPSG:4326")
+        with pytest.warns(DoubtfulInputWarning, match=r"the centre of map\.tif lies beyond where its CRS"):
+            table = drawn(path, tmp_path / "out.gpkg")
+        assert table.area_m2.isna().all()
 
     def test_other_outputs_than_polygons(self, tmp_path: Path, path: Path) -> None:
         with pytest.raises(OutputError, match=r"out\.tif cannot hold polygons: use one of \.gpkg"):
