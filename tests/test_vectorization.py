@@ -348,6 +348,18 @@ class TestBadInput:
         with pytest.raises(EvaluationError, match=r"sure\.tif .* is not on the grid of map\.tif"):
             glnet_geo.vectorize(path, tmp_path / "out.gpkg", confidence=sure)
 
+    @pytest.mark.parametrize("dtype", ["complex64", "complex_int16"])
+    def test_confidence_of_complex_numbers(self, tmp_path: Path, path: Path, dtype: str) -> None:
+        with rasterio.open(path) as raster:
+            profile = {**raster.profile, "dtype": dtype, "nodata": None}
+        sure = tmp_path / "sure.tif"
+        with rasterio.open(sure, "w", **profile) as raster:
+            raster.write(np.zeros((1, 20, 20), np.complex64))
+        with pytest.raises(
+            EvaluationError, match=rf"sure\.tif holds {dtype} values, which are no confidence"
+        ):
+            glnet_geo.vectorize(path, tmp_path / "out.gpkg", confidence=sure)
+
     def test_heights_are_no_classes(self, tmp_path: Path) -> None:
         path = write_plain(tmp_path / "height.tif", np.zeros((4, 4), np.float32))
         with pytest.raises(SceneError, match=r"height\.tif holds float32"):

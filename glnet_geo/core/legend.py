@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import colorsys
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glnet_geo.core.colors import is_color
 from glnet_geo.errors import ModelError
+
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+"""At the first files end a text, and the others are halves of a character."""
 
 NODATA = 255
 """The value of a pixel that was not classified, in every map that this package makes. It is never a class."""
@@ -23,7 +28,7 @@ class LandClass:
     """One class: its raster value, its name, and its colour as ``#rrggbb``.
 
     Raises:
-        ModelError: the name is blank, or the colour is not ``#rrggbb``.
+        ModelError: the name is blank or no file can hold it, or the colour is not ``#rrggbb``.
     """
 
     id: int
@@ -33,6 +38,8 @@ class LandClass:
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise ModelError(f"class {self.id} has no name: give it one")
+        if _UNWRITABLE.search(self.name):
+            raise ModelError(f"the name {self.name!a} of class {self.id} cannot be written: correct it")
         if not is_color(self.color):
             raise ModelError(f"class {self.id} has the colour {self.color!r}: write it as #rrggbb")
 
@@ -115,17 +122,14 @@ class Legend:
             ModelError: the text is no class file.
         """
         try:
-            entries = json.loads(text)["classes"]
-            return cls(
-                tuple(LandClass(id=int(e["id"]), name=str(e["name"]), color=str(e["color"])) for e in entries)
-            )
+            return cls(tuple(_class_in(entry) for entry in json.loads(text)["classes"]))
         except ModelError:
             raise
-        except (ValueError, KeyError, TypeError) as error:
-            raise ModelError(
-                f'not a class file ({error!r}): write {{"classes": [{{"id": 0, "name": "water", '
-                '"color": "#1f78b4"}, ...]}'
-            ) from error
+        except UnicodeDecodeError as error:
+            # It carries all of the text.
+            raise _no_class_file("it is no text") from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise _no_class_file(repr(error)) from error
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -146,6 +150,23 @@ class Legend:
                     f"class id {land_class.id} is not in 0..254 (255 is nodata): choose another id"
                 )
         return np.array([land_class.id for land_class in self.classes], dtype=np.uint8)
+
+
+def _class_in(entry: Any) -> LandClass:
+    """The class that an entry of a class file means; other errors than ours where it means none."""
+    number, name = entry["id"], entry["name"]
+    # Half a number, a truth and nothing at all would else become numbers and names.
+    if isinstance(number, bool) or (isinstance(number, float) and not number.is_integer()):
+        raise _no_class_file(f"{json.dumps(number)} is no whole number")
+    if not isinstance(name, str | int | float) or isinstance(name, bool):
+        raise _no_class_file(f"the name of class {number} is no text")
+    return LandClass(id=int(number), name=str(name), color=str(entry["color"]))
+
+
+def _no_class_file(reason: str) -> ModelError:
+    return ModelError(
+        f'not a class file ({reason}): write {{"classes": [{{"id": 0, "name": "water", "color": "#1f78b4"}}, ...]}}'
+    )
 
 
 def _name(value: int, names: Mapping[int, str], called: Mapping[str | None, int]) -> str:
