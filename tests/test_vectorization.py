@@ -29,6 +29,7 @@ from glnet_geo.errors import (
     OutputError,
     SceneError,
 )
+from tests.jobs import Meanwhile
 from tests.maps import LEGEND, PLACE, write_map
 from tests.rasters import write_plain
 from tests.scenes import read, texture, write_model, write_scene
@@ -321,6 +322,18 @@ class TestBadInput:
         with pytest.raises(OutputError, match="--overwrite"):
             glnet_geo.vectorize(path, out)
         assert out.read_text() == "precious"
+
+    def test_an_output_that_appears_meanwhile(self, tmp_path: Path, path: Path) -> None:
+        out = tmp_path / "out.gpkg"
+        with pytest.raises(OutputError, match=r"out\.gpkg has appeared meanwhile and is not replaced"):
+            glnet_geo.vectorize(path, out, progress=Meanwhile(out))
+        assert out.read_text() == "precious"
+        assert sorted(p.name for p in tmp_path.iterdir()) == [
+            "map.qml",
+            "map.tif",
+            "map.tif.aux.xml",
+            "out.gpkg",
+        ]
 
     def test_an_output_that_the_classes_lie_in(self, tmp_path: Path, path: Path) -> None:
         package = tmp_path / "land.gpkg"
