@@ -211,6 +211,25 @@ def test_another_crs(tmp_path: Path) -> None:
     np.testing.assert_allclose(other.to_crs(own.crs).total_bounds, own.total_bounds, atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("suffix", "crs"), [(".gpkg", "EPSG:4326"), (".gpkg", "EPSG:3035"), (".geojson", None)]
+)
+def test_what_lies_near_a_long_straight_border_stays_on_its_side(
+    tmp_path: Path, suffix: str, crs: str | None
+) -> None:
+    """In longitude and latitude, the northern border of a Sentinel-2 tile bends by more than 200 metres."""
+    ids = np.zeros((60, 10980), np.uint8)
+    ids[2:5, 5000:5004] = ids[30:, 6000:] = 1
+    ids[32:33, 6001:6002] = 4
+    place = rasterio.Affine(10, 0, 600_000, 0, -10, 5_000_040)
+    path = write_map(tmp_path / "map.tif", ids, crs="EPSG:32632", transform=place)
+    table = drawn(path, tmp_path / f"out{suffix}", drawing=Drawing(crs=crs))
+    assert table.geometry.is_valid.all()
+    assert shapely.coverage_is_valid(parts(table))
+    area = table.to_crs("EPSG:32632").geometry.area.groupby(table.class_id).sum()
+    assert area.to_dict() == pytest.approx({c: 100 * (ids == c).sum() for c in (0, 1, 4)}, rel=1e-4)
+
+
 @pytest.mark.parametrize("suffix", [".gpkg", ".fgb", ".parquet", ".geojson"])
 def test_longitudes_on_the_antimeridian(tmp_path: Path, suffix: str) -> None:
     """GeoJSON is cut there, the others go on."""
