@@ -105,8 +105,7 @@ class PolygonLayer:
         self._layer.finish({} if self._dissolve else self._regions.aliases)
 
     def close(self) -> None:
-        """Let go of open files."""
-        self._layer.close()
+        """Nothing is open between two calls."""
 
     def __enter__(self) -> Self:
         return self
