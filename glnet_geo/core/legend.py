@@ -104,12 +104,10 @@ class Legend:
         Values that share a name are told apart by their numbers.
         """
         values = sorted(values)
-        called = Counter(names.get(value) for value in values)
+        called = _told_apart({value: names.get(value, f"class {value}") for value in values})
         return cls(
             tuple(
-                LandClass(
-                    id=value, name=_name(value, names, called), color=colors.get(value) or _any_color(order)
-                )
+                LandClass(id=value, name=called[value], color=colors.get(value) or _any_color(order))
                 for order, value in enumerate(values)
             )
         )
@@ -169,11 +167,15 @@ def _no_class_file(reason: str) -> ModelError:
     )
 
 
-def _name(value: int, names: Mapping[int, str], called: Mapping[str | None, int]) -> str:
-    name = names.get(value)
-    if name is None:
-        return f"class {value}"
-    return name if called[name] == 1 else f"{name} ({value})"
+def _told_apart(names: dict[int, str]) -> dict[int, str]:
+    """Names by value; to those that several values share, the value is added."""
+    called = Counter(names.values())
+    if len(called) == len(names):
+        return names
+    # What is added may make it the name of another one.
+    return _told_apart(
+        {value: name if called[name] == 1 else f"{name} ({value})" for value, name in names.items()}
+    )
 
 
 def _any_color(order: int) -> str:

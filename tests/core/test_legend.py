@@ -101,6 +101,18 @@ def test_what_is_refused_is_not_repeated_at_length() -> None:
         assert len(str(refused.value)) < 300
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ({1: "a", 2: "a"}, ["a (1)", "a (2)", "class 3"]),
+        ({1: "a", 2: "a", 3: "a (1)"}, ["a (1) (1)", "a (2)", "a (1) (3)"]),
+        ({1: "class 2", 3: "b"}, ["class 2 (1)", "class 2 (2)", "b"]),
+    ],
+)
+def test_values_that_share_a_name_are_told_apart(names: dict[int, str], told: list[str]) -> None:
+    assert [c.name for c in Legend.of_values([3, 1, 2], names, {})] == told
+
+
 def test_classes_are_found_by_name_exactly_or_but_for_case_and_blanks() -> None:
     legend = Legend(
         tuple(
