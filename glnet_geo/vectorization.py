@@ -22,9 +22,8 @@ from glnet_geo.io.behind import refuse_to_replace
 from glnet_geo.io.class_file import read_class_file
 from glnet_geo.io.classes import ClassMap, open_classes
 from glnet_geo.io.confidence import ConfidenceMap
-from glnet_geo.io.ground import has_ground
 from glnet_geo.io.made import MARK
-from glnet_geo.io.placed import PixelAreas, Placed
+from glnet_geo.io.placed import PixelAreas, Placed, without_place
 from glnet_geo.io.scene import block_cache
 from glnet_geo.io.staging import Staging
 from glnet_geo.io.suffixes import MAP_VECTORS
@@ -126,7 +125,7 @@ def merged(strips: Iterator[Strip], raster: Placed, drawing: Drawing) -> Iterato
         return strips
     pixel_areas = PixelAreas(raster)
     if not pixel_areas.known:
-        raise OptionError(_no_areas(raster))
+        raise OptionError(f"--min-area needs areas, and {without_place(raster)}")
     sieve = Sieve(
         raster.width,
         least=drawing.min_area,
@@ -135,15 +134,6 @@ def merged(strips: Iterator[Strip], raster: Placed, drawing: Drawing) -> Iterato
         connectivity=drawing.connectivity,
     )
     return _sieved(strips, sieve)
-
-
-def _no_areas(raster: Placed) -> str:
-    if raster.transform is None or raster.crs is None or not has_ground(raster.crs):
-        return f"--min-area needs areas, and {raster.name} has no place on the ground: give it a CRS first (gdal_edit.py -a_srs)"
-    return (
-        f"--min-area needs areas, and {raster.name} lies beyond where its CRS has a place on the ground: check its transform, "
-        "or give it the right CRS (gdal_edit.py -a_srs)"
-    )
 
 
 def _sieved(strips: Iterator[Strip], sieve: Sieve) -> Iterator[Strip]:

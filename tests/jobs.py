@@ -50,6 +50,20 @@ class Told(Silence):
             self._act()
 
 
+class Meanwhile(Silence):
+    """Puts a file in the place of an output while the job is at work.
+
+    Args:
+        path: of the output.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def advance(self, steps: int = 1) -> None:
+        self._path.write_text("precious")
+
+
 class Job:
     """One scene and one model.
 

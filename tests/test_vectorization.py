@@ -29,6 +29,7 @@ from glnet_geo.errors import (
     OutputError,
     SceneError,
 )
+from tests.jobs import Meanwhile
 from tests.maps import LEGEND, PLACE, write_map
 from tests.rasters import write_plain
 from tests.scenes import read, texture, write_model, write_scene
@@ -210,6 +211,25 @@ def test_another_crs(tmp_path: Path) -> None:
     np.testing.assert_allclose(other.to_crs(own.crs).total_bounds, own.total_bounds, atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("suffix", "crs"), [(".gpkg", "EPSG:4326"), (".gpkg", "EPSG:3035"), (".geojson", None)]
+)
+def test_what_lies_near_a_long_straight_border_stays_on_its_side(
+    tmp_path: Path, suffix: str, crs: str | None
+) -> None:
+    """In longitude and latitude, the northern border of a Sentinel-2 tile bends by more than 200 metres."""
+    ids = np.zeros((60, 10980), np.uint8)
+    ids[2:5, 5000:5004] = ids[30:, 6000:] = 1
+    ids[32:33, 6001:6002] = 4
+    place = rasterio.Affine(10, 0, 600_000, 0, -10, 5_000_040)
+    path = write_map(tmp_path / "map.tif", ids, crs="EPSG:32632", transform=place)
+    table = drawn(path, tmp_path / f"out{suffix}", drawing=Drawing(crs=crs))
+    assert table.geometry.is_valid.all()
+    assert shapely.coverage_is_valid(parts(table))
+    area = table.to_crs("EPSG:32632").geometry.area.groupby(table.class_id).sum()
+    assert area.to_dict() == pytest.approx({c: 100 * (ids == c).sum() for c in (0, 1, 4)}, rel=1e-4)
+
+
 @pytest.mark.parametrize("suffix", [".gpkg", ".fgb", ".parquet", ".geojson"])
 def test_longitudes_on_the_antimeridian(tmp_path: Path, suffix: str) -> None:
     """GeoJSON is cut there, the others go on."""
@@ -298,8 +318,18 @@ class TestBadInput:
     def test_a_map_beyond_its_crs_is_told_from_one_without(self, tmp_path: Path) -> None:
         beyond = rasterio.Affine(10, 0, 1e12, 0, -10, 0)
         path = write_map(tmp_path / "far.tif", patches(20, 20), transform=beyond)
-        with pytest.raises(OptionError, match=r"far\.tif lies beyond where its CRS has a place"):
-            glnet_geo.vectorize(path, tmp_path / "out.gpkg", drawing=Drawing(min_area=5))
+        for drawing in (Drawing(min_area=5), Drawing(simplify=1)):
+            with (
+                pytest.warns(DoubtfulInputWarning, match=r"the centre of far\.tif lies beyond where its CRS"),
+                pytest.raises(OptionError, match=r"far\.tif lies beyond where its CRS has a place"),
+            ):
+                glnet_geo.vectorize(path, tmp_path / "out.gpkg", drawing=drawing)
+
+    def test_metres_that_are_taken_for_degrees(self, tmp_path: Path) -> None:
+        path = write_map(tmp_path / "map.tif", patches(20, 20), crs="EPSG:4326")
+        with pytest.warns(DoubtfulInputWarning, match=r"the centre of map\.tif lies beyond where its CRS"):
+            table = drawn(path, tmp_path / "out.gpkg")
+        assert table.area_m2.isna().all()
 
     def test_other_outputs_than_polygons(self, tmp_path: Path, path: Path) -> None:
         with pytest.raises(OutputError, match=r"out\.tif cannot hold polygons: use one of \.gpkg"):
@@ -311,6 +341,18 @@ class TestBadInput:
         with pytest.raises(OutputError, match="--overwrite"):
             glnet_geo.vectorize(path, out)
         assert out.read_text() == "precious"
+
+    def test_an_output_that_appears_meanwhile(self, tmp_path: Path, path: Path) -> None:
+        out = tmp_path / "out.gpkg"
+        with pytest.raises(OutputError, match=r"out\.gpkg has appeared meanwhile and is not replaced"):
+            glnet_geo.vectorize(path, out, progress=Meanwhile(out))
+        assert out.read_text() == "precious"
+        assert sorted(p.name for p in tmp_path.iterdir()) == [
+            "map.qml",
+            "map.tif",
+            "map.tif.aux.xml",
+            "out.gpkg",
+        ]
 
     def test_an_output_that_the_classes_lie_in(self, tmp_path: Path, path: Path) -> None:
         package = tmp_path / "land.gpkg"
@@ -336,6 +378,18 @@ class TestBadInput:
     def test_confidence_of_another_map(self, tmp_path: Path, path: Path) -> None:
         sure = write_map(tmp_path / "sure.tif", np.zeros((30, 20), np.uint8))
         with pytest.raises(EvaluationError, match=r"sure\.tif .* is not on the grid of map\.tif"):
+            glnet_geo.vectorize(path, tmp_path / "out.gpkg", confidence=sure)
+
+    @pytest.mark.parametrize("dtype", ["complex64", "complex_int16"])
+    def test_confidence_of_complex_numbers(self, tmp_path: Path, path: Path, dtype: str) -> None:
+        with rasterio.open(path) as raster:
+            profile = {**raster.profile, "dtype": dtype, "nodata": None}
+        sure = tmp_path / "sure.tif"
+        with rasterio.open(sure, "w", **profile) as raster:
+            raster.write(np.zeros((1, 20, 20), np.complex64))
+        with pytest.raises(
+            EvaluationError, match=rf"sure\.tif holds {dtype} values, which are no confidence"
+        ):
             glnet_geo.vectorize(path, tmp_path / "out.gpkg", confidence=sure)
 
     def test_heights_are_no_classes(self, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Formatter
 
 from glnet_geo.errors import OptionError, OutputError
-from glnet_geo.io.staging import check_length, check_suffix, is_raster
+from glnet_geo.io.staging import check_name, check_suffix, is_raster
 from glnet_geo.io.suffixes import MAP_VECTORS, MAPS
 
 DEFAULT_NAME = "{stem}_landcover{suffix}"
@@ -78,13 +78,13 @@ class Outputs:
 
         Raises:
             OptionError: two tiles would get files of one name, or one that of a mosaic.
-            OutputError: the name of one would be too long.
+            OutputError: the name of one would be too long, or cannot be written.
         """
         named = self.proposed(tiles)
         owners = {path.resolve(): "the mosaic" for path in self.mosaics}
         for tile, made in named.items():
             for path in made.all:
-                check_length(path)
+                check_name(path)
                 other = owners.setdefault(path.resolve(), tile)
                 if other != tile:
                     raise OptionError(

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import colorsys
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glnet_geo.core.colors import is_color
 from glnet_geo.errors import ModelError
+
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+"""At the first files end a text, and the others are halves of a character."""
 
 NODATA = 255
 """The value of a pixel that was not classified, in every map that this package makes. It is never a class."""
@@ -23,7 +28,7 @@ class LandClass:
     """One class: its raster value, its name, and its colour as ``#rrggbb``.
 
     Raises:
-        ModelError: the name is blank, or the colour is not ``#rrggbb``.
+        ModelError: the name is blank or no file can hold it, or the colour is not ``#rrggbb``.
     """
 
     id: int
@@ -33,6 +38,8 @@ class LandClass:
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise ModelError(f"class {self.id} has no name: give it one")
+        if _UNWRITABLE.search(self.name):
+            raise ModelError(f"the name {self.name!a} of class {self.id} cannot be written: correct it")
         if not is_color(self.color):
             raise ModelError(f"class {self.id} has the colour {self.color!r}: write it as #rrggbb")
 
@@ -97,12 +104,10 @@ class Legend:
         Values that share a name are told apart by their numbers.
         """
         values = sorted(values)
-        called = Counter(names.get(value) for value in values)
+        called = _told_apart({value: names.get(value, f"class {value}") for value in values})
         return cls(
             tuple(
-                LandClass(
-                    id=value, name=_name(value, names, called), color=colors.get(value) or _any_color(order)
-                )
+                LandClass(id=value, name=called[value], color=colors.get(value) or _any_color(order))
                 for order, value in enumerate(values)
             )
         )
@@ -115,17 +120,14 @@ class Legend:
             ModelError: the text is no class file.
         """
         try:
-            entries = json.loads(text)["classes"]
-            return cls(
-                tuple(LandClass(id=int(e["id"]), name=str(e["name"]), color=str(e["color"])) for e in entries)
-            )
+            return cls(tuple(_class_in(entry) for entry in json.loads(text)["classes"]))
         except ModelError:
             raise
-        except (ValueError, KeyError, TypeError) as error:
-            raise ModelError(
-                f'not a class file ({error!r}): write {{"classes": [{{"id": 0, "name": "water", '
-                '"color": "#1f78b4"}, ...]}'
-            ) from error
+        except UnicodeDecodeError as error:
+            # It carries all of the text.
+            raise _no_class_file("it is no text") from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise _no_class_file(repr(error)) from error
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -148,11 +150,32 @@ class Legend:
         return np.array([land_class.id for land_class in self.classes], dtype=np.uint8)
 
 
-def _name(value: int, names: Mapping[int, str], called: Mapping[str | None, int]) -> str:
-    name = names.get(value)
-    if name is None:
-        return f"class {value}"
-    return name if called[name] == 1 else f"{name} ({value})"
+def _class_in(entry: Any) -> LandClass:
+    """The class that an entry of a class file means; other errors than ours where it means none."""
+    number, name = entry["id"], entry["name"]
+    # Half a number, a truth and nothing at all would else become numbers and names.
+    if isinstance(number, bool) or (isinstance(number, float) and not number.is_integer()):
+        raise _no_class_file(f"{json.dumps(number)} is no whole number")
+    if not isinstance(name, str | int | float) or isinstance(name, bool):
+        raise _no_class_file(f"the name of class {number} is no text")
+    return LandClass(id=int(number), name=str(name), color=str(entry["color"]))
+
+
+def _no_class_file(reason: str) -> ModelError:
+    return ModelError(
+        f'not a class file ({reason}): write {{"classes": [{{"id": 0, "name": "water", "color": "#1f78b4"}}, ...]}}'
+    )
+
+
+def _told_apart(names: dict[int, str]) -> dict[int, str]:
+    """Names by value; to those that several values share, the value is added."""
+    called = Counter(names.values())
+    if len(called) == len(names):
+        return names
+    # What is added may make it the name of another one.
+    return _told_apart(
+        {value: name if called[name] == 1 else f"{name} ({value})" for value, name in names.items()}
+    )
 
 
 def _any_color(order: int) -> str:

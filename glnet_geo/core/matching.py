@@ -11,6 +11,7 @@ import numpy as np
 from glnet_geo.core.colors import is_color
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.listing import listed
+from glnet_geo.core.numerals import whole_number
 from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
 
 _MOST_LISTED = 10
@@ -40,13 +41,13 @@ class Label:
                 return None
             return cls(id=int(value)) if float(value).is_integer() else cls(name=f"{value:g}")
         text = str(value).strip()
-        return cls(id=_whole(text), name=text)
+        return cls(id=whole_number(text), name=text)
 
     def is_one_of(self, texts: Sequence[str]) -> bool:
         """Whether one of the texts names it, in any case, or is its number."""
         return any(
             (self.name is not None and text.strip().casefold() == self.name.casefold())
-            or (self.id is not None and _whole(text.strip()) == self.id)
+            or (self.id is not None and whole_number(text.strip()) == self.id)
             for text in texts
         )
 
@@ -105,7 +106,7 @@ class Matching:
         c = self.legend.classes[place]
         if label.id is None:
             return Label(id=c.id)
-        return Label(name=c.name) if label.name is None or _whole(label.name) is not None else Label()
+        return Label(name=c.name) if label.name is None or whole_number(label.name) is not None else Label()
 
     def _place(self, label: Label) -> int | None:
         if label.name is not None:
@@ -113,7 +114,7 @@ class Matching:
             if channel is not None:
                 return channel
             # A number in a text field is a number, and a name that nobody knows is an error.
-            if self.named and _whole(label.name) is None:
+            if self.named and whole_number(label.name) is None:
                 return None
         for code, c in enumerate(self.legend):
             if c.id == label.id:
@@ -162,9 +163,9 @@ def check_ignored(
     known = [*classes, *(one for one in labels if one not in classes and (one.name or one.id not in numbers))]
     for text in ignored:
         # 255 is customary for what is not labelled, and may be declared as nodata.
-        if any(one.is_one_of([text]) for one in known) or _whole(text) == NODATA:
+        if any(one.is_one_of([text]) for one in known) or whole_number(text) == NODATA:
             continue
-        if _whole(text) is None and not is_color(text):
+        if whole_number(text) is None and not is_color(text):
             raise EvaluationError(
                 f"--ignore names {text!r}, which is a class of neither the map nor {reference}: choose from "
                 f"{listed([str(one) for one in known], _MOST_LISTED)}"
@@ -174,14 +175,6 @@ def check_ignored(
             DoubtfulInputWarning,
             stacklevel=4,
         )
-
-
-def _whole(text: str) -> int | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return int(number) if number.is_integer() else None
 
 
 def _quoted(text: str) -> str:

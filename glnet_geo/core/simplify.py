@@ -245,6 +245,7 @@ class Simplifier:
         b = b[(p.before[b] != NONE) & (p.after[b] != NONE)]
         a, c = p.before[b], p.after[b]
         known = np.maximum(p.y[a], p.y[c]) <= 2 * settled
+        known &= np.minimum(p.y[a], p.y[c]) + p.y[b] >= 4 * self._remembered
         a, b, c = a[known], b[known], c[known]
         # In quarters of pixels, middles of edges between half pixels are whole.
         corners = [
@@ -256,11 +257,18 @@ class Simplifier:
         alone: Ints = b[~crowd.held(corners, b[None], 2)]
         return alone
 
+    @property
+    def _remembered(self) -> int:
+        """The first line of which all vertices are still known: a slab above the lines not given out yet."""
+        return self._given - self._slab
+
     def _forget(self) -> None:
-        """Drop points above the lines given out, but for those to which others lead."""
+        """Drop points above the lines not given out yet, but for those to which others lead, or near which none is rounded."""
         p = self._points
         self._edges = self._edges[:, p.y[self._edges].max(axis=0) >= 2 * self._given]
         keep = (p.y >= 2 * self._given) | (p.home_y >= self._given)
+        if self._smooth:
+            keep |= p.alive & (p.y >= 2 * self._remembered)
         alive = keep & p.alive
         needed = np.concatenate([p.before[alive], p.after[alive], self._open, self._edges.ravel()])
         keep[needed[needed != NONE]] = True

@@ -64,22 +64,23 @@ class Thinning:
         # Steps of a staircase go first: what is left is the line through the middles of its runs.
         middle = (p.kind == MIDDLE_OF_ROW) | (p.kind == MIDDLE_OF_COLUMN)
         step = middle[p.before[active]] & middle[p.after[active]] & ~middle[active]
-        self._round(active[step], crowd, inside, alone=True)
+        self._round(active[step], crowd, inside)
         active = active[p.alive[active]]
         key = np.full(len(p), _NEVER)
         while active.size:
             active = self._round(active, crowd, inside, key=key)
             crowd = crowd.without_gone()
 
-    def _round(
-        self, active: Ints, crowd: Crowd, inside: Bools, *, key: Ints | None = None, alone: bool = False
-    ) -> Ints:
-        """Take out what can go at once; returns what may be able to go in the next round."""
+    def _round(self, active: Ints, crowd: Crowd, inside: Bools, *, key: Ints | None = None) -> Ints:
+        """Take out what can go at once; returns what may be able to go in the next round.
+
+        Without a key none waits for another: none of them may lead to another.
+        """
         p = self.points
         error, area = self._errors(active)
         possible = (error <= self.tolerance) & (p.before[active] != p.after[active])
         active, error, area = active[possible], error[possible], area[possible]
-        if alone or key is None:
+        if key is None:
             first = np.ones(active.size, np.bool_)
         else:
             key[active] = (area << _HASH_BITS) | _scattered(p.x[active], p.y[active])

@@ -9,6 +9,7 @@ from rasterio._err import CPLE_BaseError
 from rasterio.errors import CRSError, RasterioError
 
 from glnet_geo.errors import OutputError
+from glnet_geo.io.odd_names import is_text
 from glnet_geo.io.source import is_remote, opening
 
 
@@ -42,7 +43,7 @@ def files_behind(path: str | Path) -> set[str]:
     waiting = [str(path)]
     while waiting:
         name = waiting.pop()
-        new = set() if is_remote(name) else _files_of(name) - found
+        new = set() if is_remote(name) or not is_text(name) else _files_of(name) - found
         found |= new
         waiting += [other for other in new if other != name and other.lower().endswith(".vrt")]
     return found

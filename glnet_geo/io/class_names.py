@@ -9,6 +9,8 @@ import rasterio.shutil
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader, MemoryFile
 
+from glnet_geo.core.numerals import whole_number
+
 # What GDAL calls the usages of columns in attribute tables: their numbers in files.
 _NAME, _VALUE, _RED, _GREEN, _BLUE = "2", "5", "6", "7", "8"
 
@@ -20,12 +22,14 @@ def class_names(dataset: DatasetReader, band: int) -> tuple[dict[int, str], dict
     """
     names, colors = _category_names(dataset, band), color_table(dataset, band)
     for row in _attribute_table(dataset, band):
-        value = _whole(row.get(_VALUE))
+        value = whole_number(row.get(_VALUE, ""))
         if value is None:
             continue
         if row.get(_NAME, "").strip():
             names[value] = row[_NAME].strip()
-        rgb = [part for usage in (_RED, _GREEN, _BLUE) if (part := _whole(row.get(usage))) is not None]
+        rgb = [
+            part for usage in (_RED, _GREEN, _BLUE) if (part := whole_number(row.get(usage, ""))) is not None
+        ]
         if len(rgb) == 3 and all(0 <= part <= 255 for part in rgb):
             colors[value] = "#{:02x}{:02x}{:02x}".format(*rgb)
     return names, colors
@@ -69,12 +73,3 @@ def _attribute_table(dataset: DatasetReader, band: int) -> list[dict[str, str]]:
         dict(zip(usages, (field.text or "" for field in row.findall("F")), strict=False))
         for row in table.findall("Row")
     ]
-
-
-def _whole(text: str | None) -> int | None:
-    """The whole number that a text spells, also as ``3.0``; None where it spells none."""
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return int(number) if number.is_integer() else None

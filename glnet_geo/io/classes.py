@@ -19,7 +19,8 @@ from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, SceneError
 from glnet_geo.io.class_names import class_names
-from glnet_geo.io.source import Source
+from glnet_geo.io.doubts import warn_of_a_place_beyond_the_ground
+from glnet_geo.io.source import Source, is_integer
 from glnet_geo.io.validity import Validity
 
 MOST_CLASSES = NODATA
@@ -116,11 +117,11 @@ def open_classes(path: str | Path, *, band: int | None = None, legend: Legend | 
 
 
 def _described(source: Source, chosen: int | None, legend: Legend | None) -> ClassMap:
-    dataset, band = source.dataset(), chosen or 1
+    dataset, band = source.dataset(), 1 if chosen is None else chosen
     if chosen is not None and not 1 <= chosen <= dataset.count:
         raise OptionError(f"{source.name} has no band {band}: choose one from 1 to {dataset.count}")
     dtype = dataset.dtypes[band - 1]
-    if not np.issubdtype(np.dtype(dtype), np.integer):
+    if not is_integer(dtype):
         raise SceneError(
             f"{source.name} holds {dtype} values, which are no classes: if they are whole numbers, convert them with "
             "gdal_translate -ot Byte (or Int16), else classify them first"
@@ -136,6 +137,7 @@ def _described(source: Source, chosen: int | None, legend: Legend | None) -> Cla
         else ({c.id: c.name for c in legend}, {c.id: c.color for c in legend})
     )
     _doubt(source, values, names, colors, given=legend is not None)
+    warn_of_a_place_beyond_the_ground(dataset, source.name)
     if dataset.crs is not None and dataset.transform.is_identity:
         warnings.warn(
             f"{source.name} has a CRS but no place in it, and is taken for a map without CRS: give it one first "

@@ -12,7 +12,7 @@ from glnet_geo.core.window import Window
 from glnet_geo.errors import EvaluationError, SceneError
 from glnet_geo.io.on_grid import Grid
 from glnet_geo.io.placed import Placed
-from glnet_geo.io.source import Source
+from glnet_geo.io.source import Source, is_integer
 from glnet_geo.io.validity import Validity
 
 
@@ -25,7 +25,7 @@ class ConfidenceMap:
         mapped: the map.
 
     Raises:
-        EvaluationError: it cannot be opened, or is not on the map's grid.
+        EvaluationError: it cannot be opened, is not on the map's grid, or holds complex numbers.
     """
 
     def __init__(self, path: str | Path, mapped: Placed) -> None:
@@ -41,8 +41,14 @@ class ConfidenceMap:
                 "give the confidence that was written with this map"
             )
         dataset = self._source.dataset()
-        self._percent = np.issubdtype(np.dtype(dataset.dtypes[0]), np.integer)
-        self._validity = Validity.of(dataset, (1,), dataset.dtypes[0], None)
+        dtype = dataset.dtypes[0]
+        if dtype.startswith("complex"):
+            self._source.close()
+            raise EvaluationError(
+                f"{own.name} holds {dtype} values, which are no confidence: give the confidence that was written with this map"
+            )
+        self._percent = is_integer(dtype)
+        self._validity = Validity.of(dataset, (1,), dtype, None)
 
     def read(self, window: Window) -> NDArray[np.float64]:
         """(rows, cols) from 0 to 1; NaN where it is not known.

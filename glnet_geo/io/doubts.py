@@ -11,6 +11,7 @@ from rasterio.io import DatasetReader
 
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning
+from glnet_geo.io.ground import ground_sample_distance, has_ground
 from glnet_geo.io.source import Source
 from glnet_geo.io.validity import Validity
 
@@ -62,6 +63,19 @@ def warn_of_imagery_as_alpha(source: Source, validity: Validity, shape: tuple[in
                 DoubtfulInputWarning,
                 stacklevel=4,
             )
+
+
+def warn_of_a_place_beyond_the_ground(dataset: DatasetReader, name: str) -> None:
+    """Warn where a raster has a place in a CRS, and that place is none on the ground: the one or the other is wrong."""
+    if dataset.crs is None or dataset.transform.is_identity or not has_ground(dataset.crs):
+        return
+    if ground_sample_distance(dataset.transform, dataset.crs, *dataset.shape) is None:
+        warnings.warn(
+            f"the centre of {name} lies beyond where its CRS has a place on the ground, so areas are unknown there: check its "
+            "transform, or give it the right CRS (gdal_edit.py -a_srs)",
+            DoubtfulInputWarning,
+            stacklevel=4,
+        )
 
 
 def warn_of_rational_polynomials(dataset: DatasetReader, name: str) -> None:

@@ -60,7 +60,7 @@ class Features:
 
 
 class Layer(Protocol):
-    """A file that takes features batch by batch."""
+    """A file that takes features batch by batch; between two of them, nothing is open."""
 
     def add(self, features: Features) -> None:
         """Take the next features."""
@@ -71,6 +71,3 @@ class Layer(Protocol):
         Args:
             aliases: region ids that were given, and by which they are to be replaced.
         """
-
-    def close(self) -> None:
-        """Let go of open files, finished or not; may be called more than once."""

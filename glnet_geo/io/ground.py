@@ -14,6 +14,9 @@ from rasterio import crs as raster_crs
 
 from glnet_geo.core.transform import transformed
 
+_BEYOND_A_POLE = 10.0
+"""Degrees by which pixels at a pole may reach beyond it; farther away there is no place."""
+
 _SIZES = 65
 """Places per axis at which pixels are measured."""
 
@@ -34,7 +37,7 @@ def ground_sample_distance(
     if not np.isfinite([lon, lat]).all():
         return None
     _, _, metres = ground.geod.inv(lon[::2], lat[::2], lon[1::2], lat[1::2])
-    return float(metres[0]), float(metres[1])
+    return (float(metres[0]), float(metres[1])) if metres.all() else None
 
 
 def largest_pixel(
@@ -108,8 +111,12 @@ class Ground:
         if self.transformer is not None:
             x, y = self.transformer.transform(x, y)
             x[~np.isfinite(x)] = y[~np.isfinite(y)] = np.nan
-        # Pixels at a pole may reach half a pixel beyond it.
-        return x * self.degree, np.clip(y * self.degree, -90, 90)
+        return x * self.degree, self.latitudes(y)
+
+    def latitudes(self, y: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Those of the CRS's own unit in degrees: 90 where pixels at a pole reach a little beyond it, NaN farther away."""
+        degrees = y * self.degree
+        return np.where(np.abs(degrees) <= 90 + _BEYOND_A_POLE, np.clip(degrees, -90, 90), np.nan)
 
     def metric(self, xy: NDArray[np.float64], step: NDArray[np.float64]) -> NDArray[np.float64]:
         """The first fundamental form at (n, 2) map coordinates: square metres per unit xx, xy and yy, (n, 3).

@@ -7,10 +7,14 @@ import shapely
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
+from glnet_geo.core.edges import cut_edges
 from glnet_geo.io.ground import Ground, ground_of
 
 _TOLERANCE = 1e-6
 """Share of a polygon's area that may be lost where edges bend."""
+
+_FARTHEST = 100
+"""Radii of the earth. Longer edges lie in no CRS on the ground, and would be cut into more pieces than memory holds."""
 
 
 def areas(polygons: NDArray[np.object_], crs: CRS) -> NDArray[np.float64]:
@@ -34,7 +38,7 @@ def areas(polygons: NDArray[np.object_], crs: CRS) -> NDArray[np.float64]:
 
 def _areas(polygons: NDArray[np.object_], ground: Ground) -> NDArray[np.float64]:
     _, corners, (ragged_rings, shells) = shapely.to_ragged_array(polygons, include_z=False)
-    corners, rings = _cut(corners, ragged_rings.astype(np.int64), _pieces(corners, ground))
+    corners, rings = cut_edges(corners, ragged_rings.astype(np.int64), _pieces(corners, ground))
     plane = _equal_area(corners, rings, ground)
     # Counted from the first corner of their ring, corners keep all their digits, and the step to the next ring is none.
     x, y = (plane - np.repeat(plane[rings[:-1]], np.diff(rings), axis=0)).T
@@ -51,6 +55,7 @@ def _pieces(corners: NDArray[np.float64], ground: Ground) -> NDArray[np.int64]:
     """Into how many pieces to cut the edge from each of (n, 2) corners to the next: (n - 1,)."""
     step = np.abs(np.diff(corners, axis=0))
     metres = np.hypot(step[:, 0], step[:, 1]) * ground.unit
+    metres[metres > _FARTHEST * ground.radius] = 0
     # What is straight in one projection bends in another, about as much as the earth: beside an edge of length L
     # lies L^3 / 12 radius, of a polygon of at least L times the shortest edge of all.
     shortest = metres.min(where=metres > 0, initial=np.inf)
@@ -90,18 +95,3 @@ def _authalic(lat: NDArray[np.float64], ground: Ground) -> NDArray[np.float64]:
     eccentricity = np.sqrt(squared)
     curved: NDArray[np.float64] = np.arctanh(eccentricity * sine) / eccentricity
     return (1 - squared) * (sine / (1 - squared * sine**2) + curved)
-
-
-def _cut(
-    corners: NDArray[np.float64], rings: NDArray[np.int64], pieces: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """The same rings with each edge cut into so many pieces of equal length."""
-    # The step from a ring to the next one is no edge.
-    pieces[rings[1:-1] - 1] = 1
-    if (pieces == 1).all():
-        return corners, rings
-    first = np.concatenate([[0], np.cumsum(pieces)])
-    edge = np.repeat(np.arange(pieces.size), pieces)
-    part = (np.arange(edge.size) - first[edge]) / pieces[edge]
-    between = corners[edge] + part[:, None] * (corners[edge + 1] - corners[edge])
-    return np.concatenate([between, corners[-1:]]), np.append(first[rings[:-1]], first[-1] + 1)

@@ -112,7 +112,7 @@ def _along_degrees(
 
     Source: Snyder, Map Projections: A Working Manual (1987), equations 4-19 and 4-21; Simpson's rule between.
     """
-    latitude = np.radians(np.clip([start[:, 1] * ground.degree, end[:, 1] * ground.degree], -90, 90))
+    latitude = np.radians([ground.latitudes(start[:, 1]), ground.latitudes(end[:, 1])])
     east = np.radians((end[:, 0] - start[:, 0]) * ground.degree)
     north = latitude[1] - latitude[0]
     metres = np.zeros(len(start))

@@ -84,12 +84,15 @@ class _GeoPackage:
         path: where to make it.
         kind: of features.
         rough_of: the output that it will be copied to; it then needs neither index nor style.
+
+    Attributes:
+        count: features written so far.
     """
 
     def __init__(self, path: Path, kind: LayerKind, *, rough_of: Path | None = None) -> None:
         self._path, self._kind = path, kind
         self._output = rough_of or path
-        self._count = 0
+        self.count = 0
         with without_crs_warning():
             self._write(
                 kind.none,
@@ -105,13 +108,10 @@ class _GeoPackage:
 
     def finish(self, aliases: Mapping[int, int]) -> None:
         rename_regions(self._path, LAYER, aliases)
-        check_written(self._path, LAYER, self._count, output=self._output, what="polygons")
+        check_written(self._path, LAYER, self.count, output=self._output, what="polygons")
         if self._output == self._path:
             legend = self._kind.legend
             add_style(self._path, LAYER, "land cover", qml(legend), sld(legend, LAYER))
-
-    def close(self) -> None:
-        pass
 
     def _write(self, features: Features, **options: object) -> None:
         attributes = features.attributes()
@@ -127,7 +127,7 @@ class _GeoPackage:
                 nan_as_null=True,
                 **options,
             )
-        self._count += len(features)
+        self.count += len(features)
 
 
 class _Copied:
@@ -144,23 +144,18 @@ class _Copied:
         # No output has such a name.
         self._rough_path = path.with_name(f"{hidden_name()}.gpkg")
         self._rough = _GeoPackage(self._rough_path, kind, rough_of=path)
-        self._count = 0
 
     def add(self, features: Features) -> None:
         self._rough.add(features)
-        self._count += len(features)
 
     def finish(self, aliases: Mapping[int, int]) -> None:
         self._rough.finish(aliases)
         with writing(self._path), without_crs_warning():
             self._copy(self._rough_path, self._path, self._kind)
         if self._path.suffix.lower() != ".parquet":
-            check_written(self._path, LAYER, self._count, output=self._path, what="polygons")
+            check_written(self._path, LAYER, self._rough.count, output=self._path, what="polygons")
         self._rough_path.unlink()
         write_style(self._path, self._kind.legend)
-
-    def close(self) -> None:
-        self._rough.close()
 
 
 def _through_gdal(

@@ -56,6 +56,7 @@ class Grid:
 
         Raises:
             SceneError: it cannot be opened.
+            EvaluationError: ground control points place it, on no grid.
         """
         with closing(Source(str(path), resampling=Resampling.nearest)) as source:
             dataset = source.dataset()

@@ -61,6 +61,16 @@ def to_map(raster: Placed) -> Affine:
     return raster.transform or Affine.scale(1, -1)
 
 
+def without_place(raster: Placed) -> str:
+    """Why a raster has no areas, and what to do: the end of a sentence."""
+    if raster.transform is None or raster.crs is None or not has_ground(raster.crs):
+        return f"{raster.name} has no place on the ground: give it a CRS first (gdal_edit.py -a_srs)"
+    return (
+        f"{raster.name} lies beyond where its CRS has a place on the ground: check its transform, or give it the right CRS "
+        "(gdal_edit.py -a_srs)"
+    )
+
+
 class PixelAreas:
     """How large the pixels of a raster are on the ground: square metres, the mean over cells of rows and columns.
 

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from pyproj.exceptions import CRSError, ProjError
 from rasterio.crs import CRS
 
+from glnet_geo.core.edges import cut_edges
 from glnet_geo.core.transform import transformed
 from glnet_geo.errors import OptionError, OutputError
+from glnet_geo.io.ground import ground_sample_distance
 from glnet_geo.io.placed import Placed, to_map
 
 _LONGITUDE_LATITUDE = CRS.from_epsg(4326)
@@ -22,16 +24,22 @@ _LONGITUDE_LATITUDE = CRS.from_epsg(4326)
 _LOOKS = 65
 """Places along each axis of a map at which its longitudes are looked at before the job."""
 
+_BEND = 0.05
+"""Pixels by which the middle of a piece of a straight border may come to lie beside it in another CRS."""
+
+_RADIUS = 6e5
+"""Metres, a tenth of the earth's: no straight line bends more than a circle of it, but within 6 degrees of a pole."""
+
 _Move: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+_Way: TypeAlias = Callable[[NDArray[np.object_]], NDArray[np.object_]]
 
 
-def reprojection(
-    raster: Placed, wanted: str | None, output: Path
-) -> tuple[CRS | None, Callable[[NDArray[np.object_]], NDArray[np.object_]]]:
+def reprojection(raster: Placed, wanted: str | None, output: Path) -> tuple[CRS | None, _Way]:
     """The CRS of an output, and the way there from that of a map.
 
-    Every corner is moved by itself, so what neighbours share stays shared. Longitudes go on beyond 180 degrees where
-    the map does, so that no polygon is torn.
+    Every corner is moved by itself, so what neighbours share stays shared. Long edges get corners between first: what is
+    straight here bends there, and would cross what lies near it. Longitudes go on beyond 180 degrees where the map does, so
+    that no polygon is torn.
 
     Args:
         raster: the map.
@@ -48,7 +56,7 @@ def reprojection(
     if wanted is None:
         if is_geojson and own is not None:
             _check_geojson(own, raster.name, output)
-        return own, lambda polygons: polygons
+        return own, _cut_for_geojson(raster, own) if is_geojson else _as_they_are
     there = _target(wanted)
     target = CRS.from_wkt(there.to_wkt())
     if is_geojson and target != _LONGITUDE_LATITUDE:
@@ -64,11 +72,45 @@ def reprojection(
     transformer = _transformer(own, raster.name, there, wanted)
     if is_geojson:
         # The format is always in longitude and latitude, and its writer cuts at the antimeridian, as RFC 7946 asks.
-        return own, lambda polygons: polygons
+        return own, _cut_for_geojson(raster, own)
     move = _mover(transformer, raster, wanted, output)
+    cut = _cutter(raster)
     if there.is_geographic:
-        return target, _Unwrapped(move, transformer, raster, there, wanted).polygons
-    return target, lambda polygons: shapely.transform(polygons, move)
+        unwrapped = _Unwrapped(move, transformer, raster, there, wanted)
+        return target, lambda polygons: unwrapped.polygons(cut(polygons))
+    return target, lambda polygons: shapely.transform(cut(polygons), move)
+
+
+def _as_they_are(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
+    return polygons
+
+
+def _cut_for_geojson(raster: Placed, own: CRS | None) -> _Way:
+    """What is to be done to polygons that the writer of GeoJSON brings to longitude and latitude."""
+    return _as_they_are if own in {None, _LONGITUDE_LATITUDE} else _cutter(raster)
+
+
+def _cutter(raster: Placed) -> _Way:
+    """A way to cut edges that are so long that they would bend visibly in another CRS."""
+    size = ground_sample_distance(raster.transform, raster.crs, raster.height, raster.width)
+    if raster.transform is None or size is None:
+        return _as_they_are
+    a, b, _, d, e, _ = tuple(raster.transform)[:6]
+    metres_per_unit = max(size[0] / np.hypot(b, e), size[1] / np.hypot(a, d))
+    # The middle of an arc of length L lies L^2 / 8 radius beside its chord.
+    longest = np.sqrt(8 * _RADIUS * _BEND * min(size)) / metres_per_unit
+
+    def cut(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
+        if not len(polygons):
+            return polygons
+        kind, corners, (rings, *parts) = shapely.to_ragged_array(polygons, include_z=False)
+        step = np.diff(corners, axis=0)
+        pieces = np.maximum(1, np.ceil(np.hypot(step[:, 0], step[:, 1]) / longest)).astype(np.int64)
+        corners, rings = cut_edges(corners, rings.astype(np.int64), pieces)
+        made: NDArray[np.object_] = shapely.from_ragged_array(kind, corners, (rings, *parts))
+        return made
+
+    return cut
 
 
 def _target(wanted: str) -> pyproj.CRS:

@@ -20,7 +20,12 @@ from glnet_geo.core.resample import Stretches
 from glnet_geo.core.window import Window
 from glnet_geo.errors import SceneError
 from glnet_geo.io.bands import choose_bands
-from glnet_geo.io.doubts import warn_of_collar, warn_of_imagery_as_alpha, warn_of_rational_polynomials
+from glnet_geo.io.doubts import (
+    warn_of_a_place_beyond_the_ground,
+    warn_of_collar,
+    warn_of_imagery_as_alpha,
+    warn_of_rational_polynomials,
+)
 from glnet_geo.io.ground import ground_sample_distance
 from glnet_geo.io.pixels import FilePixels, Pixels, as_they_are, common_dtype, resample_into
 from glnet_geo.io.source import Source, control_points
@@ -196,6 +201,7 @@ def _described(source: Source, bands: str | None, wanted: Sequence[str], nodata:
     warn_of_collar(source, numbers, validity, dataset.shape)
     warn_of_imagery_as_alpha(source, validity, dataset.shape)
     warn_of_rational_polynomials(dataset, source.name)
+    warn_of_a_place_beyond_the_ground(dataset, source.name)
     warped = control_points(dataset) > 0
     return Scene(
         path=source.path,

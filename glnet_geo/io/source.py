@@ -24,6 +24,7 @@ from rasterio.windows import Window as RasterWindow
 
 from glnet_geo.core.window import Window
 from glnet_geo.errors import SceneError
+from glnet_geo.io.odd_names import is_text
 
 # rasterio lets some of GDAL's own errors through, and names their kind only here.
 _FAILURES = (RasterioError, CRSError, CPLE_BaseError)
@@ -82,7 +83,11 @@ class Source:
         self._threads = threading.local()
         self._open_files: list[DatasetReader] = []
         self._closed = False
-        dataset = self.dataset()
+        try:
+            dataset = self.dataset()
+        except BaseException:
+            self.close()
+            raise
         if dataset.count == 0:
             subdatasets = dataset.subdatasets
             self.close()
@@ -149,6 +154,8 @@ class Source:
                 self._open_files.pop().close()
 
     def _open(self) -> DatasetReader:
+        if not is_text(self.path):
+            raise SceneError(f"{self.path!a} holds bytes that are no characters: rename it, or its folder")
         with opening():
             if self._closed:
                 raise SceneError(f"{self.name} is closed: open it again to read from it")
@@ -157,6 +164,7 @@ class Source:
             except _FAILURES as error:
                 raise SceneError(_cannot_open(self.path, self.name, error)) from error
             self._open_files.append(dataset)
+            _check_geotransform(dataset, self.name)
             points, crs = dataset.gcps
             if not points or crs is None or not dataset.transform.is_identity:
                 return dataset
@@ -208,16 +216,29 @@ def _opened_again(
     return source
 
 
+def _check_geotransform(dataset: DatasetReader, name: str) -> None:
+    if not (all(map(math.isfinite, dataset.transform)) and 0 < abs(dataset.transform.determinant) < math.inf):
+        numbers = ", ".join(f"{number:g}" for number in dataset.transform.to_gdal())
+        raise SceneError(
+            f"the geotransform of {name} ({numbers}) gives its pixels no area: correct it with gdal_edit.py -a_ullr"
+        )
+
+
 def control_points(dataset: DatasetReader) -> int:
     """The number of ground control points that a warped view was made by; 0 where it is the raster itself."""
     return len(dataset.src_dataset.gcps[0]) if isinstance(dataset, WarpedVRT) else 0
+
+
+def is_integer(dtype: str) -> bool:
+    """Whether a type of pixels is one of whole numbers. NumPy does not know all complex ones."""
+    return not dtype.startswith("complex") and np.issubdtype(np.dtype(dtype), np.integer)
 
 
 def can_hold(dtype: str, value: float) -> bool:
     """Whether a pixel of a type can have a value."""
     if dtype.startswith("complex"):
         return True
-    if np.issubdtype(np.dtype(dtype), np.integer):
+    if is_integer(dtype):
         limits = np.iinfo(dtype)
         return float(value).is_integer() and limits.min <= value <= limits.max
     with np.errstate(over="ignore"):

@@ -13,8 +13,9 @@ from typing_extensions import Self
 
 from glnet_geo.errors import OutputError
 from glnet_geo.io.identity import identity
+from glnet_geo.io.odd_names import is_text, sign_of_an_address
 from glnet_geo.io.style_places import STYLE, StylePlaces
-from glnet_geo.io.suffixes import MAP_RASTERS, MAPS
+from glnet_geo.io.suffixes import MAP_RASTERS, MAP_VECTORS, MAPS
 from glnet_geo.replacing import hidden_name
 
 # Left over from an older file, these would describe the new one wrongly.
@@ -40,12 +41,21 @@ def check_suffix(path: Path, suffixes: Sequence[str]) -> None:
         raise OutputError(f"{path} has no known suffix: use {choice}{' '.join(suffixes)}")
 
 
-def check_length(path: Path) -> None:
-    """Refuse an output whose name is so long that what belongs to it could not be named.
+def check_name(path: Path) -> None:
+    """Refuse an output whose name is so long that what belongs to it could not be named, or that would be written elsewhere.
 
     Raises:
-        OutputError: it is.
+        OutputError: its name, or that of its folder, is of such a kind.
     """
+    place = _folder(path) / path.name
+    if not is_text(place):
+        raise OutputError(f"{str(path)!a} holds bytes that are no characters: choose another name or folder")
+    sign = sign_of_an_address(place) if path.suffix.lower() in MAP_VECTORS else ""
+    if sign:
+        raise OutputError(
+            f"{str(path)!r} cannot be written, as {sign!r} in the path of a vector file would lead elsewhere: choose another "
+            "name or folder"
+        )
     length = len(os.fsencode(path.name))
     if length > _LONGEST_NAME:
         raise OutputError(
@@ -57,11 +67,11 @@ def check_output(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> Non
     """Refuse an output that cannot be written, before a long job.
 
     Raises:
-        OutputError: its suffix is another, its name too long, its folder missing or read-only, it is a folder itself, or
+        OutputError: its suffix is another, its name cannot be written or is too long, its folder missing or read-only, it is a folder itself, or
             it exists.
     """
     check_suffix(path, suffixes)
-    check_length(path)
+    check_name(path)
     if path.is_dir():
         raise OutputError(f"{path} is a folder: name a file")
     if not path.parent.is_dir():

@@ -24,7 +24,7 @@ from glnet_geo.io.ground import largest_pixel
 from glnet_geo.io.ground_areas import areas
 from glnet_geo.io.ground_lengths import perimeters
 from glnet_geo.io.layers import LayerKind, create_layer
-from glnet_geo.io.placed import Placed, to_map
+from glnet_geo.io.placed import Placed, to_map, without_place
 from glnet_geo.io.reproject import reprojection
 
 _CORNERS_AT_A_TIME = 150_000
@@ -105,8 +105,7 @@ class PolygonLayer:
         self._layer.finish({} if self._dissolve else self._regions.aliases)
 
     def close(self) -> None:
-        """Let go of open files."""
-        self._layer.close()
+        """Nothing is open between two calls."""
 
     def __enter__(self) -> Self:
         return self
@@ -176,9 +175,7 @@ def _pixel(raster: Placed, drawing: Drawing) -> tuple[float, float]:
     # By the largest pixels no border moves too far, wherever it lies.
     size = largest_pixel(raster.transform, raster.crs, raster.height, raster.width)
     if size is None:
-        raise OptionError(
-            f"--simplify needs metres, and {raster.name} has no place on the ground: give it a CRS first (gdal_edit.py -a_srs)"
-        )
+        raise OptionError(f"--simplify needs metres, and {without_place(raster)}")
     return size
 
 

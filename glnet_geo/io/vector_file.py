@@ -12,6 +12,7 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from glnet_geo.errors import GlnetGeoError
+from glnet_geo.io.odd_names import sign_of_an_address
 from glnet_geo.io.staging import unwritten
 
 # All other errors of pyogrio are kinds of the second.
@@ -33,6 +34,12 @@ def reading(path: Path, *, what: str, give: str, error: type[GlnetGeoError]) -> 
     """
     if not path.exists():
         raise error(f"{path} does not exist: check the path of {what}")
+    sign = sign_of_an_address(path)
+    if sign:
+        raise error(
+            f"{str(path)!r} cannot be read, as {sign!r} in the path of a vector file would lead elsewhere: rename it, or its "
+            "folder"
+        )
     try:
         yield
     except (*_FAILURES, shapely.errors.GEOSException) as failure:

@@ -17,6 +17,7 @@ from glnet_geo.core.metrics import Confusion
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import CancelledError, DoubtfulInputWarning, OptionError, OutputError
 from glnet_geo.io import classes as classes_module
+from tests.jobs import Meanwhile
 from tests.maps import LEGEND, PLACE, UTM, blurred, patches, write_map
 from tests.scenes import read
 
@@ -288,6 +289,14 @@ def test_outputs_that_cannot_be_are_refused(tmp_path: Path, mapped: Path) -> Non
     assert (tmp_path / "points.gpkg").read_bytes() == before
     sample(mapped, tmp_path / "points.gpkg", overwrite=True)
     assert len(geopandas.read_file(tmp_path / "points.gpkg", layer="points")) == 150
+
+
+def test_points_that_appear_meanwhile_are_not_replaced(tmp_path: Path, mapped: Path) -> None:
+    points = tmp_path / "points.gpkg"
+    with pytest.raises(OutputError, match=r"points\.gpkg has appeared meanwhile and is not replaced"):
+        sample(mapped, points, progress=Meanwhile(points))
+    assert points.read_text() == "precious"
+    assert not list(tmp_path.glob(".glnet-geo-*"))
 
 
 class _Impatient(Silence):

@@ -96,6 +96,17 @@ def test_sample_as_json(tmp_path: Path, mapped: Path, capsys: pytest.CaptureFixt
     assert told["seed"] == 3
 
 
+def test_points_never_replace_a_file_that_is_there(
+    tmp_path: Path, mapped: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    points = tmp_path / "p.gpkg"
+    points.write_text("precious")
+    code, sentence = failed(capsys, "sample", mapped, "--out", points)
+    assert code == 5
+    assert "p.gpkg exists: add --overwrite to replace it" in sentence
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("p.gpkg", "precious")]
+
+
 def test_a_model_is_assessed_on_a_data_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = write_model(tmp_path / "tiny.safetensors")
     (tmp_path / "images").mkdir()

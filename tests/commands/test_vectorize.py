@@ -76,6 +76,20 @@ def test_a_class_file_gives_names(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert {one["name"] for one in json.loads(capsys.readouterr().out)["classes"]} == {"forest", "town"}
 
 
+@pytest.mark.parametrize("suffix", [".gpkg", ".fgb", ".parquet", ".geojson"])
+def test_polygons_never_replace_a_file_that_is_there(
+    tmp_path: Path, classes: Path, capsys: pytest.CaptureFixture[str], suffix: str
+) -> None:
+    """One output that is taken refuses them all."""
+    taken, free = tmp_path / f"taken{suffix}", tmp_path / f"free{suffix}"
+    taken.write_text("precious")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    assert run(["vectorize", str(classes), "--out", str(free), "--out", str(taken)]) == 5
+    assert f"taken{suffix} exists: add --overwrite to replace it" in capsys.readouterr().err
+    assert taken.read_text() == "precious"
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -36,6 +36,13 @@ def test_a_class_without_a_name_is_refused(name: str) -> None:
         LandClass(id=3, name=name, color="#0000ff")
 
 
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_a_name_that_no_file_can_hold_is_refused(name: str) -> None:
+    """What follows a zero would be lost in silence."""
+    with pytest.raises(ModelError, match=r"the name '.*\\.*' of class 3 cannot be written: correct it$"):
+        LandClass(id=3, name=name, color="#0000ff")
+
+
 @pytest.mark.parametrize("color", ["blue", "#00f", "0000ff", "#0000fg", "#0000ff00", "#0000ff\n"])
 def test_a_color_in_another_notation_is_refused(color: str) -> None:
     with pytest.raises(ModelError, match="write it as #rrggbb"):
@@ -68,6 +75,42 @@ def test_a_class_file() -> None:
 def test_what_is_no_class_file_is_refused(text: str) -> None:
     with pytest.raises(ModelError, match="not a class file"):
         Legend.from_json(text)
+
+
+@pytest.mark.parametrize("number", ["0.7", "true", "Infinity", "NaN", "null", '"x"', "[1]"])
+def test_an_id_that_is_no_whole_number_is_refused(number: str) -> None:
+    with pytest.raises(ModelError, match="not a class file"):
+        Legend.from_json(f'{{"classes": [{{"id": {number}, "name": "water", "color": "#0000ff"}}]}}')
+
+
+@pytest.mark.parametrize("name", ["null", "true", "[]", "{}"])
+def test_a_name_that_is_no_text_is_refused(name: str) -> None:
+    with pytest.raises(ModelError, match=r"not a class file \(the name of class 3 is no text\)"):
+        Legend.from_json(f'{{"classes": [{{"id": 3, "name": {name}, "color": "#0000ff"}}]}}')
+
+
+def test_numbers_may_be_written_in_other_ways() -> None:
+    text = '{"classes": [{"id": 3.0, "name": 2018, "color": "#0000ff"}, {"id": "4", "name": "b", "color": "#0000ff"}]}'
+    assert [(c.id, c.name) for c in Legend.from_json(text)] == [(3, "2018"), (4, "b")]
+
+
+def test_what_is_refused_is_not_repeated_at_length() -> None:
+    for text in (b"\xff" * 9999, b"[" * 99_999):
+        with pytest.raises(ModelError, match="not a class file") as refused:
+            Legend.from_json(text)
+        assert len(str(refused.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ({1: "a", 2: "a"}, ["a (1)", "a (2)", "class 3"]),
+        ({1: "a", 2: "a", 3: "a (1)"}, ["a (1) (1)", "a (2)", "a (1) (3)"]),
+        ({1: "class 2", 3: "b"}, ["class 2 (1)", "class 2 (2)", "b"]),
+    ],
+)
+def test_values_that_share_a_name_are_told_apart(names: dict[int, str], told: list[str]) -> None:
+    assert [c.name for c in Legend.of_values([3, 1, 2], names, {})] == told
 
 
 def test_classes_are_found_by_name_exactly_or_but_for_case_and_blanks() -> None:

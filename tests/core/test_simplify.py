@@ -104,6 +104,15 @@ def test_seams_between_windows_break_no_law(seed: int, *, smooth: bool) -> None:
     assert_law(classes, simplify=float(rng.choice([0.5, 1.5, 4])), smooth=smooth)
 
 
+@pytest.mark.usefixtures("thin_slabs")
+@pytest.mark.parametrize("line", range(8, 24))
+def test_what_lies_above_a_seam_keeps_a_corner_below_it_from_being_rounded(line: int) -> None:
+    classes = np.ones((40, 30), np.uint8)
+    classes[:line, :20] = 0
+    classes[line - 3 : line - 1, 17:19] = 2
+    assert_law(classes, simplify=0.0, smooth=True)
+
+
 @st.composite
 def tips(draw: st.DrawFn) -> NDArray[np.uint8]:
     """Boxes on one ground, whose ends lie anywhere."""

@@ -272,6 +272,16 @@ class TestRefused:
         ):
             _read(path)
 
+    def test_a_path_that_would_be_taken_for_an_address(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Of ``new!area.gpkg``, ``area.gpkg`` in the current folder would be read."""
+        monkeypatch.chdir(tmp_path)
+        path = _file(Path("area.gpkg"), [_on_map(5, 5, 25, 25)])
+        path.with_name("new!area.gpkg").write_bytes(path.read_bytes())
+        with pytest.raises(AoiError, match=r"'new!area\.gpkg' cannot be read, as '!' in .*: rename it"):
+            _read(Path("new!area.gpkg"))
+
     @pytest.mark.parametrize(
         ("shape", "holds"),
         [

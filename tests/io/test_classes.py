@@ -129,6 +129,17 @@ def test_other_than_whole_numbers_are_refused(tmp_path: Path, dtype: str) -> Non
         open_classes(path)
 
 
+def test_a_type_that_numpy_does_not_know_is_refused(tmp_path: Path) -> None:
+    source = write(tmp_path / "radar.tif", CODES[None].astype(np.int16))
+    path = tmp_path / "radar.vrt"
+    path.write_text(
+        '<VRTDataset rasterXSize="3" rasterYSize="2"><VRTRasterBand dataType="CInt16" band="1"><SimpleSource>'
+        f"<SourceFilename>{source}</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>"
+    )
+    with pytest.raises(SceneError, match=r"radar\.vrt holds complex_int16 values"):
+        open_classes(path)
+
+
 def test_another_band_is_named_only_where_one_can_be_chosen(tmp_path: Path) -> None:
     path = write(tmp_path / "image.tif", np.arange(3000, dtype=np.uint16).reshape(1, 50, 60))
     with pytest.raises(SceneError, match=r"give a classified raster, or another --band$"):
@@ -150,8 +161,9 @@ def test_bands_are_chosen_by_number(tmp_path: Path) -> None:
     path = write(tmp_path / "two.tif", np.stack([CODES, CODES + 1]).astype(np.uint8))
     with open_classes(path, band=2) as classes:
         assert [c.id for c in classes.legend] == [2, 4, 10]
-    with pytest.raises(OptionError, match=r"two\.tif has no band 3: choose one from 1 to 2"):
-        open_classes(path, band=3)
+    for band in (3, 0, -1):
+        with pytest.raises(OptionError, match=rf"two\.tif has no band {band}: choose one from 1 to 2"):
+            open_classes(path, band=band)
 
 
 def test_nothing_but_nodata_is_refused(tmp_path: Path) -> None:

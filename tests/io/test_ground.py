@@ -179,6 +179,15 @@ class TestAreas:
         assert np.isnan(beyond)
         assert within > 0
 
+    def test_what_is_farther_from_the_equator_than_a_pole_lies_nowhere(self) -> None:
+        """As metres do that are taken for degrees."""
+        nowhere = np.array([shapely.box(300_000, 2_700_000, 300_010, 2_700_010)])
+        assert np.isnan(areas(nowhere, DEGREES)).all()
+        assert np.isnan(perimeters(nowhere, DEGREES)).all()
+
+    def test_edges_longer_than_the_earth_are_not_cut_into_pieces_without_end(self) -> None:
+        assert np.isnan(areas(np.array([shapely.box(0, 0, 1e30, 1e30)]), UTM)).all()
+
 
 class TestPerimeters:
     @pytest.mark.parametrize("place", PLACES)
@@ -293,8 +302,18 @@ class TestGroundSampleDistance:
             (None, None),
             (Affine.identity(), NO_PLACE),
             (Affine(1, 0, 1e12, 0, -1, 0), UTM),
+            (Affine(10, 0, 300_000, 0, -10, 2_700_000), DEGREES),
+            (Affine(1e-99, 0, 5, 0, -1e-99, 5), UTM),
         ],
-        ids=["no transform", "no CRS", "neither", "local CRS", "beyond the CRS"],
+        ids=[
+            "no transform",
+            "no CRS",
+            "neither",
+            "local CRS",
+            "beyond the CRS",
+            "metres as degrees",
+            "no size",
+        ],
     )
     def test_it_is_unknown(self, transform: Affine | None, crs: CRS | None) -> None:
         assert ground_sample_distance(transform, crs, 10, 10) is None

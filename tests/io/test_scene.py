@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import glnet_geo.io.scene
 from glnet_geo.core.lattice import Lattice
 from glnet_geo.core.window import Window
-from glnet_geo.errors import SceneError
+from glnet_geo.errors import DoubtfulInputWarning, SceneError
 from glnet_geo.io.pixels import FilePixels
 from glnet_geo.io.scene import Scene, open_scene
 from tests.io.geotiffs import PLACE, RGB, UTM, lattice_of, read_whole, texture, whole, write, write_mixed
@@ -80,6 +80,15 @@ class TestWhatASceneSaysOfItself:
             assert scene.crs is None
             assert scene.ground_sample_distance is None
             assert scene.notes == ("plain.tif has no CRS: the map will have none either, and no areas",)
+
+    def test_a_place_that_is_none_on_the_ground_is_doubted(self, tmp_path: Path) -> None:
+        """As metres are where the CRS has degrees."""
+        path = write(tmp_path / "scene.tif", texture(3, 8, 9), crs="EPSG:4326")
+        with (
+            pytest.warns(DoubtfulInputWarning, match=r"the centre of scene\.tif lies beyond where its CRS"),
+            open_scene(path, wanted=RGB) as scene,
+        ):
+            assert scene.ground_sample_distance is None
 
     def test_values_are_taken_as_they_are_stored_and_it_says_so(self, tmp_path: Path) -> None:
         path = write(tmp_path / "scene.tif", texture(3, 4, 5, "int16"), colours=RGB)

@@ -90,6 +90,19 @@ class TestWhatCannotBeOpened:
             r"^the ground control points of spot\.tif do not tell where it lies \(.*\): georeference it again",
         )
 
+    @pytest.mark.parametrize(
+        "transform",
+        [Affine(10, 0, 0, 10, 0, 0), Affine(np.nan, 0, 0, 0, -10, 0), Affine(10, 0, np.inf, 0, -10, 0)],
+        ids=["on one line", "not a number", "at infinity"],
+    )
+    def test_pixels_that_lie_nowhere(self, tmp_path: Path, transform: Affine) -> None:
+        path = write(tmp_path / "flat.tif", texture(3, 4, 5), transform=transform)
+        _refused(path, r"^the geotransform of flat\.tif \(.*\) gives its pixels no area: correct it")
+
+    def test_a_name_of_bytes_that_are_no_characters(self, tmp_path: Path) -> None:
+        path = write(tmp_path / "scene.tif", texture(3, 4, 5)).rename(tmp_path / "\udcff.tif")
+        _refused(path, r"\\udcff\.tif' holds bytes that are no characters: rename it")
+
     def test_an_address_that_does_not_answer(self) -> None:
         """Nothing listens on this port of this machine; what follows the question mark may be a key."""
         address = "http://127.0.0.1:9/far/scene.tif?key=secret"

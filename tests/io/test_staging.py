@@ -252,6 +252,23 @@ class TestRefusals:
         with Staging([out / f"{'m' * 200}.tif"], overwrite=False) as staging:
             assert all(folder.is_dir() for folder in staging.folders)
 
+    @pytest.mark.parametrize("suffix", [".gpkg", ".fgb", ".geojson", ".parquet"])
+    @pytest.mark.parametrize("name", ["wow!{}", "a;b{}", "a\tb{}", "new!/map{}"])
+    def test_a_path_that_would_be_taken_for_an_address(self, out: Path, name: str, suffix: str) -> None:
+        """Of ``a!b.geojson``, ``b.geojson`` in the current folder would be replaced."""
+        (out / "new!").mkdir()
+        with pytest.raises(OutputError, match=r"in the path of a vector file would lead elsewhere: choose"):
+            Staging([out / name.format(suffix)], overwrite=True)
+        with Staging([out / name.format(".tif")], overwrite=False) as staging:
+            assert staging.folders
+
+    def test_a_name_of_bytes_that_are_no_characters(self, out: Path) -> None:
+        for name in ("\udcff.gpkg", "\udcff.tif"):
+            with pytest.raises(
+                OutputError, match=r"\\udcff\.\w+' holds bytes that are no characters: choose"
+            ):
+                Staging([out / name], overwrite=False)
+
     def test_a_folder(self, out: Path) -> None:
         (out / "map.tif").mkdir()
         with pytest.raises(OutputError, match=r"map\.tif is a folder: name a file$"):
