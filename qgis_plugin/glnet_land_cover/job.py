@@ -17,7 +17,7 @@ from typing import Any
 from qgis.core import QgsProcessingFeedback
 
 from .child import ChildError, Ending, clean_environment, run
-from .engine import Engine, EngineError, command_line
+from .engine import Engine, EngineError, Stopped, command_line
 from .translation import tr
 
 _OUT_OF_MEMORY = (
@@ -38,10 +38,6 @@ _SPAN = (0.0, 95.0)
 _ONE_OF_SEVERAL = re.compile(r"\b(\d+) of (\d+)\b")
 """A part that tells which of how many it is, such as a stage of a training."""
 _TEXT_EVERY = 0.1
-
-
-class Stopped(EngineError):
-    """The person stopped the job."""
 
 
 class Job:
