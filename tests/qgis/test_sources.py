@@ -218,3 +218,14 @@ def test_an_empty_extent_is_refused(fake_engine: Any, scene: Path, tmp_path: Pat
         with pytest.raises(core.QgsProcessingException):
             processing.run("glnet:check", {"INPUT": str(scene), "AOI": area}, feedback=log)
         assert any("“Only within this extent” is empty" in error for error in log.errors)
+
+
+def test_a_layer_that_is_broken_is_called_by_its_name(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
+    import processing
+
+    fake_engine()
+    broken = core.QgsRasterLayer("/nowhere/scene.tif", "my scene", "gdal")
+    with pytest.raises(core.QgsProcessingException, match="“my scene” cannot be opened"):
+        classify(tmp_path, broken)
+    with pytest.raises(core.QgsProcessingException, match="“my scene” cannot be opened"):
+        processing.run("glnet:evaluate", {"INPUT": str(scene), "REFERENCE": broken})

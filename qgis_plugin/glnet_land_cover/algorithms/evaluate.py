@@ -29,7 +29,7 @@ from ..sources import SourceError, raster_path
 from ..translation import tr
 from ..vector_sources import vector_file
 from .base import EngineAlgorithm, shown_errors
-from .options import INPUT, confidence_arguments, is_given, named_file, raster_input, words
+from .options import INPUT, called, confidence_arguments, is_given, named_file, raster_input, words
 
 REPORT, DRAWING, NUMBERS = "REPORT", "PICTURE", "NUMBERS"
 _LEGEND = "REFERENCE_LEGEND"
@@ -169,7 +169,7 @@ class Evaluate(EngineAlgorithm):
         if layer is None or not layer.isValid():
             raise SourceError(
                 tr("“{}” cannot be opened: choose points, polygons, or a raster.").format(
-                    parameters.get("REFERENCE", "")
+                    called(parameters.get("REFERENCE", ""))
                 )
             )
         return layer

@@ -9,6 +9,7 @@ from typing import Any
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
+    QgsMapLayer,
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingOutputLayerDefinition,
@@ -135,10 +136,15 @@ def raster_input(
     if layer is None or not layer.isValid():
         raise SourceError(
             tr("“{}” cannot be opened as an image: choose a raster layer or file.").format(
-                parameters.get(INPUT, "")
+                called(parameters.get(INPUT, ""))
             )
         )
     return layer
+
+
+def called(value: Any) -> str:
+    """What a layer that may not be opened is called, where a parameter holds one; else what it holds."""
+    return str(value.name() if isinstance(value, QgsMapLayer) else value)
 
 
 def check_scene(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> None:

@@ -1016,6 +1016,10 @@
       <translation>Die Engine hörte ohne Grund auf (Exit-Code {}): starten Sie sie noch einmal.</translation>
     </message>
     <message>
+      <source>stage {} of {}</source>
+      <translation>Stufe {} von {}</translation>
+    </message>
+    <message>
       <source>{part}: {percent} %, about {seconds} s left</source>
       <translation>{part}: {percent} %, noch etwa {seconds} s</translation>
     </message>
