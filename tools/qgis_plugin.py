@@ -56,7 +56,9 @@ def files() -> list[Path]:
     return [
         path
         for path in sorted(PLUGIN.rglob("*"))
-        if path.is_file() and path.suffix in _KEPT and "__pycache__" not in path.parts
+        if path.is_file()
+        and path.suffix in _KEPT
+        and not any(part.startswith((".", "__pycache__")) for part in path.relative_to(PLUGIN).parts)
     ]
 
 

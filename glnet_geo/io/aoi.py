@@ -22,7 +22,7 @@ from glnet_geo.core.listing import counted
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, AoiMissesError, DoubtfulInputWarning
 from glnet_geo.io.placing import Bounds, Placing, polygons_in, valid_polygons_in
-from glnet_geo.io.vector_file import layers_in, reading
+from glnet_geo.io.vector_file import defined, layers_in, reading
 
 _MOST_VERTICES = 256
 """Polygons with more are cut, so that a window is masked by what lies near it and not by a whole coast."""
@@ -174,7 +174,7 @@ def _read(path: Path) -> tuple[NDArray[np.object_], pyproj.CRS | None, tuple[str
             f"{path} has no polygon in its layer {layers[0]} (it holds {holds}): draw the area of interest as polygons"
         )
     _doubt_lines(path, table.geometry)
-    return polygons, table.crs, notes
+    return polygons, defined(table.crs), notes
 
 
 def _doubt_lines(path: Path, shapes: geopandas.GeoSeries) -> None:

@@ -18,7 +18,7 @@ from glnet_geo.core.transform import transformed
 from glnet_geo.errors import AoiError, EvaluationError
 from glnet_geo.io.placed import Placed, to_map
 from glnet_geo.io.placing import Placing
-from glnet_geo.io.vector_file import layers_in, reading
+from glnet_geo.io.vector_file import defined, layers_in, reading
 
 STRATUM, STRATUM_PIXELS, STRATUM_AREA = "map_class_id", "stratum_pixels", "stratum_area_m2"
 """Fields in which a sample keeps from which class of the map a point was drawn, and how large that class is."""
@@ -146,7 +146,7 @@ def read_labelled(path: Path, field_name: str) -> LabelledShapes:
         shapes=table.geometry.to_numpy(),
         labels=labels,
         strata=_strata(table, path.name) if kinds <= _POINTS else None,
-        crs=table.crs,
+        crs=defined(table.crs),
         notes=notes,
     )
 

@@ -23,7 +23,7 @@ from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, DoubtfulInputWarning, TrainingError
 from glnet_geo.io.placing import Placing, valid_polygons_in
 from glnet_geo.io.spot import Spot
-from glnet_geo.io.vector_file import layers_in, reading
+from glnet_geo.io.vector_file import defined, layers_in, reading
 
 _EDGE = 0.01
 """Share of a polygon by which neighbours may lie over each other: edges are drawn by hand."""
@@ -202,7 +202,7 @@ def read_training_polygons(path: Path, field: str, layer: str | None = None) -> 
         field=field,
         polygons=np.array(polygons, dtype=np.object_),
         names=np.array(names, dtype=np.object_),
-        crs=table.crs,
+        crs=defined(table.crs),
     )
     if len(drawn.classes) > NODATA:
         raise TrainingError(

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyogrio
 import shapely
@@ -15,8 +16,13 @@ from glnet_geo.errors import GlnetGeoError
 from glnet_geo.io.odd_names import sign_of_an_address
 from glnet_geo.io.staging import unwritten
 
+if TYPE_CHECKING:
+    import pyproj
+
 # All other errors of pyogrio are kinds of the second.
 _FAILURES = (DataSourceError, DataLayerError)
+# A GeoPackage always names a CRS; without one, QGIS and older GDAL write one of these.
+_NO_CRS = ("Undefined geographic SRS", "Undefined Cartesian SRS")
 
 
 @contextmanager
@@ -50,6 +56,11 @@ def reading(path: Path, *, what: str, give: str, error: type[GlnetGeoError]) -> 
 def layers_in(path: Path) -> list[str]:
     """Names of the layers of a vector file that have geometry: tables and styles in it are none."""
     return [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+
+
+def defined(crs: pyproj.CRS | None) -> pyproj.CRS | None:
+    """The CRS of a vector file; None where it has none, or one that says so."""
+    return None if crs is None or crs.name in _NO_CRS else crs
 
 
 @contextmanager

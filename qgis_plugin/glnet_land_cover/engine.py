@@ -31,6 +31,10 @@ class EngineError(Exception):
     """The engine cannot be used; the message says why, and what to do."""
 
 
+class Stopped(EngineError):
+    """The person stopped it."""
+
+
 class EngineMissingError(EngineError):
     """None is named, and none is set up."""
 
@@ -169,6 +173,7 @@ def ask(
         stopping: asked whether the person wants it to stop.
 
     Raises:
+        Stopped: the person stopped it.
         EngineError: it does not answer, or speaks another protocol.
     """
     said: list[str] = []
@@ -185,10 +190,10 @@ def ask(
             tr("{} cannot be started ({}): {}.").format(interpreter.path, error, interpreter.remedy)
         ) from error
     if ending.stopped:
+        if stopping():
+            raise Stopped(tr("Stopped: nothing was written."))
         raise EngineError(
-            tr("The engine did not answer in time, or was stopped: try again, or {}.").format(
-                interpreter.remedy
-            )
+            tr("The engine did not answer in time: try again, or {}.").format(interpreter.remedy)
         )
     answer = None if ending.crashed or ending.code else _parsed(ending.output)
     if answer is None:

@@ -16,8 +16,8 @@ from qgis.core import QgsProcessingFeedback, QgsSettings
 
 from . import private_environment
 from .child import ChildError, clean_environment, run
-from .engine import Engine, EngineError, Interpreter, ask, changes, forget
-from .job import Stopped, shell_line
+from .engine import Engine, EngineError, Interpreter, Stopped, ask, changes, forget
+from .job import shell_line
 from .replacement import remove, replacing
 from .translation import tr
 
@@ -157,7 +157,7 @@ class Installer:
         if self._wheelhouse and not size.disk:
             raise EngineError(
                 tr(
-                    "{} holds no wheels: fill it with pip download {} -d, on a computer of the same kind."
+                    "{} holds no wheels: fill it with those of pip download {} -d wheels, on a computer of the same kind."
                 ).format(self._wheelhouse, shell_line([WITH_EXTRAS]))
             )
         self._feedback.pushInfo(
@@ -248,8 +248,8 @@ class Installer:
         """What to do where there is no package for this computer and its Python."""
         if self._wheelhouse:
             return tr(
-                "{} has no wheel of {} for this computer and its Python: fill it with pip download {} -d, on a computer of "
-                "the same kind."
+                "{} has no wheel of {} for this computer and its Python: fill it with those of pip download {} -d wheels, on "
+                "a computer of the same kind."
             ).format(self._wheelhouse, package, shell_line([with_extras(self._package)]))
         return tr(
             "The package index has no {} for this computer and its Python: name the file of the engine (a wheel) as "

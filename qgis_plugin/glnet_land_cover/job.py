@@ -17,7 +17,7 @@ from typing import Any
 from qgis.core import QgsProcessingFeedback
 
 from .child import ChildError, Ending, clean_environment, run
-from .engine import Engine, EngineError, command_line
+from .engine import Engine, EngineError, Stopped, command_line
 from .translation import tr
 
 _OUT_OF_MEMORY = (
@@ -35,13 +35,9 @@ _MAKER = "GLNET_GEO_MAKER"
 # Where a part of a job lies on the way from 0 to 100; parts that are not named fill it but for its end.
 _SPANS = {"counting": (0.0, 50.0), "looking at the tiles": (0.0, 2.0), "writing": (95.0, 100.0)}
 _SPAN = (0.0, 95.0)
-_ONE_OF_SEVERAL = re.compile(r"\b(\d+) of (\d+)\b")
-"""A part that tells which of how many it is, such as a stage of a training."""
+_STAGE = re.compile(r"stage (\d+) of (\d+)(.*)")
+"""A part that tells which of how many it is: a stage of a training, and its name."""
 _TEXT_EVERY = 0.1
-
-
-class Stopped(EngineError):
-    """The person stopped the job."""
 
 
 class Job:
@@ -196,11 +192,11 @@ class _Progress:
 
 def _span(part: str) -> tuple[float, float]:
     """From where to where a part moves the bar."""
-    numbers = _ONE_OF_SEVERAL.search(part)
-    if numbers is None:
+    stage = _STAGE.fullmatch(part)
+    if stage is None:
         return _SPANS.get(part, _SPAN)
     low, high = _SPAN
-    place, count = int(numbers[1]), max(1, int(numbers[2]))
+    place, count = int(stage[1]), max(1, int(stage[2]))
     return low + (high - low) * (place - 1) / count, low + (high - low) * place / count
 
 
@@ -213,6 +209,9 @@ def _part_name(part: str) -> str:
         "looking at the tiles": tr("looking at the images"),
         "writing": tr("writing"),
     }
+    stage = _STAGE.fullmatch(part)
+    if stage is not None:
+        return tr("stage {} of {}").format(stage[1], stage[2]) + stage[3]
     return names.get(part, part)
 
 

@@ -10,15 +10,15 @@ from contextlib import suppress
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
-    QgsFeatureSource,
     QgsField,
+    QgsProcessingFeatureSource,
     QgsProcessingUtils,
     QgsVectorLayer,
 )
 
 from .sources import SourceError
 from .translation import tr
-from .vector_sources import write_polygons
+from .vector_sources import drawn, stored_in, write_polygons
 
 FIELD = "class"
 """Of the file; the person's own field may have a name that a file cannot hold."""
@@ -27,7 +27,7 @@ FIELD = "class"
 _OURS = ("polygons-*.gpkg*", "plan.json", "log.jsonl", "best.safetensors", "*.checkpoint", ".glnet-geo-*")
 
 
-def labels_file(source: QgsFeatureSource, layer: QgsVectorLayer | None, field: str) -> str:
+def labels_file(source: QgsProcessingFeatureSource, layer: QgsVectorLayer | None, field: str) -> str:
     """A temporary file of polygons, the class of each, and the colours in which QGIS draws the classes.
 
     Its name tells its content: a training goes on only with the polygons that it began with.
@@ -43,8 +43,8 @@ def labels_file(source: QgsFeatureSource, layer: QgsVectorLayer | None, field: s
     place = source.fields().lookupField(field)
     polygons = [
         (feature.geometry(), feature.attribute(place))
-        for feature in source.getFeatures()
-        if feature.hasGeometry() and feature.attribute(place) not in (None, "")
+        for feature in drawn(source)
+        if feature.attribute(place) not in (None, "")
     ]
     if not polygons:
         raise SourceError(
@@ -91,6 +91,20 @@ class TrainingFolder:
 
     def __init__(self, model: str) -> None:
         self.path = os.path.splitext(os.path.abspath(model))[0] + ".training"
+
+    def check_apart(self, layer: QgsVectorLayer | None) -> None:
+        """Refuse polygons that a person draws in a file of this folder: a training begins by removing what was left.
+
+        Raises:
+            SourceError: they lie in it.
+        """
+        stored = "" if layer is None else stored_in(layer)
+        if stored and os.path.realpath(os.path.dirname(stored)) == os.path.realpath(self.path):
+            raise SourceError(
+                tr(
+                    "{} lies in {}, which a training empties: save it elsewhere, or name another model."
+                ).format(os.path.basename(stored), self.path)
+            )
 
     def take(self, labels: str) -> str:
         """Move the polygons into it, so that the job can be repeated; returns where they lie then.

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsFeature,
-    QgsFeatureSource,
+    QgsFeatureRequest,
     QgsField,
     QgsFields,
     QgsGeometry,
     QgsMapLayer,
     QgsProcessingContext,
+    QgsProcessingFeatureSource,
     QgsProcessingFeatureSourceDefinition,
     QgsProcessingUtils,
     QgsProject,
@@ -29,6 +30,8 @@ from .translation import tr
 
 # What the engine reads as vectors.
 _SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet", ".kml", ".gml", ".sqlite")
+# No field of a person has one of these names, as one may have those that a GeoPackage has by itself.
+_NAMES_OF_COPIES = ["FID=glnet_geo_fid", "GEOMETRY_NAME=glnet_geo_shape"]
 
 
 def layer_of(value: Any, context: QgsProcessingContext) -> QgsVectorLayer | None:
@@ -52,21 +55,41 @@ def is_whole(value: Any) -> bool:
     return not partly
 
 
+def stored_in(layer: QgsVectorLayer) -> str:
+    """The file that a layer shows, or shows a part of; empty where it shows none."""
+    if layer.providerType() != "ogr":
+        return ""
+    path: str = QgsProviderRegistry.instance().decodeUri("ogr", layer.source()).get("path", "")
+    return os.path.abspath(path) if os.path.isfile(path) else ""
+
+
 def own_file(layer: QgsVectorLayer) -> str | None:
-    """The file of a layer, where it holds what QGIS shows and nothing else: no filter, no edits, no other layer."""
-    if layer.providerType() != "ogr" or layer.subsetString() or layer.isModified():
+    """The file of a layer, where it holds what QGIS shows and nothing else.
+
+    So it has no filter, no edits, no fields that are joined or computed, no other CRS, and no other layer.
+    """
+    path = stored_in(layer)
+    if not path.lower().endswith(_SUFFIXES) or layer.subsetString() or layer.isModified():
         return None
-    if layer.crs() != layer.dataProvider().crs():
+    stored = layer.dataProvider()
+    if layer.crs() != stored.crs() or layer.fields().names() != stored.fields().names():
         return None
     registry = QgsProviderRegistry.instance()
-    parts = registry.decodeUri("ogr", layer.source())
-    path: str = parts.get("path", "")
-    if parts.get("openOptions") or not os.path.isfile(path) or not path.lower().endswith(_SUFFIXES):
+    if registry.decodeUri("ogr", layer.source()).get("openOptions"):
         return None
     spatial = [
         each for each in registry.querySublayers(path) if each.wkbType() != QgsWkbTypes.Type.NoGeometry
     ]
-    return os.path.abspath(path) if len(spatial) == 1 else None
+    return path if len(spatial) == 1 else None
+
+
+def drawn(source: QgsProcessingFeatureSource) -> Iterator[QgsFeature]:
+    """The features of a source that have a shape, as they were drawn: the engine mends those that cross themselves."""
+    # QGIS checks shapes while they are read, and what it throws there ends the whole of QGIS.
+    unchecked = QgsProcessingFeatureSource.FlagSkipGeometryValidityChecks
+    for feature in source.getFeatures(QgsFeatureRequest(), unchecked):
+        if feature.hasGeometry():
+            yield feature
 
 
 def vector_file(layer: QgsVectorLayer) -> str:
@@ -82,6 +105,10 @@ def vector_file(layer: QgsVectorLayer) -> str:
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GPKG"
     options.layerName = "reference"
+    options.layerOptions = _NAMES_OF_COPIES
+    # A feature that is not saved yet has a word for its number.
+    numbers = layer.primaryKeyAttributes()
+    options.attributes = [place for place in layer.attributeList() if place not in numbers]
     written = QgsVectorFileWriter.writeAsVectorFormatV3(
         layer, path, QgsProject.instance().transformContext(), options
     )
@@ -101,13 +128,13 @@ def polygon_file(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> st
     return path
 
 
-def features_file(source: QgsFeatureSource) -> str:
+def features_file(source: QgsProcessingFeatureSource) -> str:
     """A temporary file with the polygons of a source: those that are selected, or pass its filter, where it has one.
 
     Raises:
         SourceError: there are none, or they cannot be written.
     """
-    polygons = [(feature.geometry(), None) for feature in source.getFeatures()]
+    polygons = [(feature.geometry(), None) for feature in drawn(source)]
     if not polygons:
         raise SourceError(
             tr("“{}” holds no polygon: choose another area of interest.").format(source.sourceName())
@@ -158,8 +185,6 @@ def write_polygons(
 
 def _flat(geometry: QgsGeometry) -> QgsGeometry:
     """The same polygons without heights and curves, as one of several."""
-    if geometry.isNull():
-        return geometry
     flat = geometry.constGet().segmentize()
     flat.dropZValue()
     flat.dropMValue()
@@ -170,7 +195,8 @@ def _flat(geometry: QgsGeometry) -> QgsGeometry:
 
 def _unwritten(name: str, reason: str) -> SourceError:
     return SourceError(
-        tr("“{}” could not be written as a temporary file ({}): free some space on the disk.").format(
-            name, reason
-        )
+        tr(
+            "“{}” could not be written as a temporary file ({}): free some space on the disk, or save the layer as a "
+            "GeoPackage and choose that."
+        ).format(name, " ".join(reason.split()))
     )

@@ -18,6 +18,7 @@ class Log(QgsProcessingFeedback):  # type: ignore[misc]
         self.warnings: list[str] = []
         self.commands: list[str] = []
         self.errors: list[str] = []
+        self.texts: list[str] = []
         self.shares: list[float] = []
         self._cancel_at = cancel_at
         self.progressChanged.connect(self._moved)
@@ -27,6 +28,9 @@ class Log(QgsProcessingFeedback):  # type: ignore[misc]
 
     def pushWarning(self, warning: str) -> None:
         self.warnings.append(warning)
+
+    def setProgressText(self, text: str) -> None:
+        self.texts.append(text)
 
     def pushCommandInfo(self, info: str) -> None:
         self.commands.append(info)

@@ -201,3 +201,13 @@ def test_a_folder_that_is_temporary_is_told(fake_engine: Any, scene: Path, tmp_p
     with pytest.raises(core.QgsProcessingException, match="goes on from it"):
         batch(log, INPUT=[str(scene)], OUTPUT=str(tmp_path / "maps"))
     assert log.warnings == []
+
+
+def test_no_file_of_an_image_where_none_is_wanted(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
+    """A mosaic alone; QGIS makes the default of an empty choice."""
+    answer = {"tiles": [], "done": 0, "skipped": 0, "failed": 0, "classes": []}
+    fake = fake_engine(f"print({json.dumps(json.dumps(answer))})")
+    for chosen, passed in (([], "none"), (["gpkg"], "gpkg"), (None, "tif")):
+        batch(INPUT=[str(scene)], FORMATS=chosen, OUTPUT=str(tmp_path / "maps"))
+        told = json.loads(Path(f"{fake}.arguments").read_text())
+        assert told[told.index("--format") + 1] == passed

@@ -304,3 +304,28 @@ def test_the_next_run_could_not_go_on_from_temporary_outputs(
         with pytest.raises(core.QgsProcessingException, match=r"“Keep what is finished.*name files"):
             classify(**{**named, name: temporary})
     classify(**named)
+
+
+@pytest.mark.parametrize("bands", ["3,2,1", "3;2;1", "3, 2, 1", ["3", "2", "1"], [3, 2, 1]])
+def test_bands_may_be_written(fake_engine: Any, scene: Path, tmp_path: Path, bands: Any) -> None:
+    """As a server's command has them; QGIS makes zeros of what it cannot read."""
+    fake = fake_engine()
+    classify(INPUT=str(scene), BANDS=bands, RASTER=str(tmp_path / "map.tif"))
+    passed = json.loads(Path(f"{fake}.arguments").read_text())
+    assert passed[passed.index("--bands") + 1] == "3,2,1"
+
+
+def test_bands_may_be_named(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
+    fake = fake_engine()
+    classify(INPUT=str(scene), BANDS="red,green,blue", RASTER=str(tmp_path / "map.tif"))
+    passed = json.loads(Path(f"{fake}.arguments").read_text())
+    assert passed[passed.index("--bands") + 1] == "red,green,blue"
+
+
+@pytest.mark.parametrize("name", ["NODATA", "MIN_AREA"])
+def test_what_is_no_number_is_refused(fake_engine: Any, scene: Path, tmp_path: Path, name: str) -> None:
+    """QGIS takes it for zero."""
+    fake_engine()
+    with pytest.raises(core.QgsProcessingException, match="“0,5” is no number"):
+        classify(INPUT=str(scene), RASTER=str(tmp_path / "map.tif"), **{name: "0,5"})
+    classify(INPUT=str(scene), RASTER=str(tmp_path / "map.tif"), **{name: "0.5"})

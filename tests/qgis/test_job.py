@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -181,6 +182,20 @@ def test_an_engine_that_fails(fake_engine: Any, out: Path, job: str, reason: str
         classify(out)
 
 
+def test_a_stage_of_a_training_is_told_in_the_persons_language(
+    fake_engine: Any, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from glnet_land_cover import job
+
+    german = {"stage {} of {}": "Stufe {} von {}"}
+    monkeypatch.setattr(job, "tr", lambda text: german.get(text, text))
+    event = json.dumps({"type": "progress", "what": "stage 1 of 2, global", "share": 0.5})
+    fake_engine(f"print({event!r}, file=sys.stderr)\nprint('{{}}')")
+    log = Log()
+    classify(out, log=log)
+    assert log.texts == ["Stufe 1 von 2, global"]
+
+
 def test_warnings_and_messages_reach_the_log(fake_engine: Any, out: Path) -> None:
     fake_engine(
         "print('Warning: the scene is blue', file=sys.stderr)\n"
@@ -202,8 +217,6 @@ def test_variables_of_qgis_do_not_reach_the_engine(
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("GDAL_HTTP_PROXY", "kept")
     classify(out)
-    import json
-
     environment = json.loads(Path(os.environ["GLNET_GEO_PYTHON"] + ".environment").read_text())
     assert not poison.keys() & environment.keys()
     assert environment["GDAL_HTTP_PROXY"] == "kept"
@@ -224,7 +237,7 @@ def test_cancel_leaves_nothing(engine: str, out: Path, share: float) -> None:
     if share == 0:
         log.cancel()
     reason = _reason(lambda: classify(out, log=log))
-    assert "Stopped" in reason or "was stopped" in reason
+    assert reason == "Stopped: nothing was written."
     assert list(out.iterdir()) == []
 
 
@@ -238,7 +251,7 @@ def test_cancel_at_a_random_moment_leaves_nothing(engine: str, out: Path, moment
     timer = threading.Timer(moment / 10, log.cancel)
     timer.start()
     try:
-        assert "topped" in _reason(lambda: classify(out, log=log))
+        assert _reason(lambda: classify(out, log=log)) == "Stopped: nothing was written."
     finally:
         timer.cancel()
     assert list(out.iterdir()) == []

@@ -231,3 +231,98 @@ def test_a_file_is_handed_over_as_it_is(fake_engine: Any, maps: Path) -> None:
 def test_a_reference_that_is_none(engine: str, maps: Path) -> None:
     with pytest.raises(core.QgsProcessingException, match=r"nowhere\.gpkg|REFERENCE"):
         run("evaluate", INPUT=str(maps / "map.tif"), REFERENCE="/nowhere.gpkg")
+
+
+def _squares(maps: Path, fields: str, values: list[list[Any]]) -> Any:
+    """A layer in memory of squares on the map, each with its values."""
+    layer = core.QgsVectorLayer(f"Polygon?crs=EPSG:32640{fields}", "squares", "memory")
+    box = core.QgsRasterLayer(str(maps / "map.tif")).extent()
+    side = box.width() / (2 * len(values))
+    for place, each in enumerate(values):
+        feature = core.QgsFeature(layer.fields())
+        left = box.xMinimum() + 2 * place * side
+        feature.setGeometry(
+            core.QgsGeometry.fromRect(
+                core.QgsRectangle(left, box.yMinimum(), left + side, box.yMinimum() + side)
+            )
+        )
+        feature.setAttributes(each)
+        assert layer.dataProvider().addFeature(feature)
+    return layer
+
+
+def _truths(fake: Path, field: str) -> list[str]:
+    """The classes in the file that an engine was given."""
+    told = json.loads(Path(f"{fake}.arguments").read_text())
+    handed = core.QgsVectorLayer(told[told.index("--reference") + 1])
+    return sorted(each[field] for each in handed.getFeatures())
+
+
+def test_fields_that_only_qgis_knows_are_handed_over(fake_engine: Any, maps: Path, tmp_path: Path) -> None:
+    """A class may come from a joined table, or from an expression: its file lacks it."""
+    fake = fake_engine("sys.exit('Error: enough')")
+    core.QgsVectorFileWriter.writeAsVectorFormatV3(
+        _squares(maps, "&field=kind:string", [["water"], ["road"]]),
+        str(tmp_path / "squares.gpkg"),
+        core.QgsCoordinateTransformContext(),
+        core.QgsVectorFileWriter.SaveVectorOptions(),
+    )
+    layer = core.QgsVectorLayer(str(tmp_path / "squares.gpkg"), "squares", "ogr")
+    layer.addExpressionField("upper(kind)", core.QgsField("loud", layer.fields().field("kind").type()))
+    with pytest.raises(core.QgsProcessingException, match="enough"):
+        run("evaluate", INPUT=str(maps / "map.tif"), REFERENCE=layer, FIELD="loud")
+    assert _truths(fake, "loud") == ["ROAD", "WATER"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "values"),
+    [
+        ("&field=class:string&field=fid:integer", [["water", 1], ["road", 1]]),
+        ("&field=class:string&field=fid:string", [["water", "a"], ["road", "b"]]),
+        ("&field=class:string&field=geom:string", [["water", "a"], ["road", "b"]]),
+    ],
+)
+def test_no_name_of_a_field_hinders_a_copy(
+    fake_engine: Any, maps: Path, fields: str, values: list[list[Any]]
+) -> None:
+    """Where layers were merged, their numbers of features are no longer unique."""
+    fake = fake_engine("sys.exit('Error: enough')")
+    with pytest.raises(core.QgsProcessingException, match="enough"):
+        run("evaluate", INPUT=str(maps / "map.tif"), REFERENCE=_squares(maps, fields, values))
+    assert _truths(fake, "class") == ["road", "water"]
+
+
+def test_polygons_that_are_not_saved_yet_count(fake_engine: Any, maps: Path, tmp_path: Path) -> None:
+    """A new feature of a GeoPackage has a word for its number until it is saved."""
+    fake = fake_engine("sys.exit('Error: enough')")
+    squares = _squares(maps, "&field=class:string", [["water"], ["road"]])
+    core.QgsVectorFileWriter.writeAsVectorFormatV3(
+        squares,
+        str(tmp_path / "squares.gpkg"),
+        core.QgsCoordinateTransformContext(),
+        core.QgsVectorFileWriter.SaveVectorOptions(),
+    )
+    layer = core.QgsVectorLayer(str(tmp_path / "squares.gpkg"), "squares", "ogr")
+    assert layer.startEditing()
+    new = core.QgsFeature(layer.fields())
+    new.setGeometry(next(squares.getFeatures()).geometry())
+    new.setAttributes(["Autogenerate", "building"])
+    assert layer.addFeature(new)
+    with pytest.raises(core.QgsProcessingException, match="enough"):
+        run("evaluate", INPUT=str(maps / "map.tif"), REFERENCE=layer)
+    assert _truths(fake, "class") == ["building", "road", "water"]
+    layer.rollBack()
+
+
+def test_a_report_in_a_folder_that_is_missing_is_refused_at_once(
+    fake_engine: Any, maps: Path, tmp_path: Path
+) -> None:
+    fake = fake_engine("sys.exit('Error: enough')")
+    with pytest.raises(core.QgsProcessingException, match=r"r\.html cannot be written \(No such file"):
+        run(
+            "evaluate",
+            INPUT=str(maps / "map.tif"),
+            REFERENCE=str(LABEL),
+            REPORT=str(tmp_path / "new" / "r.html"),
+        )
+    assert not Path(f"{fake}.arguments").exists()

@@ -10,6 +10,8 @@ import pytest
 
 core = pytest.importorskip("qgis.core", reason="QGIS's Python is absent here: run make test-qgis")
 
+from tests.qgis.logs import Log  # noqa: E402
+
 
 def classify(out: Path, layer: Any) -> None:
     import processing
@@ -163,3 +165,67 @@ def test_what_is_no_image_is_refused(engine: str, tmp_path: Path) -> None:
     (tmp_path / "text.tif").write_text("no image")
     with pytest.raises(core.QgsProcessingException, match=r"text\.tif"):
         classify(tmp_path, str(tmp_path / "text.tif"))
+
+
+_BOW = "POLYGON(({0} {1}, {2} {3}, {2} {1}, {0} {3}, {0} {1}))"
+
+
+def test_an_area_that_crosses_itself_is_handed_over_as_drawn(
+    fake_engine: Any, scene: Path, tmp_path: Path
+) -> None:
+    """The engine mends it; that QGIS refuses it while it is read would end QGIS."""
+    import processing
+
+    fake = fake_engine()
+    box = core.QgsRasterLayer(str(scene)).extent()
+    corners = (box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum())
+    area = core.QgsVectorLayer("Polygon?crs=EPSG:32640", "area", "memory")
+    feature = core.QgsFeature(area.fields())
+    feature.setGeometry(core.QgsGeometry.fromWkt(_BOW.format(*corners)))
+    # A feature without a shape is one that somebody has not drawn yet.
+    area.dataProvider().addFeatures([core.QgsFeature(area.fields()), feature])
+    processing.run(
+        "glnet:classify", {"INPUT": str(scene), "AOI_LAYER": area, "RASTER": str(tmp_path / "map.tif")}
+    )
+    told = json.loads(Path(f"{fake}.arguments").read_text())
+    handed = core.QgsVectorLayer(told[told.index("--aoi") + 1])
+    assert [not each.geometry().isGeosValid() for each in handed.getFeatures()] == [True]
+
+
+def test_an_area_without_a_shape_is_refused_by_name(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
+    import processing
+
+    fake_engine()
+    area = core.QgsVectorLayer("Polygon?crs=EPSG:32640", "area", "memory")
+    area.dataProvider().addFeature(core.QgsFeature(area.fields()))
+    log = Log()
+    with pytest.raises(core.QgsProcessingException):
+        processing.run(
+            "glnet:classify",
+            {"INPUT": str(scene), "AOI_LAYER": area, "RASTER": str(tmp_path / "map.tif")},
+            feedback=log,
+        )
+    assert any("“area” holds no polygon" in error for error in log.errors)
+
+
+def test_an_empty_extent_is_refused(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
+    """Such as that of a layer into which nothing was drawn yet."""
+    import processing
+
+    fake_engine()
+    for area in (core.QgsVectorLayer("Polygon?crs=EPSG:32640", "area", "memory"), "5,5,6,6 [EPSG:32640]"):
+        log = Log()
+        with pytest.raises(core.QgsProcessingException):
+            processing.run("glnet:check", {"INPUT": str(scene), "AOI": area}, feedback=log)
+        assert any("“Only within this extent” is empty" in error for error in log.errors)
+
+
+def test_a_layer_that_is_broken_is_called_by_its_name(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
+    import processing
+
+    fake_engine()
+    broken = core.QgsRasterLayer("/nowhere/scene.tif", "my scene", "gdal")
+    with pytest.raises(core.QgsProcessingException, match="“my scene” cannot be opened"):
+        classify(tmp_path, broken)
+    with pytest.raises(core.QgsProcessingException, match="“my scene” cannot be opened"):
+        processing.run("glnet:evaluate", {"INPUT": str(scene), "REFERENCE": broken})

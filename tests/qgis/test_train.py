@@ -234,3 +234,32 @@ def test_wrong_parameters_are_refused(
     with pytest.raises(core.QgsProcessingException, match=reason):
         train(**{**quick, "OUTPUT": str(tmp_path / "m.safetensors"), **wrong})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_polygons_of_a_former_training_are_not_emptied_with_its_folder(
+    fake_engine: Any, quick: dict[str, Any], lesson: Path, tmp_path: Path
+) -> None:
+    """Somebody may draw on in them."""
+    fake_engine(_ANSWER)
+    (tmp_path / "m.training").mkdir()
+    former = tmp_path / "m.training" / "polygons-0123456789ab.gpkg"
+    shutil.copy(lesson / "drawn.gpkg", former)
+    with pytest.raises(
+        core.QgsProcessingException, match=r"polygons-0123456789ab\.gpkg lies in .*name another"
+    ):
+        train(**{**quick, "LABELS": str(former)}, OUTPUT=str(tmp_path / "m.safetensors"))
+    assert former.read_bytes() == (lesson / "drawn.gpkg").read_bytes()
+
+
+def test_a_polygon_that_crosses_itself_is_learnt(
+    fake_engine: Any, quick: dict[str, Any], tmp_path: Path
+) -> None:
+    """The engine mends it; that QGIS refuses it while it is read would end QGIS."""
+    fake = fake_engine(_ANSWER)
+    layer = core.QgsVectorLayer("Polygon?crs=EPSG:32640&field=class:string", "drawn", "memory")
+    feature = core.QgsFeature(layer.fields())
+    feature.setGeometry(core.QgsGeometry.fromWkt("POLYGON((0 0, 9 9, 9 0, 0 9, 0 0))"))
+    feature.setAttribute("class", "water")
+    layer.dataProvider().addFeature(feature)
+    train(**{**quick, "LABELS": layer}, OUTPUT=str(tmp_path / "m.safetensors"))
+    assert _labels(fake).featureCount() == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -51,6 +52,23 @@ def test_the_zip_is_one_small_folder(package: Path) -> None:
     for needed in ("metadata.txt", "LICENSE", "__init__.py", "icon.svg", "i18n/glnet_land_cover_de.qm"):
         assert f"{NAME}/{needed}" in names
     assert not [name for name in names if "__pycache__" in name or name.endswith(".ts")]
+
+
+def test_what_editors_and_file_managers_leave_stays_outside(tmp_path: Path) -> None:
+    copied = tmp_path / "project"
+    shutil.copytree(ROOT / "tools", copied / "tools", ignore=shutil.ignore_patterns("urban", "__pycache__"))
+    shutil.copytree(ROOT / "qgis_plugin", copied / "qgis_plugin")
+    plugin = copied / "qgis_plugin" / NAME
+    for stray in (".DS_Store", ".idea/settings.txt", "algorithms/.env"):
+        (plugin / stray).parent.mkdir(exist_ok=True)
+        (plugin / stray).write_text("mine")
+    subprocess.run(
+        [sys.executable, copied / "tools" / "qgis_plugin.py", tmp_path / "dist"],
+        check=True,
+        capture_output=True,
+    )
+    names = zipfile.ZipFile(tmp_path / "dist" / f"{NAME}.zip").namelist()
+    assert not [name for name in names if "/." in name]
 
 
 def test_the_plugin_speaks_german(qgis: object) -> None:

@@ -14,6 +14,7 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingParameterDefinition,
+    QgsProcessingParameterNumber,
     QgsProcessingParameterString,
 )
 from qgis.PyQt.QtCore import QUrl
@@ -102,6 +103,15 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
                 able, reason = output.isSupportedOutputValue(value, context)
                 if not able:
                     raise SourceError(reason)
+        for parameter in self.parameterDefinitions():
+            value = parameters.get(parameter.name())
+            # QGIS would take it for zero.
+            if isinstance(parameter, QgsProcessingParameterNumber) and not _is_number(value):
+                raise SourceError(
+                    tr("“{}” is no number: correct “{}”, with a point before decimals.").format(
+                        value, parameter.description()
+                    )
+                )
 
     def add_advanced(self, parameter: QgsProcessingParameterDefinition) -> None:
         """Add a parameter that the dialog folds away."""
@@ -155,6 +165,17 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
             incomplete=incomplete,
             worded=lambda sentence: as_in_dialog(sentence, self),
         ).run()
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is a number where it is a text, as a server's command has it."""
+    if not isinstance(value, str) or not value.strip():
+        return True
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return "_" not in value
 
 
 @contextmanager

@@ -22,7 +22,8 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
-from ..job import IN_JSON, Stopped
+from ..engine import Stopped
+from ..job import IN_JSON
 from ..layers import Placing, show_as, style_confidence, style_polygons
 from ..option_names import as_in_dialog
 from ..sources import SourceError, raster_path
@@ -199,6 +200,13 @@ class Batch(EngineAlgorithm):
             raise SourceError(tr("There is nothing to map: name images, a folder, or a list of them."))
         return found
 
+    def _formats(self, parameters: dict[str, Any], context: QgsProcessingContext) -> list[str]:
+        """Kinds of the files of every image."""
+        # QGIS takes a choice of nothing for the default.
+        if parameters.get("FORMATS") == []:
+            return []
+        return list(self.parameterAsEnumStrings(parameters, "FORMATS", context))
+
     def prepareAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
@@ -211,7 +219,7 @@ class Batch(EngineAlgorithm):
                 self._arguments += ["--aoi", area]
             self._arguments += text_arguments(self, parameters, context, _TEXTS)
             self._arguments += computing_arguments(self, parameters, context)
-            formats = self.parameterAsEnumStrings(parameters, "FORMATS", context)
+            formats = self._formats(parameters, context)
             self._arguments += polygon_arguments(
                 self,
                 parameters,
@@ -246,7 +254,7 @@ class Batch(EngineAlgorithm):
             for name in (POLYGONS, MOSAIC)
             if is_given(parameters, name) and (path := self.parameterAsOutputLayer(parameters, name, context))
         }
-        formats = self.parameterAsEnumStrings(parameters, "FORMATS", context)
+        formats = self._formats(parameters, context)
         arguments = ["batch", *self._arguments, "--out-dir", folder, "--format", ",".join(formats) or "none"]
         for path in mosaics.values():
             arguments += ["--mosaic", path]

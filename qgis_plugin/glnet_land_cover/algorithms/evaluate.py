@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,7 +29,7 @@ from ..sources import SourceError, raster_path
 from ..translation import tr
 from ..vector_sources import vector_file
 from .base import EngineAlgorithm, shown_errors
-from .options import INPUT, confidence_arguments, is_given, raster_input, words
+from .options import INPUT, called, confidence_arguments, is_given, named_file, raster_input, words
 
 REPORT, DRAWING, NUMBERS = "REPORT", "PICTURE", "NUMBERS"
 _LEGEND = "REFERENCE_LEGEND"
@@ -158,13 +160,16 @@ class Evaluate(EngineAlgorithm):
                     reference.name()
                 )
             )
+        report = os.path.abspath(named_file(parameters.get(REPORT)))
+        if not os.path.isdir(os.path.dirname(report)):
+            raise _unwritten(report, errno.ENOENT)
 
     def _reference(self, parameters: dict[str, Any], context: QgsProcessingContext) -> QgsMapLayer:
         layer = self.parameterAsLayer(parameters, "REFERENCE", context)
         if layer is None or not layer.isValid():
             raise SourceError(
                 tr("“{}” cannot be opened: choose points, polygons, or a raster.").format(
-                    parameters.get("REFERENCE", "")
+                    called(parameters.get("REFERENCE", ""))
                 )
             )
         return layer
@@ -225,6 +230,8 @@ def _write(path: str, text: str) -> None:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise SourceError(
-            tr("{} cannot be written ({}): name another file.").format(path, error.strerror)
-        ) from error
+        raise _unwritten(path, error.errno or errno.EIO) from error
+
+
+def _unwritten(path: str, number: int) -> SourceError:
+    return SourceError(tr("{} cannot be written ({}): name another file.").format(path, os.strerror(number)))

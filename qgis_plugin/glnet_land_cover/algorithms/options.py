@@ -9,6 +9,7 @@ from typing import Any
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
+    QgsMapLayer,
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingOutputLayerDefinition,
@@ -135,10 +136,15 @@ def raster_input(
     if layer is None or not layer.isValid():
         raise SourceError(
             tr("“{}” cannot be opened as an image: choose a raster layer or file.").format(
-                parameters.get(INPUT, "")
+                called(parameters.get(INPUT, ""))
             )
         )
     return layer
+
+
+def called(value: Any) -> str:
+    """What a layer that may not be opened is called, where a parameter holds one; else what it holds."""
+    return str(value.name() if isinstance(value, QgsMapLayer) else value)
 
 
 def check_scene(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> None:
@@ -173,13 +179,25 @@ def scene_arguments(
     arguments = [raster_path(layer)]
     model = algorithm.parameterAsString(parameters, "MODEL", context)
     arguments += ["--model", model or DEFAULT_MODEL]
-    bands = algorithm.parameterAsInts(parameters, "BANDS", context) if is_given(parameters, "BANDS") else []
+    bands = _bands(algorithm, parameters, context)
     if bands:
-        arguments += ["--bands", ",".join(str(band) for band in bands)]
+        arguments += ["--bands", bands]
     area = area_file(algorithm, parameters, context, layer.crs())
     if area:
         arguments += ["--aoi", area]
     return arguments + computing_arguments(algorithm, parameters, context)
+
+
+def _bands(algorithm: EngineAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> str:
+    """BANDS with commas: numbers of a layer, or what a server's command has, names too; empty for none."""
+    value = parameters.get("BANDS")
+    # QGIS makes zeros of what it cannot read.
+    if isinstance(value, str):
+        return ",".join(words(value.replace(";", ",")))
+    if isinstance(value, list):
+        return ",".join(str(band) for band in value)
+    bands = algorithm.parameterAsInts(parameters, "BANDS", context) if is_given(parameters, "BANDS") else []
+    return ",".join(str(band) for band in bands)
 
 
 def confidence_arguments(
@@ -218,8 +236,10 @@ def area_file(
         crs: to write an extent in.
 
     Raises:
-        SourceError: it cannot be handed over.
+        SourceError: it cannot be handed over, is empty, or is named twice.
     """
+    # A model asks for no check before it runs an algorithm.
+    check_area(parameters)
     if is_given(parameters, "AOI_LAYER"):
         source = algorithm.parameterAsSource(parameters, "AOI_LAYER", context)
         if source is None:
@@ -228,7 +248,14 @@ def area_file(
         layer = layer_of(value, context) if is_whole(value) else None
         return (own_file(layer) if layer is not None else None) or features_file(source)
     if is_given(parameters, "AOI"):
-        return polygon_file(algorithm.parameterAsExtentGeometry(parameters, "AOI", context, crs), crs)
+        extent = algorithm.parameterAsExtentGeometry(parameters, "AOI", context, crs)
+        if extent.isNull() or not extent.area():
+            raise SourceError(
+                tr("“{}” is empty: choose another.").format(
+                    algorithm.parameterDefinition("AOI").description()
+                )
+            )
+        return polygon_file(extent, crs)
     return ""
 
 

@@ -15,7 +15,6 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterVectorDestination,
     QgsProject,
-    QgsProviderRegistry,
     QgsVectorLayer,
 )
 
@@ -23,6 +22,7 @@ from ..job import IN_JSON
 from ..layers import Placing, show_as
 from ..sources import SourceError, raster_path
 from ..translation import tr
+from ..vector_sources import stored_in
 from .base import EngineAlgorithm, shown_errors
 from .options import INPUT, ends_with, named_file, raster_input, text_arguments
 
@@ -153,14 +153,10 @@ def _keep_labels(path: str) -> None:
 
 def _shown_of(path: str) -> list[QgsVectorLayer]:
     """The layers of the project that show a file."""
-    registry = QgsProviderRegistry.instance()
     return [
         layer
         for layer in QgsProject.instance().mapLayers().values()
-        if isinstance(layer, QgsVectorLayer)
-        and layer.providerType() == "ogr"
-        and os.path.realpath(registry.decodeUri("ogr", layer.source()).get("path", ""))
-        == os.path.realpath(path)
+        if isinstance(layer, QgsVectorLayer) and os.path.realpath(stored_in(layer)) == os.path.realpath(path)
     ]
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from qgis.core import (
-    QgsFeatureSource,
     QgsProcessing,
     QgsProcessingContext,
+    QgsProcessingFeatureSource,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
@@ -39,6 +39,7 @@ from .options import (
     ends_with,
     is_given,
     model_parameter,
+    named_file,
     text_arguments,
     text_of,
     words,
@@ -203,8 +204,12 @@ class Train(EngineAlgorithm):
 
     def _polygons(
         self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[QgsFeatureSource, str]:
-        """The polygons, and the field that names their classes."""
+    ) -> tuple[QgsProcessingFeatureSource, str]:
+        """The polygons, and the field that names their classes.
+
+        Raises:
+            SourceError: they cannot be learnt.
+        """
         source = self.parameterAsSource(parameters, "LABELS", context)
         if source is None:
             raise SourceError(tr("The layer of polygons cannot be opened: choose another."))
@@ -215,6 +220,9 @@ class Train(EngineAlgorithm):
                     source.sourceName(), field
                 )
             )
+        out = named_file(parameters.get(OUTPUT))
+        if out:
+            TrainingFolder(out).check_apart(layer_of(parameters["LABELS"], context))
         return source, field
 
     def prepareAlgorithm(

@@ -16,6 +16,10 @@
       <translation>Engine: glnet_geo {}, Python {}, {}</translation>
     </message>
     <message>
+      <source>“{}” is no number: correct “{}”, with a point before decimals.</source>
+      <translation>„{}“ ist keine Zahl: berichtigen Sie „{}“, mit einem Punkt vor den Dezimalstellen.</translation>
+    </message>
+    <message>
       <source>Batch of tiles</source>
       <translation>Viele Bilder auf einmal</translation>
     </message>
@@ -468,12 +472,12 @@
       <translation>Mittleres F1</translation>
     </message>
     <message>
-      <source>“{}” cannot be opened: choose points, polygons, or a raster.</source>
-      <translation>„{}“ lässt sich nicht öffnen: wählen Sie Punkte, Polygone oder ein Raster.</translation>
-    </message>
-    <message>
       <source>{} cannot be written ({}): name another file.</source>
       <translation>{} lässt sich nicht schreiben ({}): nennen Sie eine andere Datei.</translation>
+    </message>
+    <message>
+      <source>“{}” cannot be opened: choose points, polygons, or a raster.</source>
+      <translation>„{}“ lässt sich nicht öffnen: wählen Sie Punkte, Polygone oder ein Raster.</translation>
     </message>
     <message>
       <source>A class file tells what a raster means, and “{}” is none: leave it out.</source>
@@ -618,6 +622,10 @@
     <message>
       <source>“{}” needs outputs that the next run finds again: name files instead of temporary ones, or switch it off.</source>
       <translation>„{}“ braucht Ausgaben, die der nächste Lauf wiederfindet: nennen Sie Dateien statt temporärer, oder schalten Sie es aus.</translation>
+    </message>
+    <message>
+      <source>“{}” is empty: choose another.</source>
+      <translation>„{}“ ist leer: wählen Sie eine andere Ausdehnung.</translation>
     </message>
     <message>
       <source>Merge areas smaller than (m²) into a neighbour</source>
@@ -868,6 +876,10 @@
       <translation>sie sagte nichts</translation>
     </message>
     <message>
+      <source>Stopped: nothing was written.</source>
+      <translation>Abgebrochen: nichts wurde geschrieben.</translation>
+    </message>
+    <message>
       <source>The Python {} has no glnet_geo: {}.</source>
       <translation>Das Python {} hat kein glnet_geo: {}.</translation>
     </message>
@@ -880,8 +892,8 @@
       <translation>die Umgebungsvariable {}</translation>
     </message>
     <message>
-      <source>The engine did not answer in time, or was stopped: try again, or {}.</source>
-      <translation>Die Engine hat nicht rechtzeitig geantwortet oder wurde angehalten: versuchen Sie es noch einmal, oder {}.</translation>
+      <source>The engine did not answer in time: try again, or {}.</source>
+      <translation>Die Engine hat nicht rechtzeitig geantwortet: versuchen Sie es noch einmal, oder {}.</translation>
     </message>
     <message>
       <source>The engine {} is newer than this plugin: update the plugin in the plugin manager.</source>
@@ -920,8 +932,8 @@
       <translation>Installiert nach {}: etwa {:.1f} GB herunterzuladen, {:.1f} GB auf der Platte.</translation>
     </message>
     <message>
-      <source>{} has no wheel of {} for this computer and its Python: fill it with pip download {} -d, on a computer of the same kind.</source>
-      <translation>{} enthält kein Wheel von {} für diesen Rechner und sein Python: füllen Sie ihn mit pip download {} -d, auf einem Rechner gleicher Art.</translation>
+      <source>{} has no wheel of {} for this computer and its Python: fill it with those of pip download {} -d wheels, on a computer of the same kind.</source>
+      <translation>{} hat kein Wheel von {} für diesen Rechner und sein Python: füllen Sie den Ordner mit denen von pip download {} -d wheels, auf einem Rechner derselben Art.</translation>
     </message>
     <message>
       <source>There is no engine in {}.</source>
@@ -932,8 +944,8 @@
       <translation>{} konnte nicht entfernt werden: beenden Sie Läufe, die es benutzen, und versuchen Sie es noch einmal.</translation>
     </message>
     <message>
-      <source>{} holds no wheels: fill it with pip download {} -d, on a computer of the same kind.</source>
-      <translation>{} enthält keine Wheels: füllen Sie ihn mit pip download {} -d, auf einem Rechner gleicher Art.</translation>
+      <source>{} holds no wheels: fill it with those of pip download {} -d wheels, on a computer of the same kind.</source>
+      <translation>{} enthält keine Wheels: füllen Sie den Ordner mit denen von pip download {} -d wheels, auf einem Rechner derselben Art.</translation>
     </message>
     <message>
       <source>The disk of {} has {:.1f} GB free and {:.1f} GB are needed: free some space.</source>
@@ -992,10 +1004,6 @@
       <translation>Angehalten: was fertig ist, bleibt, und derselbe Auftrag macht damit weiter.</translation>
     </message>
     <message>
-      <source>Stopped: nothing was written.</source>
-      <translation>Abgebrochen: nichts wurde geschrieben.</translation>
-    </message>
-    <message>
       <source>The engine died (signal {}): run “Set up or check the engine”, which tests it; if it fails, {}.</source>
       <translation>Die Engine ist gestorben (Signal {}): starten Sie „Engine einrichten oder prüfen“, das sie prüft; versagt sie, {}.</translation>
     </message>
@@ -1008,6 +1016,10 @@
       <translation>Die Engine hörte ohne Grund auf (Exit-Code {}): starten Sie sie noch einmal.</translation>
     </message>
     <message>
+      <source>stage {} of {}</source>
+      <translation>Stufe {} von {}</translation>
+    </message>
+    <message>
       <source>{part}: {percent} %, about {seconds} s left</source>
       <translation>{part}: {percent} %, noch etwa {seconds} s</translation>
     </message>
@@ -1018,6 +1030,10 @@
     <message>
       <source>“{}” has no polygon with a class in its field “{}”: draw some.</source>
       <translation>„{}“ hat kein Polygon mit einer Klasse im Feld „{}“: zeichnen Sie welche.</translation>
+    </message>
+    <message>
+      <source>{} lies in {}, which a training empties: save it elsewhere, or name another model.</source>
+      <translation>{} liegt in {}, und ein Training leert diesen Ordner: speichern Sie die Datei anderswo, oder nennen Sie ein anderes Modell.</translation>
     </message>
     <message>
       <source>{} cannot be written ({}): name the model in another folder.</source>
@@ -1108,8 +1124,8 @@
       <translation>„{}“ hat in QGIS das KBS {} bekommen, und in der Datei steht etwas anderes: speichern Sie den Layer erst als GeoTIFF (Layermenü, Export, Speichern als).</translation>
     </message>
     <message>
-      <source>“{}” could not be written as a temporary file ({}): free some space on the disk.</source>
-      <translation>„{}“ konnte nicht als temporäre Datei geschrieben werden ({}): schaffen Sie Platz auf der Platte.</translation>
+      <source>“{}” could not be written as a temporary file ({}): free some space on the disk, or save the layer as a GeoPackage and choose that.</source>
+      <translation>„{}“ ließ sich nicht als temporäre Datei schreiben ({}): schaffen Sie Platz auf der Platte, oder speichern Sie den Layer als GeoPackage und wählen Sie dieses.</translation>
     </message>
     <message>
       <source>“{}” holds no polygon: choose another area of interest.</source>
