@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from glnet_geo.batching.batch import batch
     from glnet_geo.batching.outputs import Outputs
     from glnet_geo.batching.report import BatchReport, TileResult
-    from glnet_geo.core.drawing import Drawing
+    from glnet_geo.core.polygons.drawing import Drawing
     from glnet_geo.errors import DoubtfulInputWarning, GlnetGeoError
     from glnet_geo.learn import train
     from glnet_geo.learn_options import (
@@ -73,7 +73,7 @@ _HOMES = {
     "BatchReport": "glnet_geo.batching.report",
     "ClassShare": "glnet_geo.report",
     "DoubtfulInputWarning": "glnet_geo.errors",
-    "Drawing": "glnet_geo.core.drawing",
+    "Drawing": "glnet_geo.core.polygons.drawing",
     "DrawnPolygons": "glnet_geo.learn_options",
     "Evaluation": "glnet_geo.assess.assessment",
     "Forecast": "glnet_geo.report",

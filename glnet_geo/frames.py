@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
-from glnet_geo.io.array_store import FrameStore
-from glnet_geo.io.scene import Excerpt
+from glnet_geo.io.scenes.scene import Excerpt
+from glnet_geo.io.work_folder.array_store import FrameStore
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import Model
 from glnet_geo.model.predict import Predictor

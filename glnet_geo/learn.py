@@ -15,12 +15,12 @@ import torch
 from glnet_geo.core.normalize import EIGHT_BITS
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.errors import CancelledError, OptionError
-from glnet_geo.io.curves import draw_curves, require_curves
-from glnet_geo.io.datasets import lessons_of_dataset
-from glnet_geo.io.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
-from glnet_geo.io.picture import Reading
-from glnet_geo.io.run_folder import RunFolder
-from glnet_geo.io.staging import TakenError, refuse_taken
+from glnet_geo.io.files.staging import TakenError, refuse_taken
+from glnet_geo.io.lessons.datasets import lessons_of_dataset
+from glnet_geo.io.lessons.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
+from glnet_geo.io.lessons.picture import Reading
+from glnet_geo.io.pictures.curves import draw_curves, require_curves
+from glnet_geo.io.work_folder.run_folder import RunFolder
 from glnet_geo.learn_options import (
     KEPT_BY_POLYGONS,
     POLYGON_MINUTES,

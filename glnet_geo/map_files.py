@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from typing_extensions import Self
 
 from glnet_geo.errors import OutputError
-from glnet_geo.io.behind import refuse_to_replace
-from glnet_geo.io.staging import is_raster
+from glnet_geo.io.files.staging import is_raster
+from glnet_geo.io.scenes.behind import refuse_to_replace
 
 if TYPE_CHECKING:
     from glnet_geo.plan import Options

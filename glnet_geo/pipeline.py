@@ -9,23 +9,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import glnet_geo
-from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.normalize import written
+from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import Sink, pour
 from glnet_geo.errors import CancelledError, OptionError, SceneError
 from glnet_geo.frames import Frames, LocalFrames
-from glnet_geo.io.aoi import area_mark
-from glnet_geo.io.array_store import Lacking
-from glnet_geo.io.identity import identity
-from glnet_geo.io.journal import Journal, journal_folder
-from glnet_geo.io.made import MARK
-from glnet_geo.io.placed import Placed
-from glnet_geo.io.raster import ClassRaster, ConfidenceRaster
-from glnet_geo.io.staging import Staging, TakenError, is_raster
-from glnet_geo.io.tiles import TileError
-from glnet_geo.io.vector import PolygonLayer
+from glnet_geo.io.files.identity import identity
+from glnet_geo.io.files.staging import Staging, TakenError, is_raster
+from glnet_geo.io.geodesy.placed import Placed
+from glnet_geo.io.maps.raster import ClassRaster, ConfidenceRaster
+from glnet_geo.io.polygons.aoi import area_mark
+from glnet_geo.io.polygons.vector import PolygonLayer
+from glnet_geo.io.scenes.made import MARK
+from glnet_geo.io.scenes.tiles import TileError
+from glnet_geo.io.work_folder.array_store import Lacking
+from glnet_geo.io.work_folder.journal import Journal, journal_folder
 from glnet_geo.map_files import MapFiles
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import Model

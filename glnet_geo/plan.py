@@ -15,9 +15,9 @@ from glnet_geo.core.lattice import CELL, Lattice, in_pixels, snapped_scale
 from glnet_geo.core.normalize import EIGHT_BITS, Normalization, written
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, OptionError
-from glnet_geo.io.aoi import Aoi, read_aoi
-from glnet_geo.io.scene import Scene, block_cache, open_scene
-from glnet_geo.io.value_range import value_range_of
+from glnet_geo.io.polygons.aoi import Aoi, read_aoi
+from glnet_geo.io.scenes.scene import Scene, block_cache, open_scene
+from glnet_geo.io.scenes.value_range import value_range_of
 from glnet_geo.model.card import Card
 from glnet_geo.model.machine import Device, Machine, Precision, choose_machine
 from glnet_geo.model.package import DEFAULT_MODEL, Model, load_model

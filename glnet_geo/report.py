@@ -12,7 +12,7 @@ from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.normalize import written
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import SceneError
-from glnet_geo.io.placed import PixelAreas, Placed
+from glnet_geo.io.geodesy.placed import PixelAreas, Placed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from typing import TypeVar
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.errors import CancelledError, OptionError
 from glnet_geo.frames import Frames, LocalFrames
-from glnet_geo.io.journal import Journal, journal_folder
-from glnet_geo.io.staging import Staging
+from glnet_geo.io.files.staging import Staging
+from glnet_geo.io.work_folder.journal import Journal, journal_folder
 from glnet_geo.map_files import MapFiles
 from glnet_geo.pipeline import scene_job
 from glnet_geo.plan import Options, planned

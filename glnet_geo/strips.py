@@ -19,7 +19,7 @@ from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
 from glnet_geo.errors import OptionError
 from glnet_geo.frames import Frames, count_steps, expected_seconds, place
-from glnet_geo.io.journal import Journal
+from glnet_geo.io.work_folder.journal import Journal
 from glnet_geo.model.decide import Decision
 from glnet_geo.model.exact import ExactPredictor
 from glnet_geo.plan import Plan, PlannedFrame

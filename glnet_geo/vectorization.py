@@ -11,23 +11,23 @@ from pathlib import Path
 import numpy as np
 
 import glnet_geo
-from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.progress import Progress, Silence
-from glnet_geo.core.sieve import Sieve
+from glnet_geo.core.small_areas.sieve import Sieve
 from glnet_geo.core.strip import Strip, pour, watched
 from glnet_geo.core.window import Window
 from glnet_geo.errors import CancelledError, OptionError, OutputError
-from glnet_geo.io.behind import refuse_to_replace
-from glnet_geo.io.class_file import read_class_file
-from glnet_geo.io.classes import ClassMap, open_classes
-from glnet_geo.io.confidence import ConfidenceMap
-from glnet_geo.io.made import MARK
-from glnet_geo.io.placed import PixelAreas, Placed, without_place
-from glnet_geo.io.scene import block_cache
-from glnet_geo.io.staging import Staging
-from glnet_geo.io.suffixes import MAP_VECTORS
-from glnet_geo.io.vector import PolygonLayer
+from glnet_geo.io.files.staging import Staging
+from glnet_geo.io.files.suffixes import MAP_VECTORS
+from glnet_geo.io.geodesy.placed import PixelAreas, Placed, without_place
+from glnet_geo.io.maps.class_file import read_class_file
+from glnet_geo.io.maps.classes import ClassMap, open_classes
+from glnet_geo.io.maps.confidence import ConfidenceMap
+from glnet_geo.io.polygons.vector import PolygonLayer
+from glnet_geo.io.scenes.behind import refuse_to_replace
+from glnet_geo.io.scenes.made import MARK
+from glnet_geo.io.scenes.scene import block_cache
 from glnet_geo.report import ClassShare, Tally
 
 

@@ -16,7 +16,7 @@ from rasterio.crs import CRS
 
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.strip import Strip
-from glnet_geo.io.raster import ClassRaster
+from glnet_geo.io.maps.raster import ClassRaster
 from tests.rasters import Place
 
 LEGEND = Legend(

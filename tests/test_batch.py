@@ -20,7 +20,7 @@ from glnet_geo.batching.batch import batch
 from glnet_geo.batching.delivery import Delivery
 from glnet_geo.batching.outputs import Outputs
 from glnet_geo.batching.report import BatchReport
-from glnet_geo.core.drawing import Drawing
+from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
 from tests.scenes import UTM, read, texture, write_model, write_scene

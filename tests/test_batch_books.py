@@ -9,7 +9,7 @@ import pytest
 
 from glnet_geo.batching.books import Books
 from glnet_geo.batching.report import TileResult, TileState, entries
-from glnet_geo.io.ledger import REPORT, Ledger
+from glnet_geo.io.work_folder.ledger import REPORT, Ledger
 from glnet_geo.report import ClassShare
 
 DONE = TileResult(

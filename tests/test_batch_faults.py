@@ -18,12 +18,12 @@ import rasterio
 import shapely
 
 import glnet_geo
-from glnet_geo.core.drawing import Drawing
+from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import AoiError, CancelledError, OptionError, OutputError
-from glnet_geo.io.ledger import Ledger
-from glnet_geo.io.raster import ClassRaster
-from glnet_geo.io.tiles import TileReader
+from glnet_geo.io.maps.raster import ClassRaster
+from glnet_geo.io.scenes.tiles import TileReader
+from glnet_geo.io.work_folder.ledger import Ledger
 from tests.io.test_full_disk import small_disk
 from tests.jobs import Told, kills_at_random
 from tests.scenes import read, texture, write_model, write_scene

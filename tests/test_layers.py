@@ -69,6 +69,21 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
     ),
     "public": ({"assess", "batching", "top", "model", "core", "errors"}, set()),
 }
+# The folders of a layer, each of which may import what comes before it; "" are the modules right in the layer.
+WITHIN = {
+    "core": ("", "accuracy", "small_areas", "polygons"),
+    "io": (
+        "files",
+        "work_folder",
+        "geodesy",
+        "scenes",
+        "maps",
+        "polygons",
+        "lessons",
+        "references",
+        "pictures",
+    ),
+}
 # What takes long to import, and is never needed to show a help text.
 SLOW = {
     "torch",
@@ -96,6 +111,12 @@ def _layer(module: str) -> str:
     if part == "__main__":
         return "commands"
     return part if part in MAY_IMPORT else "top"
+
+
+def _folder(module: str, layer: str) -> str:
+    """The folder of a dotted name inside its layer."""
+    part = module.split(".")[2]
+    return part if part in WITHIN[layer] else ""
 
 
 def _dotted(path: Path) -> str:
@@ -142,6 +163,20 @@ def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "path",
+    [path for path in MODULES if _layer(_dotted(path)) in WITHIN and len(_dotted(path).split(".")) > 2],
+    ids=_dotted,
+)
+def test_a_folder_of_a_layer_imports_only_those_before_it(path: Path) -> None:
+    layer = _layer(_dotted(path))
+    order = WITHIN[layer]
+    for line, name in _imports(_parsed(path)):
+        if name.startswith(f"glnet_geo.{layer}."):
+            where = f"{path.relative_to(ROOT)}:{line} imports {name}"
+            assert order.index(_folder(name, layer)) <= order.index(_folder(_dotted(path), layer)), where
+
+
+@pytest.mark.parametrize(
     "path", [PACKAGE / "__init__.py", *sorted((PACKAGE / "commands").glob("*.py"))], ids=_dotted
 )
 def test_a_help_text_waits_for_nothing_heavy(path: Path) -> None:
@@ -172,6 +207,12 @@ def test_what_is_imported_is_declared() -> None:
     foreign = imported - sys.stdlib_module_names - {"glnet_geo"}
     # pandas comes with geopandas, which hands its tables out.
     assert {"pillow" if name == "PIL" else name for name in foreign} - {"pandas"} <= declared
+
+
+def test_the_rules_know_every_folder_of_a_layer() -> None:
+    for layer, folders in WITHIN.items():
+        found = {path.parent.name for path in (PACKAGE / layer).glob("*/__init__.py")}
+        assert found == {folder for folder in folders if folder}
 
 
 def test_the_rules_know_every_layer() -> None:

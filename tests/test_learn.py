@@ -22,7 +22,7 @@ from torch import Tensor
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import CancelledError, ModelError, OptionError, OutputError, TrainingError
-from glnet_geo.io.run_folder import RunFolder
+from glnet_geo.io.work_folder.run_folder import RunFolder
 from glnet_geo.learn import train
 from glnet_geo.learn_options import LabelMaps, TrainOptions
 from glnet_geo.model.package import load_model

@@ -24,9 +24,9 @@ from glnet_geo.errors import (
     SceneError,
 )
 from glnet_geo.frames import LocalFrames, Logits
-from glnet_geo.io.array_store import FrameStore
-from glnet_geo.io.raster import ClassRaster
-from glnet_geo.io.scene import Scene
+from glnet_geo.io.maps.raster import ClassRaster
+from glnet_geo.io.scenes.scene import Scene
+from glnet_geo.io.work_folder.array_store import FrameStore
 from glnet_geo.model.card import Card, GroundSampleDistance
 from glnet_geo.model.glnet import Sharing
 from glnet_geo.model.package import save_package

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from glnet_geo.errors import OptionError
-from glnet_geo.io.ledger import REPORT, Ledger
-from glnet_geo.io.run_folder import RunFolder
-from glnet_geo.io.small_files import write_text
-from glnet_geo.io.store import Folder
+from glnet_geo.io.files.small_files import write_text
+from glnet_geo.io.work_folder.ledger import REPORT, Ledger
+from glnet_geo.io.work_folder.run_folder import RunFolder
+from glnet_geo.io.work_folder.store import Folder
 from glnet_geo.model.package import save_package
 from glnet_geo.replacing import MAKER, hidden_name, replacing
 from glnet_geo.training.checkpoint import save_checkpoint, save_weights

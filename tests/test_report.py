@@ -15,8 +15,8 @@ from rasterio.crs import CRS
 import glnet_geo
 from glnet_geo.core.strip import Strip
 from glnet_geo.report import Tally
-from tests.io.test_ground import DEGREES, UTM
-from tests.io.test_placed import MOLLWEIDE, Raster
+from tests.io.geodesy.test_ground import DEGREES, UTM
+from tests.io.geodesy.test_placed import MOLLWEIDE, Raster
 from tests.maps import LEGEND, write_map
 
 COARSE = Affine(0.05, 0, 10, 0, -0.05, 60)

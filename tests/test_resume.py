@@ -15,8 +15,8 @@ import glnet_geo
 from glnet_geo import Options
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import CancelledError, OptionError, OutputError, SceneError
-from glnet_geo.io.journal import journal_folder
-from glnet_geo.io.raster import ClassRaster
+from glnet_geo.io.maps.raster import ClassRaster
+from glnet_geo.io.work_folder.journal import journal_folder
 from glnet_geo.report import Summary
 from tests.jobs import Told, kills_at_random
 from tests.scenes import texture, write_model, write_scene

@@ -17,7 +17,7 @@ import glnet_geo
 from glnet_geo import Options
 from glnet_geo.commands import run as command_line
 from glnet_geo.errors import CancelledError, OptionError, OutputError
-from glnet_geo.io.journal import Journal, journal_folder
+from glnet_geo.io.work_folder.journal import Journal, journal_folder
 from glnet_geo.shards import Shard, ShardSummary, compute_shard
 from tests.jobs import Job, Told, assert_same
 

@@ -190,7 +190,7 @@ def test_what_is_dissolved_is_never_split(tmp_path: Path, monkeypatch: pytest.Mo
     """Parts of a multipolygon that share a stretch of border are no valid multipolygon."""
     for module in ("slabs", "trace", "simplify"):
         monkeypatch.setattr(f"glnet_geo.core.{module}.split_rows", lambda _width: 8, raising=False)
-    monkeypatch.setattr("glnet_geo.core.drawing.MAX_VERTICES", 20)
+    monkeypatch.setattr("glnet_geo.core.polygons.drawing.MAX_VERTICES", 20)
     path = write_map(tmp_path / "map.tif", patches(64, 50))
     pieces = drawn(path, tmp_path / "pieces.gpkg")
     assert not pieces.region_id.is_unique

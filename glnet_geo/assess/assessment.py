@@ -9,10 +9,10 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from glnet_geo.core.calibration import Reliability
+from glnet_geo.core.accuracy.calibration import Reliability
+from glnet_geo.core.accuracy.metrics import Confusion, mean_of
+from glnet_geo.core.accuracy.stratified import Estimate, StratifiedSample
 from glnet_geo.core.legend import Legend
-from glnet_geo.core.metrics import Confusion, mean_of
-from glnet_geo.core.stratified import Estimate, StratifiedSample
 
 Kind: TypeAlias = Literal["raster", "polygons", "points"]
 Unit: TypeAlias = Literal["m2", "pixels"]

@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glnet_geo.assess.assessment import Calibration, Evaluation, Kind, LeftOut, Scores
-from glnet_geo.core.alongside import alongside
-from glnet_geo.core.calibration import Reliability
+from glnet_geo.core.accuracy.alongside import alongside
+from glnet_geo.core.accuracy.calibration import Reliability
+from glnet_geo.core.accuracy.matching import Label, Matching, chosen_classes
+from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.core.legend import NODATA, Legend
-from glnet_geo.core.matching import Label, Matching, chosen_classes
-from glnet_geo.core.metrics import Confusion
 from glnet_geo.core.progress import Progress
 from glnet_geo.core.strip import Strip, watched
 from glnet_geo.core.window import Window
 from glnet_geo.errors import EvaluationError
-from glnet_geo.io.classes import ClassMap
-from glnet_geo.io.confidence import ConfidenceMap
+from glnet_geo.io.maps.classes import ClassMap
+from glnet_geo.io.maps.confidence import ConfidenceMap
 
 UNKNOWN = "unknown"
 """A class of this name means that nobody could tell, as in DeepGlobe: it does not count in means unless asked for."""

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glnet_geo.assess.assessment import Coverage, Unit
+from glnet_geo.core.accuracy.stratified import StratifiedSample
 from glnet_geo.core.legend import NODATA, Legend
-from glnet_geo.core.stratified import StratifiedSample
 from glnet_geo.errors import DoubtfulInputWarning
-from glnet_geo.io.classes import ClassMap
-from glnet_geo.io.reference_vector import LabelledShapes, Strata
+from glnet_geo.io.maps.classes import ClassMap
+from glnet_geo.io.references.vector import LabelledShapes, Strata
 from glnet_geo.report import Tally
 
 _NEGLIGIBLE = 0.01

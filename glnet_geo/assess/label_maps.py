@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from glnet_geo.assess.once import Once
-from glnet_geo.core.matching import Label, Matching, check_ignored, chosen_classes
+from glnet_geo.core.accuracy.matching import Label, Matching, check_ignored, chosen_classes
 from glnet_geo.core.progress import Progress, stop_if_cancelled
 from glnet_geo.errors import EvaluationError
-from glnet_geo.io.on_grid import Grid
-from glnet_geo.io.reference_key import ReferenceKey
-from glnet_geo.io.reference_raster import open_reference
-from glnet_geo.io.scene import block_cache
+from glnet_geo.io.maps.on_grid import Grid
+from glnet_geo.io.references.key import ReferenceKey
+from glnet_geo.io.references.raster import open_reference
+from glnet_geo.io.scenes.scene import block_cache
 from glnet_geo.model.card import Card
 
 

@@ -9,18 +9,18 @@ from pathlib import Path
 from glnet_geo.assess.assessment import Evaluation
 from glnet_geo.assess.comparison import Agreement, Comparison
 from glnet_geo.assess.points import compare_points
+from glnet_geo.core.accuracy.matching import check_ignored
 from glnet_geo.core.legend import Legend
-from glnet_geo.core.matching import check_ignored
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.errors import OptionError
-from glnet_geo.io.classes import open_classes
-from glnet_geo.io.confidence import ConfidenceMap
-from glnet_geo.io.reference_key import ReferenceKey
-from glnet_geo.io.reference_polygons import PolygonReference
-from glnet_geo.io.reference_raster import open_reference
-from glnet_geo.io.reference_vector import read_labelled
-from glnet_geo.io.scene import block_cache
-from glnet_geo.io.suffixes import READ_VECTORS
+from glnet_geo.io.files.suffixes import READ_VECTORS
+from glnet_geo.io.maps.classes import open_classes
+from glnet_geo.io.maps.confidence import ConfidenceMap
+from glnet_geo.io.references.key import ReferenceKey
+from glnet_geo.io.references.polygons import PolygonReference
+from glnet_geo.io.references.raster import open_reference
+from glnet_geo.io.references.vector import read_labelled
+from glnet_geo.io.scenes.scene import block_cache
 
 
 def evaluate(

@@ -17,13 +17,13 @@ from glnet_geo.core.listing import counted
 from glnet_geo.core.overall import Overall
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
 from glnet_geo.errors import EvaluationError
-from glnet_geo.io.classes import open_classes
-from glnet_geo.io.confidence import ConfidenceMap
-from glnet_geo.io.pair_files import find_pairs
-from glnet_geo.io.reference_colors import ColorReference
-from glnet_geo.io.reference_key import ReferenceKey
-from glnet_geo.io.reference_raster import open_reference
-from glnet_geo.io.scene import block_cache
+from glnet_geo.io.lessons.pair_files import find_pairs
+from glnet_geo.io.maps.classes import open_classes
+from glnet_geo.io.maps.confidence import ConfidenceMap
+from glnet_geo.io.references.colors import ColorReference
+from glnet_geo.io.references.key import ReferenceKey
+from glnet_geo.io.references.raster import open_reference
+from glnet_geo.io.scenes.scene import block_cache
 from glnet_geo.model.package import Model, load_model
 from glnet_geo.pipeline import classify
 from glnet_geo.plan import Options

@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from glnet_geo.assess.assessment import Calibration, Evaluation, LeftOut, Scores, map_estimate
 from glnet_geo.assess.comparison import Comparison
 from glnet_geo.assess.design import Design
-from glnet_geo.core.calibration import Reliability
+from glnet_geo.core.accuracy.calibration import Reliability
+from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.core.legend import NODATA
-from glnet_geo.core.metrics import Confusion
 from glnet_geo.core.progress import Progress
 from glnet_geo.core.strip import watched
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
-from glnet_geo.io.classes import ClassMap
-from glnet_geo.io.confidence import ConfidenceMap
-from glnet_geo.io.reference_vector import LabelledShapes
+from glnet_geo.io.maps.classes import ClassMap
+from glnet_geo.io.maps.confidence import ConfidenceMap
+from glnet_geo.io.references.vector import LabelledShapes
 from glnet_geo.report import Tally
 
 _FEW = "From so few points the calibration error looks larger than it is: chance adds to it."

@@ -11,19 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 import glnet_geo
-from glnet_geo.core.draw import draw_ranks, find_pixels
+from glnet_geo.core.accuracy.draw import draw_ranks, find_pixels
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import watched
 from glnet_geo.core.transform import transformed
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, OutputError
-from glnet_geo.io.behind import refuse_to_replace
-from glnet_geo.io.classes import ClassMap, open_classes
-from glnet_geo.io.made import MARK
-from glnet_geo.io.placed import to_map
-from glnet_geo.io.sample_points import SamplePoints, write_sample_points
-from glnet_geo.io.scene import block_cache
-from glnet_geo.io.staging import Staging
+from glnet_geo.io.files.staging import Staging
+from glnet_geo.io.geodesy.placed import to_map
+from glnet_geo.io.maps.classes import ClassMap, open_classes
+from glnet_geo.io.references.sample_points import SamplePoints, write_sample_points
+from glnet_geo.io.scenes.behind import refuse_to_replace
+from glnet_geo.io.scenes.made import MARK
+from glnet_geo.io.scenes.scene import block_cache
 from glnet_geo.report import Tally
 
 

@@ -18,10 +18,10 @@ from glnet_geo.batching.outputs import Outputs, TileOutputs
 from glnet_geo.batching.report import BatchReport, TileResult
 from glnet_geo.batching.scene_run import Workshop, failure, map_scene
 from glnet_geo.batching.scenes import VirtualScene, virtual_scenes
-from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.listing import counted
 from glnet_geo.core.normalize import fits, outwards, written
 from glnet_geo.core.overall import Overall
+from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
 from glnet_geo.errors import (
     AoiError,
@@ -30,16 +30,16 @@ from glnet_geo.errors import (
     OptionError,
 )
 from glnet_geo.frames import Frames, LocalFrames
-from glnet_geo.io.grouping import Kind, kinds, sentences
-from glnet_geo.io.inputs import named_tiles
-from glnet_geo.io.ledger import REPORT, Ledger
-from glnet_geo.io.scene import SAMPLE_SIDE, block_cache, range_of
-from glnet_geo.io.stac import check_folder, require_pystac
-from glnet_geo.io.staging import check_output
-from glnet_geo.io.store import check_address
-from glnet_geo.io.suffixes import MAPS
-from glnet_geo.io.tiled import sample_of
-from glnet_geo.io.tiles import TileError, TileFile, TileReader, described
+from glnet_geo.io.files.staging import check_output
+from glnet_geo.io.files.suffixes import MAPS
+from glnet_geo.io.maps.stac import check_folder, require_pystac
+from glnet_geo.io.scenes.grouping import Kind, kinds, sentences
+from glnet_geo.io.scenes.inputs import named_tiles
+from glnet_geo.io.scenes.scene import SAMPLE_SIDE, block_cache, range_of
+from glnet_geo.io.scenes.tiled import sample_of
+from glnet_geo.io.scenes.tiles import TileError, TileFile, TileReader, described
+from glnet_geo.io.work_folder.ledger import REPORT, Ledger
+from glnet_geo.io.work_folder.store import check_address
 from glnet_geo.pipeline import means_of
 from glnet_geo.plan import Options, machine_of, model_of
 
@@ -63,7 +63,7 @@ def batch(
     again, and makes the very same files; so does one that has ended, for tiles that are new, were changed, or failed.
 
     Args:
-        inputs: files, folders, patterns, lists, tile indexes, catalogues: see `glnet_geo.io.inputs.named_tiles`.
+        inputs: files, folders, patterns, lists, tile indexes, catalogues: see `glnet_geo.io.scenes.inputs.named_tiles`.
         outputs: what to write, and where.
         options: how to classify. A value range that is not given is that of all tiles of a kind together.
         drawing: how to draw polygons, and whether to merge small areas.

@@ -10,8 +10,8 @@ from typing import Any
 from glnet_geo.batching.report import TileResult, entries
 from glnet_geo.core.listing import listed
 from glnet_geo.errors import OutputError
-from glnet_geo.io.identity import identity
-from glnet_geo.io.ledger import Ledger
+from glnet_geo.io.files.identity import identity
+from glnet_geo.io.work_folder.ledger import Ledger
 
 
 class Books:

@@ -13,9 +13,9 @@ from affine import Affine
 from glnet_geo.batching.report import BatchReport, TileResult
 from glnet_geo.batching.scenes import VirtualScene
 from glnet_geo.core.progress import Progress
-from glnet_geo.io.stac import Maker, MapEntry, write_catalogue
-from glnet_geo.io.taken import taken
-from glnet_geo.io.tiles import TileFile
+from glnet_geo.io.maps.stac import Maker, MapEntry, write_catalogue
+from glnet_geo.io.scenes.taken import taken
+from glnet_geo.io.scenes.tiles import TileFile
 from glnet_geo.model.card import Card
 
 _Times: TypeAlias = Callable[[str], tuple[datetime, ...]]

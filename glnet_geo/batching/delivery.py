@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glnet_geo.batching.outputs import TileOutputs
-from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.strip import Sink, Strip, interruptible
 from glnet_geo.core.window import Window
-from glnet_geo.io.raster import ConfidenceRaster
-from glnet_geo.io.staging import Staging
-from glnet_geo.io.tiled import PlacedTile
-from glnet_geo.io.tiles import TileReader
+from glnet_geo.io.files.staging import Staging
+from glnet_geo.io.maps.raster import ConfidenceRaster
+from glnet_geo.io.scenes.tiled import PlacedTile
+from glnet_geo.io.scenes.tiles import TileReader
 from glnet_geo.pipeline import output
 from glnet_geo.report import ClassShare, Tally
 

@@ -8,13 +8,13 @@ from dataclasses import asdict
 
 import shapely
 
-from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.grid import Frame
 from glnet_geo.core.lattice import in_cells
 from glnet_geo.core.mosaic import Enlargement
+from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.window import Window
-from glnet_geo.io.array_store import mark_of
-from glnet_geo.io.tiled import PlacedTile, box
+from glnet_geo.io.scenes.tiled import PlacedTile, box
+from glnet_geo.io.work_folder.array_store import mark_of
 from glnet_geo.plan import Plan
 
 

@@ -10,9 +10,9 @@ from glnet_geo.batching.outputs import Outputs, TileOutputs
 from glnet_geo.core.listing import listed
 from glnet_geo.core.progress import Progress
 from glnet_geo.errors import OutputError, SceneError
-from glnet_geo.io.identity import identity, place_of
-from glnet_geo.io.ledger import Ledger
-from glnet_geo.io.made import is_map
+from glnet_geo.io.files.identity import identity, place_of
+from glnet_geo.io.scenes.made import is_map
+from glnet_geo.io.work_folder.ledger import Ledger
 
 
 def outputs_of_tiles(

@@ -8,8 +8,8 @@ from pathlib import Path
 from string import Formatter
 
 from glnet_geo.errors import OptionError, OutputError
-from glnet_geo.io.staging import check_name, check_suffix, is_raster
-from glnet_geo.io.suffixes import MAP_VECTORS, MAPS
+from glnet_geo.io.files.staging import check_name, check_suffix, is_raster
+from glnet_geo.io.files.suffixes import MAP_VECTORS, MAPS
 
 DEFAULT_NAME = "{stem}_landcover{suffix}"
 

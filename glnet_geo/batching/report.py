@@ -21,7 +21,7 @@ class TileState:
     Attributes:
         job: of everything but the tile that the outputs depend on, a hash.
         fingerprint: of the pixels that the outputs depend on, a hash.
-        identity: of the file, see `glnet_geo.io.identity.identity`.
+        identity: of the file, see `glnet_geo.io.files.identity.identity`.
         outputs: their identities.
     """
 

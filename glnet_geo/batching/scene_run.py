@@ -14,17 +14,17 @@ from glnet_geo.batching.fingerprints import fingerprints, lacking, mark, place_m
 from glnet_geo.batching.outputs import Outputs, TileOutputs
 from glnet_geo.batching.report import TileResult, TileState
 from glnet_geo.batching.scenes import VirtualScene
-from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.listing import counted
+from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.progress import Progress
 from glnet_geo.core.strip import Sink
 from glnet_geo.errors import AoiMissesError
 from glnet_geo.frames import Frames
-from glnet_geo.io.identity import identity
-from glnet_geo.io.journal import Journal, journal_folder
-from glnet_geo.io.staging import Staging
-from glnet_geo.io.tiled import PlacedTile, TiledPixels, scene_of
-from glnet_geo.io.tiles import TileError, TileReader
+from glnet_geo.io.files.identity import identity
+from glnet_geo.io.files.staging import Staging
+from glnet_geo.io.scenes.tiled import PlacedTile, TiledPixels, scene_of
+from glnet_geo.io.scenes.tiles import TileError, TileReader
+from glnet_geo.io.work_folder.journal import Journal, journal_folder
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import Model
 from glnet_geo.pipeline import SURE, Work, deliver, job_of, output, provenance

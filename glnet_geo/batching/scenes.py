@@ -9,9 +9,9 @@ import shapely
 from affine import Affine
 
 from glnet_geo.errors import OptionError
-from glnet_geo.io.grouping import Kind, against, clusters, grids
-from glnet_geo.io.tiled import PlacedTile, box, placed
-from glnet_geo.io.tiles import TileFile
+from glnet_geo.io.scenes.grouping import Kind, against, clusters, grids
+from glnet_geo.io.scenes.tiled import PlacedTile, box, placed
+from glnet_geo.io.scenes.tiles import TileFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,8 @@ from glnet_geo.core.listing import counted
 from glnet_geo.core.progress import Progress, stop_if_cancelled
 from glnet_geo.errors import ClusterError, GlnetGeoError, OptionError, OutputError
 from glnet_geo.frames import Logits, count_steps, place, shown
-from glnet_geo.io.array_store import FrameStore, not_kept
-from glnet_geo.io.store import Nowhere
+from glnet_geo.io.work_folder.array_store import FrameStore, not_kept
+from glnet_geo.io.work_folder.store import Nowhere
 from glnet_geo.plan import Plan, PlannedFrame
 
 _FRAMES_AHEAD = 3

@@ -17,9 +17,9 @@ from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import ClusterError, GlnetGeoError
 from glnet_geo.frames import FrameClassifier, place
-from glnet_geo.io.array_store import FrameStore, not_kept
-from glnet_geo.io.scene import Scene, block_cache
-from glnet_geo.io.store import Store
+from glnet_geo.io.scenes.scene import Scene, block_cache
+from glnet_geo.io.work_folder.array_store import FrameStore, not_kept
+from glnet_geo.io.work_folder.store import Store
 from glnet_geo.model.installed import installed_models
 from glnet_geo.model.machine import Machine, is_present
 from glnet_geo.model.package import Model, load_model, sha256_of

@@ -92,7 +92,7 @@ def classify(
     \b
     Exit codes: 0 done, 2 wrong use, 3 scene, 4 model, 5 output, 6 area of interest, 9 cluster, 130 stopped.
     """
-    from glnet_geo.io.staging import is_raster
+    from glnet_geo.io.files.staging import is_raster
     from glnet_geo.pipeline import classify as run
     from glnet_geo.plan import Options
     from glnet_geo.shards import Shard, ShardSummary, compute_shard

@@ -17,7 +17,7 @@ from glnet_geo.errors import OptionError
 if TYPE_CHECKING:
     from glnet_geo.assess.assessment import Evaluation, MapEstimate
     from glnet_geo.core.progress import Progress
-    from glnet_geo.io.assessment_picture import AssessmentPicture
+    from glnet_geo.io.pictures.assessment import AssessmentPicture
 
 _OF_MAPS = ("reference", "field", "confidence")
 _OF_BOTH = ("map", "reference_legend", "ignore", "leave_out")
@@ -103,10 +103,10 @@ def evaluate(
     \b
     Exit codes: 0 done, 2 wrong use, 3 map or image, 4 model, 5 output, 8 evaluation, 130 stopped.
     """
-    from glnet_geo.io.assessment_picture import require_picture
-    from glnet_geo.io.behind import refuse_to_replace
-    from glnet_geo.io.small_files import write_text
-    from glnet_geo.io.staging import check_output
+    from glnet_geo.io.files.small_files import write_text
+    from glnet_geo.io.files.staging import check_output
+    from glnet_geo.io.pictures.assessment import require_picture
+    from glnet_geo.io.scenes.behind import refuse_to_replace
 
     _check_use(options)
     outputs = [path for path in (out_json, picture) if path is not None]
@@ -197,7 +197,7 @@ def _evaluated(options: dict[str, Any], shown: Progress) -> Evaluation:
 
 
 def _draw(path: Path, evaluation: Evaluation) -> None:
-    from glnet_geo.io.assessment_picture import AssessmentPicture, write_picture
+    from glnet_geo.io.pictures.assessment import AssessmentPicture, write_picture
 
     calibration, estimate = evaluation.calibration, evaluation.estimate
     drawing = AssessmentPicture(

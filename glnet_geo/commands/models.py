@@ -144,7 +144,7 @@ def import_model(**options: Any) -> None:
     \b
     Exit codes: 0 done, 2 wrong use, 4 model, 5 output.
     """
-    from glnet_geo.io.class_file import legend_named
+    from glnet_geo.io.maps.class_file import legend_named
     from glnet_geo.model.importing import import_checkpoints
 
     checkpoints = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from glnet_geo.core.drawing import Drawing
+    from glnet_geo.core.polygons.drawing import Drawing
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -247,7 +247,7 @@ def chosen_drawing(options: dict[str, Any], *, polygons: bool) -> Drawing:
         click.UsageError: an option asks for something that only shapes polygons where none are made.
         OptionError: an option cannot be followed.
     """
-    from glnet_geo.core.drawing import Drawing
+    from glnet_geo.core.polygons.drawing import Drawing
 
     chosen = {field.name: options.pop(field.name) for field in fields(Drawing)}
     idle = [f"--{name.replace('_', '-')}" for name in _OF_POLYGONS if chosen[name]]

@@ -66,7 +66,7 @@ def vectorize(
     \b
     Exit codes: 0 done, 2 wrong use, 3 classes, 4 legend, 5 output, 8 confidence, 130 stopped.
     """
-    from glnet_geo.core.drawing import Drawing
+    from glnet_geo.core.polygons.drawing import Drawing
     from glnet_geo.vectorization import vectorize as run
 
     with shown_progress(progress, quiet=quiet) as shown:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress
-from glnet_geo.io.run_folder import RunFolder
+from glnet_geo.io.work_folder.run_folder import RunFolder
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.training.recipe import Recipe
 from glnet_geo.training.samples import Sampler

@@ -15,9 +15,9 @@ from glnet_geo.core.holdout import blocks, hold_out
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.listing import counted, listed
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
-from glnet_geo.io.labels import MaskedLabels
-from glnet_geo.io.lessons import Lessons
-from glnet_geo.io.pairs import Pair
+from glnet_geo.io.lessons.labels import MaskedLabels
+from glnet_geo.io.lessons.lessons import Lessons
+from glnet_geo.io.lessons.pairs import Pair
 from glnet_geo.training.focus import SQUARE, ClassCounts
 from glnet_geo.training.samples import channels
 

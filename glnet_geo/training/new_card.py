@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.core.legend import Legend
-from glnet_geo.core.metrics import Confusion
-from glnet_geo.io.lessons import Lessons
+from glnet_geo.io.lessons.lessons import Lessons
 from glnet_geo.model.card import Card, ClassScore, GroundSampleDistance, Scores
 from glnet_geo.training.augment import Augmentation
 from glnet_geo.training.course import Outcome

@@ -10,7 +10,7 @@ from typing import Any
 from typing_extensions import Self
 
 from glnet_geo.errors import TrainingError
-from glnet_geo.io.run_folder import RunFolder
+from glnet_geo.io.work_folder.run_folder import RunFolder
 from glnet_geo.training.recipe import TIME_SHARES
 from glnet_geo.training.stages import Stage
 

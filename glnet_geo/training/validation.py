@@ -12,15 +12,15 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from glnet_geo.core.calibration import fitted_temperature
+from glnet_geo.core.accuracy.calibration import fitted_temperature
+from glnet_geo.core.accuracy.metrics import Confusion, mean_of
 from glnet_geo.core.grid import Frame, Tiling, frame_rows
 from glnet_geo.core.lattice import CELL, in_pixels
 from glnet_geo.core.legend import NODATA, Legend
-from glnet_geo.core.metrics import Confusion, mean_of
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.window import Window
-from glnet_geo.io.pairs import Pair
-from glnet_geo.io.spot import Spot
+from glnet_geo.io.lessons.pairs import Pair
+from glnet_geo.io.lessons.spot import Spot
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.predict import Predictor

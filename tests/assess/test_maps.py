@@ -16,9 +16,9 @@ from PIL import Image
 from rasterio.errors import RasterioIOError
 
 from glnet_geo.assess.maps import evaluate
-from glnet_geo.core.metrics import Confusion
+from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
-from glnet_geo.io import classes as classes_module
+from glnet_geo.io.maps import classes as classes_module
 from tests.io.geotiffs import write
 from tests.maps import LEGEND, PLACE, UTM, blurred, centre, patches, pixel_box, write_map, write_shapes
 from tests.rasters import write_plain

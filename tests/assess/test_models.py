@@ -12,8 +12,8 @@ from PIL import Image
 from rasterio.drivers import driver_from_extension
 
 from glnet_geo.assess.models import evaluate_model
+from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.core.legend import Legend
-from glnet_geo.core.metrics import Confusion
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
 from glnet_geo.model.package import load_model

@@ -13,10 +13,10 @@ import pytest
 
 from glnet_geo.assess.maps import evaluate
 from glnet_geo.assess.sampling import sample
-from glnet_geo.core.metrics import Confusion
+from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import CancelledError, DoubtfulInputWarning, OptionError, OutputError
-from glnet_geo.io import classes as classes_module
+from glnet_geo.io.maps import classes as classes_module
 from tests.jobs import Meanwhile
 from tests.maps import LEGEND, PLACE, UTM, blurred, patches, write_map
 from tests.scenes import read

@@ -22,7 +22,7 @@ from glnet_geo.cluster.clusters import local_workers
 from glnet_geo.cluster.dask_frames import DaskFrames
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import ClusterError
-from glnet_geo.io.array_store import ArrayStore
+from glnet_geo.io.work_folder.array_store import ArrayStore
 from tests.cluster.inproc import inproc
 from tests.jobs import Told
 from tests.scenes import texture, write_model

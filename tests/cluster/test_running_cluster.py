@@ -28,8 +28,8 @@ from glnet_geo.cluster.frame_job import FrameJob
 from glnet_geo.commands import run as command_line
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import CancelledError, ClusterError, OptionError, OutputError, SceneError
-from glnet_geo.io.array_store import FrameStore
-from glnet_geo.io.journal import Journal, journal_folder
+from glnet_geo.io.work_folder.array_store import FrameStore
+from glnet_geo.io.work_folder.journal import Journal, journal_folder
 from glnet_geo.plan import planned
 from tests.cluster.inproc import inproc
 from tests.jobs import Job, Told, assert_same

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from glnet_geo.commands import run
-from glnet_geo.io import assessment_picture, figures
+from glnet_geo.io.pictures import assessment as assessment_picture
+from glnet_geo.io.pictures import figures
 from tests.maps import blurred, patches, write_map
 from tests.rasters import write_plain
 from tests.scenes import texture, write_model, write_scene

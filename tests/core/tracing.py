@@ -14,9 +14,9 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 from rasterio.features import shapes
 
-from glnet_geo.core.regions import Regions
-from glnet_geo.core.sums import UNKNOWN
-from glnet_geo.core.trace import Tracer
+from glnet_geo.core.polygons.regions import Regions
+from glnet_geo.core.polygons.sums import UNKNOWN
+from glnet_geo.core.polygons.trace import Tracer
 from tests.core.maps import NODATA
 
 MAPS = st.integers(1, 4).flatmap(

@@ -18,7 +18,7 @@ from rasterio.errors import NotGeoreferencedWarning
 
 from glnet_geo.core.lattice import Lattice
 from glnet_geo.core.window import Window
-from glnet_geo.io.scene import Scene, open_scene
+from glnet_geo.io.scenes.scene import Scene, open_scene
 
 RGB = ("red", "green", "blue")
 UTM = "EPSG:32640"

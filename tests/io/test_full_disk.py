@@ -12,13 +12,13 @@ import pytest
 import rasterio
 from affine import Affine
 
-from glnet_geo.core.drawing import Drawing
 from glnet_geo.core.legend import LandClass, Legend
+from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.strip import Sink, Strip
 from glnet_geo.errors import OutputError
-from glnet_geo.io.raster import ClassRaster
-from glnet_geo.io.staging import Staging, is_raster
-from glnet_geo.io.vector import PolygonLayer
+from glnet_geo.io.files.staging import Staging, is_raster
+from glnet_geo.io.maps.raster import ClassRaster
+from glnet_geo.io.polygons.vector import PolygonLayer
 from tests.maps import write_map
 from tests.rasters import Place
 

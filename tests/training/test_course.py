@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from glnet_geo.core.metrics import Confusion
+from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.training.course import blended
 from glnet_geo.training.validation import mean_iou
 

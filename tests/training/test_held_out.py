@@ -8,9 +8,9 @@ import pytest
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
-from glnet_geo.io.lessons import Lessons
-from glnet_geo.io.pairs import Pair
-from glnet_geo.io.spot import Spot
+from glnet_geo.io.lessons.lessons import Lessons
+from glnet_geo.io.lessons.pairs import Pair
+from glnet_geo.io.lessons.spot import Spot
 from glnet_geo.training.held_out import split
 from tests.rasters import write_plain
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from glnet_geo.errors import TrainingError
-from glnet_geo.io.run_folder import RunFolder
+from glnet_geo.io.work_folder.run_folder import RunFolder
 from glnet_geo.training.schedule import Clock, Schedule
 
 

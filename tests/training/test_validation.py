@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from glnet_geo.core.metrics import Confusion
+from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.core.window import Window
-from glnet_geo.io.labels import MaskedLabels
-from glnet_geo.io.pairs import Pair
+from glnet_geo.io.lessons.labels import MaskedLabels
+from glnet_geo.io.lessons.pairs import Pair
 from glnet_geo.model.glnet import Sharing
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import save_package

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning
 
 from glnet_geo import DoubtfulInputWarning, Model, Options, classify, load_model
-from glnet_geo.core.calibration import Reliability
+from glnet_geo.core.accuracy.calibration import Reliability
+from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.core.legend import Legend
-from glnet_geo.core.metrics import Confusion
 
 POINTS = Path(__file__).with_suffix(".csv")
 CLASS_OF = {

@@ -23,8 +23,8 @@ from scipy import ndimage
 from shapely.geometry import Polygon, shape
 
 from glnet_geo import Options, classify
+from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.core.legend import NODATA
-from glnet_geo.core.metrics import Confusion
 from glnet_geo.learn import train
 from glnet_geo.learn_options import DrawnPolygons, TrainOptions
 from tools.urban.package import read_band

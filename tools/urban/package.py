@@ -23,10 +23,10 @@ from rasterio.errors import NotGeoreferencedWarning
 from safetensors.torch import load_file
 
 from glnet_geo import Options, classify
-from glnet_geo.core.calibration import Reliability
+from glnet_geo.core.accuracy.calibration import Reliability
+from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.core.legend import NODATA
-from glnet_geo.core.metrics import Confusion
-from glnet_geo.io.pairs import Pair
+from glnet_geo.io.lessons.pairs import Pair
 from glnet_geo.model.card import Card, GroundSampleDistance, Scores
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import choose_machine

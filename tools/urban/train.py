@@ -24,8 +24,8 @@ from glnet_geo.core.grid import Tiling
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.errors import TrainingError
-from glnet_geo.io.pair_files import find_pairs
-from glnet_geo.io.pairs import Pair
+from glnet_geo.io.lessons.pair_files import find_pairs
+from glnet_geo.io.lessons.pairs import Pair
 from glnet_geo.model.glnet import light
 from glnet_geo.training.augment import Augmentation
 from glnet_geo.training.checkpoint import save_weights

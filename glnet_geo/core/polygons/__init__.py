@@ -1,0 +1,1 @@
+"""Polygons that fit, from a map that comes in rows: borders traced, simplified and put together."""

@@ -1,0 +1,1 @@
+"""How large pixels and polygons are on the ground, whatever the CRS."""

@@ -1,0 +1,244 @@
+"""All that a model is to learn from: pairs, their classes, and which of them show the same place."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+import shapely
+
+from glnet_geo.core.graph import components
+from glnet_geo.core.holdout import places_of
+from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.listing import counted, listed
+from glnet_geo.errors import DoubtfulInputWarning, OptionError, TrainingError
+from glnet_geo.io.lessons.label_legend import found_legend, open_labels, read_label_legend, warn_of_doubtful
+from glnet_geo.io.lessons.labels import RasterLabels
+from glnet_geo.io.lessons.pair_files import find_pairs
+from glnet_geo.io.lessons.pairs import Pair
+from glnet_geo.io.lessons.picture import Picture, Reading, look_at
+from glnet_geo.io.lessons.style_colors import style_colors
+from glnet_geo.io.lessons.training_polygons import TrainingPolygons, read_training_polygons
+
+Part: TypeAlias = Literal["train", "validate", "unused"]
+
+_APART = 0.01
+"""Share of a pixel by which an image and its label may lie apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lessons:
+    """All that a model is to learn from.
+
+    Attributes:
+        pairs: images and their labels.
+        places: of each pair, a name; pairs of one place are neighbours.
+        parts: of each pair, where the data set says it belongs; None where that is to be decided.
+        legend: the classes.
+        judged: ids of the classes whose mean is the score.
+        distances: metres on the ground per pixel that the images have; empty where unknown.
+        sparse: whether only some polygons are labelled.
+        about: what it is, for the card.
+        background: id of the class around the only thing that is sought; None where every class counts.
+    """
+
+    pairs: Sequence[Pair]
+    places: Sequence[str]
+    parts: Sequence[Part] | None
+    legend: Legend
+    judged: tuple[int, ...]
+    distances: tuple[float, ...]
+    sparse: bool
+    about: str
+    background: int | None = None
+
+    def close(self) -> None:
+        """Close all files."""
+        for pair in self.pairs:
+            pair.close()
+
+
+def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: Reading) -> Lessons:
+    """Images and label maps of the same names in two folders.
+
+    Raises:
+        GlnetGeoError: a file cannot be used, or two do not fit each other; the message names it.
+    """
+    found = find_pairs(images, labels, error=TrainingError)
+    known = found_legend([label for _, label in found]) if legend is None else read_label_legend(legend)
+    pictures = [look_at(image, reading) for image, _ in found]
+    maps = [open_labels(label, known) for _, label in found]
+    if legend is not None:
+        warn_of_doubtful(maps, known)
+    pairs = [_pair(picture, labels) for picture, labels in zip(pictures, maps, strict=True)]
+    return Lessons(
+        pairs=pairs,
+        places=_places(pictures),
+        parts=None,
+        legend=known.legend,
+        judged=tuple(c.id for c in known.legend),
+        distances=_distances(pictures),
+        sparse=False,
+        about=f"{counted(len(pairs), 'labelled image')} ({listed([pair.name for pair in pairs], 8)})",
+    )
+
+
+def lessons_of_polygons(
+    scenes: Sequence[Path],
+    polygons: Path,
+    field: str,
+    layer: str | None,
+    reading: Reading,
+    *,
+    known: Legend | None = None,
+) -> Lessons:
+    """Scenes and polygons drawn over them; what no polygon covers teaches nothing.
+
+    Args:
+        scenes: that they are drawn on.
+        polygons: their file.
+        field: that holds the class.
+        layer: of the file; None for its first.
+        reading: how the scenes are read.
+        known: classes of the model that training begins with: one drawn under the same name keeps its number, unless all
+            names are numbers, and its colour, unless the layer's style has one.
+
+    Raises:
+        GlnetGeoError: a file cannot be used, or polygons and scenes do not meet; the message names it.
+    """
+    _check_once(scenes)
+    drawn = read_training_polygons(polygons, field, layer)
+    legend = _legend(drawn, known)
+    ids = {c.name: c.id for c in legend}
+    pairs, pictures, used = [], [], set()
+    for scene in scenes:
+        picture = look_at(scene, reading)
+        labels = drawn.on(scene.name, ids, crs=picture.crs, transform=picture.transform, whole=picture.whole)
+        if labels is None:
+            if len(scenes) > 1:
+                _doubt(f"no polygon of {polygons.name} lies on {scene.name}: it is left out")
+            continue
+        pairs.append(picture.with_labels(labels))
+        pictures.append(picture)
+        used.update(labels.numbers.tolist())
+    if not pairs:
+        raise TrainingError(
+            f"no polygon of {polygons} lies on {listed([scene.name for scene in scenes], 8)}: check the place and the CRS "
+            "of both"
+        )
+    beside = len(drawn.polygons) - len(used)
+    if beside:
+        _doubt(
+            f"{beside} of {len(drawn.polygons)} polygons of {polygons.name} lie on no scene: they are left out"
+        )
+    return Lessons(
+        pairs=pairs,
+        places=_places(pictures),
+        parts=None,
+        legend=legend,
+        judged=tuple(c.id for c in legend),
+        distances=_distances(pictures),
+        sparse=True,
+        about=f"{counted(len(used), 'polygon')} drawn on {listed([pair.name for pair in pairs], 8)} ({_counted(drawn, used)})",
+    )
+
+
+def _pair(picture: Picture, labels: RasterLabels) -> Pair:
+    _check_place(picture, labels)
+    return picture.with_labels(labels)
+
+
+def _check_place(picture: Picture, labels: RasterLabels) -> None:
+    """Refuse a label map that says it lies elsewhere than its image; one that says nothing lies where the image does."""
+    dataset = labels.dataset
+    if (
+        picture.crs is None
+        or dataset.crs is None
+        or picture.transform is None
+        or dataset.transform.is_identity
+    ):
+        return
+    ours, theirs = np.array(picture.transform)[:6], np.array(dataset.transform)[:6]
+    if dataset.crs != picture.crs or np.abs(ours - theirs).max() > _APART * np.abs(ours[[0, 1, 3, 4]]).max():
+        raise TrainingError(
+            f"{picture.path} and {labels.name} lie at different places or in different CRS: warp the label onto the "
+            "image's grid"
+        )
+
+
+def _legend(drawn: TrainingPolygons, known: Legend | None) -> Legend:
+    """A class of every name; numbers and colours are the file's own, else those of the known classes."""
+    colors = style_colors(drawn.path, drawn.layer, drawn.field)
+    names: dict[int, str] = {}
+    # The numbers of classes that are numbers are kept, so that maps say what the person wrote.
+    numbers = {int(name): name for name in drawn.classes if name.isdecimal() and int(name) < NODATA}
+    if len(numbers) == len(drawn.classes):
+        names = numbers
+    elif known is not None:
+        for name in drawn.classes:
+            channel = known.channel_of(name)
+            if channel is not None and known.classes[channel].id not in names:
+                names[known.classes[channel].id] = name
+                colors.setdefault(name, known.classes[channel].color)
+    if drawn.numbered and len(names) < len(drawn.classes):
+        _doubt(
+            f"the classes of {drawn.path.name} are numbers that no map can keep, since not all are whole, written in one way "
+            "and within 0..254: they are numbered anew, and bear these numbers as names"
+        )
+    free = (number for number in count() if number not in names)
+    for name in drawn.classes:
+        if name not in names.values():
+            names[next(free)] = name
+    return Legend.of_values(
+        names, names, {number: colors[name] for number, name in names.items() if name in colors}
+    )
+
+
+def _places(pictures: Sequence[Picture]) -> list[str]:
+    """By the ground where all pictures have one and touch others, else by name."""
+    names = [picture.path.stem for picture in pictures]
+    boxes = [_box(picture) for picture in pictures]
+    if all(box is not None for box in boxes) and len({str(picture.crs) for picture in pictures}) == 1:
+        touching = shapely.STRtree(boxes).query(boxes, predicate="intersects")
+        place = components(len(boxes), touching).tolist()
+        if len(set(place)) > 1:
+            return [names[at] for at in place]
+    return places_of(names)
+
+
+def _box(picture: Picture) -> shapely.Polygon | None:
+    if picture.crs is None or picture.transform is None:
+        return None
+    rows, cols = picture.shape
+    corners = [(0, 0), (cols, 0), (cols, rows), (0, rows)]
+    return shapely.Polygon([picture.transform @ corner for corner in corners])
+
+
+def _distances(pictures: Sequence[Picture]) -> tuple[float, ...]:
+    return tuple(sorted(side for picture in pictures for side in picture.distance or ()))
+
+
+def _counted(drawn: TrainingPolygons, used: Collection[int]) -> str:
+    """How many polygons each class has of those that are used."""
+    counts = Counter(drawn.names[list(used)].tolist())
+    return listed([f"{counts[name]} {name}" for name in drawn.classes], 8)
+
+
+def _check_once(scenes: Sequence[Path]) -> None:
+    """Refuse a scene that is named twice: what is held out of the one would be learnt from the other."""
+    seen: set[Path] = set()
+    for scene in scenes:
+        if scene.resolve() in seen:
+            raise OptionError(f"{scene} is named twice: name each scene once")
+        seen.add(scene.resolve())
+
+
+def _doubt(message: str) -> None:
+    # It is told where the lessons are asked for.
+    warnings.warn(message, DoubtfulInputWarning, stacklevel=3)

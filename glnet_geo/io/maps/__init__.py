@@ -1,0 +1,1 @@
+"""Class rasters, ours or anybody's: written, described, and read again."""

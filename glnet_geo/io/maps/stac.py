@@ -1,0 +1,341 @@
+"""A static STAC catalogue of maps: what each shows, where it lies, and how it was made."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyproj
+import shapely
+from affine import Affine
+from rasterio.crs import CRS
+from shapely.geometry import mapping
+
+from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.listing import counted
+from glnet_geo.core.transform import transformed
+from glnet_geo.errors import OptionError, OutputError
+from glnet_geo.io.files.staging import is_raster
+from glnet_geo.io.geodesy.ground import ground_sample_distance
+from glnet_geo.io.scenes.source import is_remote
+from glnet_geo.replacing import hidden_name
+
+if TYPE_CHECKING:
+    import pystac
+
+_EXTENSIONS = {
+    prefix: f"https://stac-extensions.github.io/{name}/v{version}/schema.json"
+    for prefix, name, version in (
+        ("proj", "projection", "2.0.0"),
+        ("raster", "raster", "2.0.0"),
+        ("classification", "classification", "2.0.0"),
+        ("processing", "processing", "1.2.0"),
+    )
+}
+"""By the prefix of their fields."""
+
+_MEDIA = {
+    ".tif": "image/tiff; application=geotiff; profile=cloud-optimized",
+    ".tiff": "image/tiff; application=geotiff; profile=cloud-optimized",
+    ".gpkg": "application/geopackage+sqlite3",
+    ".fgb": "application/vnd.flatgeobuf",
+    ".parquet": "application/vnd.apache.parquet",
+    ".geojson": "application/geo+json",
+}
+
+_COLLECTION, _MARK = "collection.json", "glnet:version"
+
+_POINTS = 8
+"""Along each side of a map: a straight side is bent in degrees."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapEntry:
+    """A map that the catalogue lists.
+
+    Attributes:
+        name: its identifier.
+        files: of the map; at least one.
+        sources: paths or addresses that it was made of.
+        height: rows.
+        width: columns.
+        transform: pixel (col, row) to map coordinates.
+        crs: of the map.
+        taken: when the imagery was taken, at one or several moments; none where that is unknown.
+        made: when the map was made.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    sources: tuple[str, ...]
+    height: int
+    width: int
+    transform: Affine
+    crs: CRS
+    taken: tuple[datetime, ...]
+    made: datetime
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """The first and the last moment that it shows; that of making where no other is known."""
+        moments = self.taken or (self.made,)
+        return min(moments), max(moments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maker:
+    """What made the maps.
+
+    Attributes:
+        version: of this package.
+        model: name.
+        sha256: of its package.
+        credit: whom to thank.
+        license: of the model, as SPDX says it.
+        legend: names and colours.
+    """
+
+    version: str
+    model: str
+    sha256: str
+    credit: str
+    license: str
+    legend: Legend
+
+
+def require_pystac() -> None:
+    """Refuse to begin without the package that writes catalogues.
+
+    Raises:
+        OptionError: it is not installed.
+    """
+    try:
+        import pystac  # noqa: F401 - only whether it is there
+    except ImportError as error:
+        raise OptionError(
+            "a STAC catalogue needs pystac, which is not installed: pip install 'glnet_geo[stac]'"
+        ) from error
+
+
+def check_folder(folder: Path, outputs: Iterable[Path] = ()) -> None:
+    """Refuse a folder that a catalogue cannot be written to, or that holds anything but a catalogue.
+
+    Args:
+        folder: of the catalogue.
+        outputs: what else is written: a catalogue is replaced with all that lies in its folder.
+
+    Raises:
+        OutputError: it is refused.
+    """
+    if folder.exists() and (not folder.is_dir() or _foreign(folder)):
+        raise OutputError(f"{folder} holds something else than a catalogue: choose another folder")
+    place = folder.resolve()
+    inside = next((path for path in outputs if path.resolve().is_relative_to(place)), None)
+    if inside is not None:
+        raise OutputError(
+            f"{folder} is to hold {inside} too, and a catalogue needs a folder of its own: choose another"
+        )
+    above = next(path for path in place.parents if path.exists())
+    if not above.is_dir():
+        raise OutputError(f"{above} is no folder, so {folder} cannot be made: choose another folder")
+    if not os.access(above, os.W_OK):
+        raise OutputError(f"the folder {above} is read-only: choose another for the catalogue")
+
+
+def write_catalogue(folder: Path, entries: Sequence[MapEntry], maker: Maker) -> Path:
+    """Write a static catalogue, which appears whole; one that was there before is replaced.
+
+    Args:
+        folder: of the catalogue; made where it is missing.
+        entries: at least one.
+        maker: what made them.
+
+    Returns:
+        Its ``collection.json``.
+
+    Raises:
+        OutputError: the folder cannot be written, or holds something else.
+    """
+    import pystac
+
+    check_folder(folder)
+    items = [_item(entry, maker) for entry in entries]
+    boxes = np.array([item.bbox for item in items])
+    bounds = [*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist()]
+    times = [moment for entry in entries for moment in entry.span]
+    collection = pystac.Collection(
+        id=folder.resolve().name or "landcover",
+        title="Land cover",
+        description=f"Land cover mapped by glnet_geo {maker.version} with the model {maker.model}.",
+        extent=pystac.Extent(
+            pystac.SpatialExtent([bounds]), pystac.TemporalExtent([[min(times), max(times)]])
+        ),
+        license="other",
+        extra_fields={_MARK: maker.version},
+    )
+    for item in items:
+        collection.add_item(item)
+    new = folder.with_name(hidden_name())
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # Links count from where the catalogue will lie.
+        collection.normalize_hrefs(str(folder.resolve()))
+        for item in items:
+            item.make_asset_hrefs_relative()
+        collection.save(catalog_type=pystac.CatalogType.SELF_CONTAINED, dest_href=str(new))
+        if folder.exists():
+            shutil.rmtree(folder)
+        new.rename(folder)
+    except OSError as error:
+        raise OutputError(
+            f"the catalogue could not be written to {folder} ({error.strerror}): choose another folder"
+        ) from error
+    finally:
+        # It is gone where all went well.
+        shutil.rmtree(new, ignore_errors=True)
+    return folder / _COLLECTION
+
+
+def _foreign(folder: Path) -> bool:
+    """Whether a folder holds what is no catalogue of ours."""
+    if not any(folder.iterdir()):
+        return False
+    try:
+        return _MARK not in json.loads((folder / _COLLECTION).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return True
+
+
+def _item(entry: MapEntry, maker: Maker) -> pystac.Item:
+    import pystac
+
+    footprint, (first, last) = _footprint(entry), entry.span
+    item = pystac.Item(
+        id=entry.name,
+        geometry=mapping(footprint),
+        bbox=list(footprint.bounds),
+        datetime=first if first == last else None,
+        start_datetime=None if first == last else first,
+        end_datetime=None if first == last else last,
+        properties={
+            "created": _text(entry.made),
+            "processing:software": {"glnet_geo": maker.version},
+            "processing:level": "L3",
+            "processing:lineage": (
+                f"Classified by glnet_geo {maker.version} with the model {maker.model} (sha256 {maker.sha256}) from "
+                f"{counted(len(entry.sources), 'raster')}."
+            ),
+            "glnet:model": maker.model,
+            "glnet:model_sha256": maker.sha256,
+            "glnet:model_credit": maker.credit,
+            "glnet:model_license": maker.license,
+            **_projection(entry),
+        },
+    )
+    pixel = ground_sample_distance(entry.transform, entry.crs, entry.height, entry.width)
+    for source in entry.sources:
+        item.add_link(pystac.Link(rel="derived_from", target=_address(source), media_type="image/tiff"))
+    for file in entry.files:
+        item.add_asset(_key(file), _asset(file, maker.legend, pixel))
+    fields = [*item.properties, *(field for asset in item.assets.values() for field in asset.extra_fields)]
+    used = {field.partition(":")[0] for field in fields}
+    item.stac_extensions = [url for prefix, url in _EXTENSIONS.items() if prefix in used]
+    return item
+
+
+def _asset(file: Path, legend: Legend, pixel: tuple[float, float] | None) -> pystac.Asset:
+    import pystac
+
+    fields: dict[str, Any] = {}
+    if is_raster(file):
+        sure = _is_confidence(file)
+        fields |= {
+            "bands": [{"name": "confidence" if sure else "landcover"}],
+            "data_type": "uint8",
+            "nodata": NODATA,
+            "raster:sampling": "area",
+        }
+        # In metres, whatever the units of the map.
+        fields |= {} if pixel is None else {"raster:spatial_resolution": round(float(np.mean(pixel)), 4)}
+        fields |= {"unit": "%"} if sure else {}
+        if not sure:
+            fields["classification:classes"] = [dict(one) for one in _classes(legend)]
+    return pystac.Asset(
+        href=str(file.resolve()),
+        title=file.name,
+        media_type=_MEDIA[file.suffix.lower()],
+        roles=["data"],
+        extra_fields=fields,
+    )
+
+
+def _classes(legend: Legend) -> Iterator[Mapping[str, object]]:
+    for one in legend:
+        yield {
+            "value": one.id,
+            "name": re.sub(r"[^0-9A-Za-z-]+", "_", one.name),
+            "title": one.name,
+            "description": one.name,
+            "color_hint": one.color.lstrip("#").upper(),
+        }
+    yield {
+        "value": NODATA,
+        "name": "nodata",
+        "description": "nothing was classified here",
+        "nodata": True,
+    }
+
+
+def _projection(entry: MapEntry) -> dict[str, object]:
+    code = entry.crs.to_authority()
+    height, width = entry.height, entry.width
+    corners = np.array(
+        [entry.transform @ corner for corner in ((0, 0), (width, 0), (width, height), (0, height))]
+    )
+    fields: dict[str, object] = {
+        "proj:code": None if code is None else ":".join(code),
+        "proj:shape": [height, width],
+        "proj:transform": list(entry.transform)[:6],
+        "proj:bbox": [*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist()],
+    }
+    if code is None:
+        fields["proj:wkt2"] = entry.crs.to_wkt(version="WKT2_2019")
+    return fields
+
+
+def _footprint(entry: MapEntry) -> shapely.Polygon:
+    """The map's outline in degrees."""
+    there = np.arange(_POINTS) / _POINTS
+    back, start, end = 1 - there, np.zeros(_POINTS), np.ones(_POINTS)
+    cols = np.concatenate([there, end, back, start]) * entry.width
+    rows = np.concatenate([start, there, end, back]) * entry.height
+    outline = transformed(np.column_stack([cols, rows]), entry.transform)
+    degrees = pyproj.Transformer.from_crs(entry.crs.to_wkt(), "EPSG:4326", always_xy=True)
+    return shapely.orient_polygons(shapely.Polygon(np.column_stack(degrees.transform(*outline.T))))
+
+
+def _is_confidence(file: Path) -> bool:
+    return file.stem.endswith("_confidence")
+
+
+def _key(file: Path) -> str:
+    return "confidence" if _is_confidence(file) else f"landcover_{file.suffix.lower().lstrip('.')}"
+
+
+def _address(source: str) -> str:
+    if is_remote(source) or source.startswith("/vsi"):
+        # What follows may be a secret.
+        return source.partition("?")[0]
+    return Path(source).resolve().as_uri()
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""Pictures that tell how a training or an assessment went."""

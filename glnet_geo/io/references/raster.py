@@ -1,0 +1,105 @@
+"""Reference maps in raster files: class numbers, or colours of a legend."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rasterio.enums import ColorInterp, Resampling
+
+from glnet_geo.core.accuracy.matching import Label
+from glnet_geo.core.legend import Legend
+from glnet_geo.core.strip import Strip
+from glnet_geo.errors import DoubtfulInputWarning, EvaluationError, SceneError
+from glnet_geo.io.geodesy.placed import Placed
+from glnet_geo.io.lessons.label_legend import mistaken_colour
+from glnet_geo.io.maps.class_names import class_names
+from glnet_geo.io.maps.classes import ClassMap, open_classes
+from glnet_geo.io.maps.on_grid import on_grid
+from glnet_geo.io.references.colors import ColorReference
+from glnet_geo.io.references.key import ReferenceKey
+from glnet_geo.io.scenes.source import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RasterReference:
+    """A raster of class numbers on the grid of a map.
+
+    Attributes:
+        name: without its folder.
+        labels: what its classes are called, in the order of the values in `strips`.
+        notes: sentences for the log.
+    """
+
+    name: str
+    labels: tuple[Label, ...]
+    notes: tuple[str, ...]
+    _classes: ClassMap = field(repr=False)
+
+    def strips(self) -> Iterator[Strip]:
+        """All rows from top to bottom, as places in the labels, 255 where there is no class."""
+        return self._classes.strips()
+
+
+@contextmanager
+def open_reference(
+    path: str | Path, mapped: Placed, key: ReferenceKey, *, by_size: bool = False
+) -> Iterator[RasterReference | ColorReference]:
+    """Open a reference raster on the grid of a map, through a warped view where it has another grid.
+
+    Args:
+        path: anything that GDAL opens; one band of class numbers, or red, green and blue.
+        mapped: the map.
+        key: what values and colours mean.
+        by_size: whether the two are a pair of one size, as for training: they lie on each other whatever they say of their
+            place, and three or four bands are colours.
+
+    Raises:
+        EvaluationError: it cannot be read, or cannot be laid over the map.
+    """
+    with ExitStack() as closing:
+        try:
+            reference = _opened(closing, path, mapped, key, by_size=by_size)
+        except SceneError as error:
+            raise EvaluationError(str(error)) from error
+        yield reference
+
+
+def _opened(
+    closing: ExitStack, path: str | Path, mapped: Placed, key: ReferenceKey, *, by_size: bool
+) -> RasterReference | ColorReference:
+    """An open reference; what it needs is closed by the stack."""
+    view, note = closing.enter_context(on_grid(path, mapped, by_size=by_size))
+    source = Source(str(path), resampling=Resampling.nearest)
+    closing.callback(source.close)
+    interpretation = source.dataset().colorinterp
+    drawn = interpretation[:3] == (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
+    if drawn or (by_size and len(interpretation) in {3, 4}):
+        if note is not None:
+            raise EvaluationError(
+                f"{source.name} holds colours and lies on another grid than {mapped.name}: give class numbers in one "
+                "band, or warp it first with gdalwarp -r near"
+            )
+        return ColorReference(source, key)
+    names, colors = class_names(source.dataset(), 1)
+    classes = closing.enter_context(open_classes(view))
+    if key.own or not names:
+        _doubt_palette(
+            source.name, {c.id: colors[c.id] for c in classes.legend if c.id in colors}, key.legend
+        )
+    return RasterReference(
+        name=source.name,
+        labels=key.labels_of_values([c.id for c in classes.legend], names, source.name),
+        notes=() if note is None else (note,),
+        _classes=classes,
+    )
+
+
+def _doubt_palette(name: str, colors: dict[int, str], legend: Legend) -> None:
+    """Warn where values that count are drawn in the colours of other classes."""
+    found = legend.taken_for(colors)
+    if found is not None:
+        warnings.warn(mistaken_colour(f"{name} draws", *found), DoubtfulInputWarning, stacklevel=6)

@@ -1,0 +1,1 @@
+"""Imagery, read in windows: one raster, or tiles that are one."""

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+
+from glnet_geo.core.legend import LandClass, Legend
+from glnet_geo.core.strip import Strip
+from glnet_geo.errors import DoubtfulInputWarning, OptionError, SceneError
+from glnet_geo.io.maps import classes as module
+from glnet_geo.io.maps.classes import open_classes
+from glnet_geo.io.maps.raster import ClassRaster
+from tests.io.geotiffs import PLACE, UTM, write
+from tests.rasters import Place
+
+CODES = np.array([[1, 1, 3], [3, 9, 9]])
+
+
+def _codes(path: Path, **options: Any) -> NDArray[np.uint8]:
+    with open_classes(path, **options) as classes:
+        return np.concatenate([strip.classes for strip in classes.strips()])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "uint32", "int64"])
+@pytest.mark.parametrize("nodata", [None, 9])
+def test_any_whole_number_is_a_class(tmp_path: Path, dtype: str, nodata: int | None) -> None:
+    path = write(tmp_path / "classes.tif", CODES[None].astype(dtype), nodata=nodata)
+    with open_classes(path) as classes:
+        assert [c.id for c in classes.legend] == ([1, 3, 9] if nodata is None else [1, 3])
+        assert classes.codes.tolist() == list(range(len(classes.legend)))
+        assert (classes.height, classes.width, classes.crs) == (2, 3, CRS.from_string(UTM))
+    last = 2 if nodata is None else 255
+    assert _codes(path).tolist() == [[0, 0, 1], [1, last, last]]
+
+
+def test_values_may_lie_far_apart_and_below_zero(tmp_path: Path) -> None:
+    pixels = np.array([[[-7, 2_000_000_000, 311]]], dtype=np.int32)
+    path = write(tmp_path / "classes.tif", pixels)
+    with open_classes(path) as classes:
+        assert [c.id for c in classes.legend] == [-7, 311, 2_000_000_000]
+    assert _codes(path).tolist() == [[0, 2, 1]]
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64"])
+def test_neighbours_among_the_largest_values_are_told_apart(tmp_path: Path, dtype: str) -> None:
+    largest = np.iinfo(np.int64).max
+    path = write(tmp_path / "classes.tif", np.array([[[largest, 3, largest - 1]]], dtype=dtype))
+    with open_classes(path) as classes:
+        assert [c.id for c in classes.legend] == [3, largest - 1, largest]
+    assert _codes(path).tolist() == [[2, 0, 1]]
+
+
+def test_values_that_no_signed_number_holds_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "classes.tif", np.array([[[2**63, 2**63 + 2]]], dtype=np.uint64))
+    with pytest.raises(
+        SceneError, match=r"classes\.tif holds the value 9223372036854775810, and a class is at most"
+    ):
+        open_classes(path)
+
+
+def test_strips_are_whole_rows_whatever_their_height(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = np.random.default_rng(1).integers(0, 7, (1, 37, 11)).astype(np.uint8)
+    path = write(tmp_path / "classes.tif", pixels)
+    whole = _codes(path)
+    monkeypatch.setattr(module, "_PIXELS_AT_ONCE", 50)
+    with open_classes(path) as classes:
+        strips = list(classes.strips())
+    assert [strip.row for strip in strips] == list(range(0, 37, 4))
+    np.testing.assert_array_equal(np.concatenate([strip.classes for strip in strips]), whole)
+
+
+def test_a_mask_hides_classes(tmp_path: Path) -> None:
+    mask = np.array([[True, True, False], [True, True, True]])
+    path = write(tmp_path / "classes.tif", CODES[None].astype(np.uint8), mask=mask)
+    assert _codes(path).tolist() == [[0, 0, 255], [1, 2, 2]]
+
+
+def test_names_and_colours_of_our_own_maps(tmp_path: Path) -> None:
+    legend = Legend(
+        (LandClass(id=9, name="roof", color="#cc3300"), LandClass(id=1, name="water", color="#0055ff"))
+    )
+    place = Place(height=1, width=2, transform=PLACE, crs=None)
+    raster = ClassRaster(tmp_path / "map.tif", place, legend, tags={"WHY": "test"})
+    raster.write(Strip(row=0, classes=np.array([[9, 1]], dtype=np.uint8)))
+    raster.finish()
+    with open_classes(tmp_path / "map.tif") as classes:
+        assert set(classes.legend) == set(legend)
+        assert classes.tags["WHY"] == "test"
+    (tmp_path / "map.tif.aux.xml").unlink()
+    with open_classes(tmp_path / "map.tif") as classes:
+        assert [c.color for c in classes.legend] == ["#0055ff", "#cc3300"]
+        assert [c.name for c in classes.legend] == ["class 1", "class 9"]
+
+
+def test_category_names_of_a_virtual_raster(tmp_path: Path) -> None:
+    path = tmp_path / "classes.vrt"
+    source = write(tmp_path / "classes.tif", np.array([[[0, 1, 2]]], dtype=np.uint8))
+    path.write_text(
+        f"""<VRTDataset rasterXSize="3" rasterYSize="1"><VRTRasterBand dataType="Byte" band="1">
+        <CategoryNames><Category>water</Category><Category/><Category>water</Category></CategoryNames>
+        <SimpleSource><SourceFilename>{source}</SourceFilename><SourceBand>1</SourceBand></SimpleSource>
+        </VRTRasterBand></VRTDataset>"""
+    )
+    with open_classes(path) as classes:
+        assert [c.name for c in classes.legend] == ["water (0)", "class 1", "water (2)"]
+        assert len({c.color for c in classes.legend}) == 3
+
+
+def test_a_class_file_names_classes_and_what_it_leaves_out_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "classes.tif", CODES[None].astype(np.uint8))
+    legend = Legend(
+        (LandClass(id=1, name="water", color="#0055ff"), LandClass(id=3, name="road", color="#cccccc"))
+    )
+    with pytest.warns(DoubtfulInputWarning, match=r"classes\.tif holds the classes 9, which the class file"):
+        classes = open_classes(path, legend=legend)
+    with classes:
+        assert [c.name for c in classes.legend] == ["water", "road", "class 9"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64"])
+def test_other_than_whole_numbers_are_refused(tmp_path: Path, dtype: str) -> None:
+    path = write(tmp_path / "height.tif", CODES[None].astype(dtype))
+    with pytest.raises(SceneError, match=rf"height\.tif holds {dtype} values.*gdal_translate"):
+        open_classes(path)
+
+
+def test_a_type_that_numpy_does_not_know_is_refused(tmp_path: Path) -> None:
+    source = write(tmp_path / "radar.tif", CODES[None].astype(np.int16))
+    path = tmp_path / "radar.vrt"
+    path.write_text(
+        '<VRTDataset rasterXSize="3" rasterYSize="2"><VRTRasterBand dataType="CInt16" band="1"><SimpleSource>'
+        f"<SourceFilename>{source}</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>"
+    )
+    with pytest.raises(SceneError, match=r"radar\.vrt holds complex_int16 values"):
+        open_classes(path)
+
+
+def test_another_band_is_named_only_where_one_can_be_chosen(tmp_path: Path) -> None:
+    path = write(tmp_path / "image.tif", np.arange(3000, dtype=np.uint16).reshape(1, 50, 60))
+    with pytest.raises(SceneError, match=r"give a classified raster, or another --band$"):
+        open_classes(path, band=1)
+    with pytest.raises(SceneError, match=r"give a classified raster$"):
+        open_classes(path)
+
+
+def test_an_image_is_refused_or_doubted(tmp_path: Path) -> None:
+    pixels = np.arange(300, dtype=np.uint16).reshape(1, 3, 100)
+    with pytest.raises(SceneError, match=r"more than 255 different values by row 3: it looks like an image"):
+        open_classes(write(tmp_path / "image.tif", pixels))
+    path = write(tmp_path / "grey.tif", (pixels % 100).astype(np.uint8))
+    with pytest.warns(DoubtfulInputWarning, match=r"grey\.tif holds 100 different values"):
+        open_classes(path).close()
+
+
+def test_bands_are_chosen_by_number(tmp_path: Path) -> None:
+    path = write(tmp_path / "two.tif", np.stack([CODES, CODES + 1]).astype(np.uint8))
+    with open_classes(path, band=2) as classes:
+        assert [c.id for c in classes.legend] == [2, 4, 10]
+    for band in (3, 0, -1):
+        with pytest.raises(OptionError, match=rf"two\.tif has no band {band}: choose one from 1 to 2"):
+            open_classes(path, band=band)
+
+
+def test_nothing_but_nodata_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "empty.tif", np.zeros((1, 4, 4), np.uint8), nodata=0)
+    with pytest.raises(SceneError, match=r"empty\.tif has no pixel with a class"):
+        open_classes(path)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SceneError, match="does not exist"):
+        open_classes(tmp_path / "none.tif")
+
+
+def test_a_damaged_attribute_table_costs_only_the_names(tmp_path: Path) -> None:
+    path = write(tmp_path / "classes.tif", CODES[None].astype(np.uint8))
+    with rasterio.open(path, "r+") as dataset:
+        dataset.write_colormap(1, {1: (0, 85, 255, 255)})
+    path.with_name("classes.tif.aux.xml").write_text("<PAMDataset><PAM")
+    with open_classes(path) as classes:
+        assert {c.id: c.color for c in classes.legend}[1] == "#0055ff"
