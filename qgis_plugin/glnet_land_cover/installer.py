@@ -157,7 +157,7 @@ class Installer:
         if self._wheelhouse and not size.disk:
             raise EngineError(
                 tr(
-                    "{} holds no wheels: fill it with those of pip download {} -d wheels, on a computer of the same kind."
+                    "{} holds no wheels: fill it with those of pip wheel {} -w wheels, on a computer of the same kind."
                 ).format(self._wheelhouse, shell_line([WITH_EXTRAS]))
             )
         self._feedback.pushInfo(
@@ -248,7 +248,7 @@ class Installer:
         """What to do where there is no package for this computer and its Python."""
         if self._wheelhouse:
             return tr(
-                "{} has no wheel of {} for this computer and its Python: fill it with those of pip download {} -d wheels, on "
+                "{} has no wheel of {} for this computer and its Python: fill it with those of pip wheel {} -w wheels, on "
                 "a computer of the same kind."
             ).format(self._wheelhouse, package, shell_line([with_extras(self._package)]))
         return tr(

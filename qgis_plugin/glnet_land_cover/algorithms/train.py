@@ -288,7 +288,6 @@ def _tell(summary: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
     feedback.pushInfo(summary["validation"])
     scores = summary["scores"]
     if scores is None:
-        feedback.pushInfo(tr("Nothing was held out, so nothing was measured."))
         return
     for each in scores["classes"]:
         iou = "-" if each["iou"] is None else f"{each['iou']:.3f}"

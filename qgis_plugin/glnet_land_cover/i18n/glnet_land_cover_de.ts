@@ -736,10 +736,6 @@
       <translation>Ein Fünftel der Polygone wird nicht gelernt: das Protokoll sagt, wie gut das Modell auf ihnen ist. Wählen Sie die Modelldatei als &lt;b&gt;Modell&lt;/b&gt; in „Landbedeckung klassifizieren“.</translation>
     </message>
     <message>
-      <source>Nothing was held out, so nothing was measured.</source>
-      <translation>Nichts wurde zurückgehalten, also wurde nichts gemessen.</translation>
-    </message>
-    <message>
       <source>The training brought nothing on these polygons: the model is the one it began with.</source>
       <translation>Das Training hat bei diesen Polygonen nichts gebracht: Das Modell ist das, mit dem es begann.</translation>
     </message>
@@ -932,8 +928,8 @@
       <translation>Installiert nach {}: etwa {:.1f} GB herunterzuladen, {:.1f} GB auf der Platte.</translation>
     </message>
     <message>
-      <source>{} has no wheel of {} for this computer and its Python: fill it with those of pip download {} -d wheels, on a computer of the same kind.</source>
-      <translation>{} hat kein Wheel von {} für diesen Rechner und sein Python: füllen Sie den Ordner mit denen von pip download {} -d wheels, auf einem Rechner derselben Art.</translation>
+      <source>{} has no wheel of {} for this computer and its Python: fill it with those of pip wheel {} -w wheels, on a computer of the same kind.</source>
+      <translation>{} hat kein Wheel von {} für diesen Rechner und sein Python: füllen Sie den Ordner mit denen von pip wheel {} -w wheels, auf einem Rechner derselben Art.</translation>
     </message>
     <message>
       <source>There is no engine in {}.</source>
@@ -944,8 +940,8 @@
       <translation>{} konnte nicht entfernt werden: beenden Sie Läufe, die es benutzen, und versuchen Sie es noch einmal.</translation>
     </message>
     <message>
-      <source>{} holds no wheels: fill it with those of pip download {} -d wheels, on a computer of the same kind.</source>
-      <translation>{} enthält keine Wheels: füllen Sie den Ordner mit denen von pip download {} -d wheels, auf einem Rechner derselben Art.</translation>
+      <source>{} holds no wheels: fill it with those of pip wheel {} -w wheels, on a computer of the same kind.</source>
+      <translation>{} enthält keine Wheels: füllen Sie den Ordner mit denen von pip wheel {} -w wheels, auf einem Rechner derselben Art.</translation>
     </message>
     <message>
       <source>The disk of {} has {:.1f} GB free and {:.1f} GB are needed: free some space.</source>
