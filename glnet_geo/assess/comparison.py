@@ -19,7 +19,7 @@ from glnet_geo.core.progress import Progress
 from glnet_geo.core.strip import Strip, watched
 from glnet_geo.core.window import Window
 from glnet_geo.errors import EvaluationError
-from glnet_geo.io.maps.classes import ClassMap
+from glnet_geo.io.maps.classes import MOST_CLASSES, ClassMap
 from glnet_geo.io.maps.confidence import ConfidenceMap
 
 UNKNOWN = "unknown"
@@ -66,9 +66,14 @@ class Comparison:
         """Settle it for a map and the labels of a reference.
 
         Raises:
-            EvaluationError: the map does not know a label, or an option names no class.
+            EvaluationError: the map does not know a label, an option names no class, or there are too many classes.
         """
         whole = classes.known if classes.named else _extended(classes.known, labels, ignore)
+        if len(whole) > MOST_CLASSES:
+            raise EvaluationError(
+                f"{classes.name} and {reference} hold {len(whole)} classes together, and at most {MOST_CLASSES} can be compared: "
+                "check that both hold classes, and number them alike"
+            )
         matching = Matching(legend=whole, named=classes.named, ignored=ignore)
         place = {c.id: code for code, c in enumerate(whole)}
         of_map = np.full(256, NODATA, dtype=np.uint8)

@@ -14,6 +14,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from PIL import Image
 from rasterio.errors import RasterioIOError
+from rasterio.features import rasterize
 
 from glnet_geo.assess.maps import evaluate
 from glnet_geo.core.accuracy.metrics import Confusion
@@ -85,6 +86,19 @@ class TestRasters:
         ]
         assert found.scores.classes[2].recall == 0
         assert found.scores.classes[2].precision is None
+
+    def test_more_classes_than_a_map_has_are_refused(self, tmp_path: Path) -> None:
+        """Without names, those of both count."""
+        numbers = np.arange(200, dtype=np.uint16).reshape(1, 10, 20)
+        bare = write(tmp_path / "map.tif", numbers, crs=UTM, transform=PLACE)
+        other = write(tmp_path / "ref.tif", numbers + 100, crs=UTM, transform=PLACE)
+        with (
+            pytest.warns(DoubtfulInputWarning, match="200 different values"),
+            pytest.raises(
+                EvaluationError, match=r"map\.tif and ref\.tif hold 300 classes together.*at most 255"
+            ),
+        ):
+            evaluate(bare, other)
 
     def test_colours_of_the_legend_are_a_reference(self, tmp_path: Path, mapped: Path) -> None:
         colours = np.zeros((3, *TRUE.shape), dtype=np.uint8)
@@ -254,6 +268,21 @@ class TestOtherGrids:
         assert found.left_out.unlabelled == (~inside).sum() + missing
         assert "another grid" in found.notes[0]
 
+    @pytest.mark.parametrize("by", [(1, -1), (-1, 1), (-1, -1)])
+    def test_rows_and_columns_may_run_either_way(
+        self, tmp_path: Path, mapped: Path, by: tuple[int, int]
+    ) -> None:
+        """South up, mirrored and both: the same pixels in another order."""
+        across, down = by
+        corner = (0 if across > 0 else TRUE.shape[1], 0 if down > 0 else TRUE.shape[0])
+        place = PLACE @ Affine.translation(*corner) @ Affine.scale(across, down)
+        turned = write_map(tmp_path / "turned.tif", TRUE[::down, ::across], transform=place)
+        plain = write_map(tmp_path / "plain.tif", TRUE)
+        expected = evaluate(mapped, plain).scores.confusion
+        assert evaluate(mapped, turned).scores.confusion == expected
+        other_way = tuple(zip(*evaluate(turned, mapped).scores.confusion, strict=True))
+        assert other_way == expected
+
     def test_another_crs_is_seen_through_a_warp(self, tmp_path: Path, mapped: Path) -> None:
         """The reference is read by hand at every centre of the map; a place at the edge of a pixel may fall either way."""
         true = np.random.default_rng(3).choice([0, 1, 4], (80, 80)).astype(np.uint8)
@@ -316,6 +345,20 @@ class TestPolygons:
         table = geopandas.GeoDataFrame({"class": [0, 4]}, geometry=shapes, crs=UTM).to_crs(4326)
         table.to_file(tmp_path / "there.geojson")
         assert evaluate(mapped, tmp_path / "there.geojson").scores == here.scores
+
+    def test_a_border_that_crosses_itself_holds_what_it_goes_round(
+        self, tmp_path: Path, mapped: Path
+    ) -> None:
+        """A bow tie, partly beside the map: two triangles that meet in a point."""
+        corners = [PLACE @ corner for corner in ((-6, -7.2), (21, 20.2), (-6, 20.2), (21, -7.2))]
+        tie = shapely.Polygon(corners)
+        assert not tie.is_valid
+        found = evaluate(mapped, write_shapes(tmp_path / "ref.gpkg", [tie], {"class": [4]}))
+        inside = rasterize([tie], out_shape=TRUE.shape, transform=PLACE)
+        assert found.scores.compared == inside.sum() > 0
+        table = geopandas.read_file(tmp_path / "ref.gpkg").to_crs(4326)
+        table.to_file(tmp_path / "there.gpkg")
+        assert evaluate(mapped, tmp_path / "there.gpkg").scores.compared == pytest.approx(inside.sum(), abs=4)
 
     def test_contradictions_are_left_out(self, tmp_path: Path, mapped: Path) -> None:
         shapes = [pixel_box(0, 0, 10, 10), pixel_box(5, 5, 10, 10), pixel_box(5, 0, 10, 10)]

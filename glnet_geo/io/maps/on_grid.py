@@ -144,9 +144,14 @@ def on_grid(path: str | Path, mapped: Placed, *, by_size: bool = False) -> Itera
         )
 
 
+def _bounds(raster: Placed) -> tuple[float, float, float, float]:
+    """Least x, least y, greatest x, greatest y; rows and columns may run either way."""
+    left, low, right, high = array_bounds(raster.height, raster.width, raster.transform)
+    return min(left, right), min(low, high), max(left, right), max(low, high)
+
+
 def _check_overlap(own: Grid, mapped: Placed) -> None:
-    bounds = array_bounds(own.height, own.width, own.transform)
-    frame = array_bounds(mapped.height, mapped.width, mapped.transform)
+    bounds, frame = _bounds(own), _bounds(mapped)
     try:
         left, low, right, high = transform_bounds(own.crs, mapped.crs, *bounds)
     except _FAILURES as error:

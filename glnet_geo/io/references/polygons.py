@@ -13,6 +13,7 @@ from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, EvaluationError
 from glnet_geo.io.geodesy.placed import Placed
 from glnet_geo.io.polygons.aoi import Aoi
+from glnet_geo.io.polygons.placing import valid_polygons_in
 from glnet_geo.io.references.vector import LabelledShapes
 
 _ROWS_AT_ONCE = 512
@@ -50,7 +51,7 @@ class PolygonReference:
             codes = {label: meant.index(meaning[label]) for label in self.labels}
             of_shape = np.array([-1 if label is None else codes[label] for label in shapes.labels])
             self._areas = [
-                Aoi.of(place.on_grid(shapes.shapes[of_shape == code], extent), scene)
+                Aoi.of(place.on_grid(valid_polygons_in(shapes.shapes[of_shape == code]), extent), scene)
                 for code in range(len(self.labels))
             ]
         except AoiError as error:
