@@ -63,42 +63,54 @@ class Design:
             return cls(stratum=shown, ids=own, sizes=measured, unit=unit, pixels=unsure, notes=(note,))
         return _whole(_brought(shapes.strata, shown, own), shapes.strata, own, sizes)
 
-    def units(self, used: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """(strata,) how many of the points that are used, of n, lie in each."""
-        return np.bincount(self.stratum[used], minlength=len(self.sizes)).astype(np.int64)
+    def units(self, points: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """(strata,) how many of some points, of n, lie in each."""
+        return np.bincount(self.stratum[points & (self.stratum >= 0)], minlength=len(self.sizes)).astype(
+            np.int64
+        )
 
-    def weights(self, used: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """(m,) how much of the map each of m used points stands for."""
-        stratum = self.stratum[used]
-        weights: NDArray[np.float64] = self.sizes[stratum] / self.units(used)[stratum]
+    def weights(self, told: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """(n,) how much of the map each point stands for; zero for what is not told, or in no stratum.
+
+        Args:
+            told: (n,) which points have a label that counts.
+        """
+        weights = np.zeros(len(self.stratum))
+        counted = told & (self.stratum >= 0)
+        stratum = self.stratum[counted]
+        weights[counted] = self.sizes[stratum] / self.units(told)[stratum]
         return weights
 
-    def sample(
-        self, true: NDArray[np.uint8], mapped: NDArray[np.uint8], used: NDArray[np.bool_], classes: int
-    ) -> StratifiedSample:
-        """The sample that m used points are.
+    def sample(self, true: NDArray[np.uint8], mapped: NDArray[np.uint8], classes: int) -> StratifiedSample:
+        """The sample that n points are.
 
         Args:
-            true: (m,) place of each one's class in a legend.
+            true: (n,) place of each one's class in a legend; 255 for none.
             mapped: as ``true``, in the map.
-            used: (n,) which of all points they are.
             classes: of the legend.
         """
+        told = true != NODATA
+        used = told & (mapped != NODATA)
         counts = np.zeros((len(self.sizes), classes, classes), dtype=np.int64)
-        np.add.at(counts, (self.stratum[used], true, mapped), 1)
-        units = self.units(used)
-        sampled, whole = units > 0, units == self.pixels
-        return StratifiedSample(counts=counts[sampled], sizes=self.sizes[sampled], whole=whole[sampled])
+        np.add.at(counts, (self.stratum[used], true[used], mapped[used]), 1)
+        units = self.units(told)
+        sampled = units > 0
+        return StratifiedSample(
+            counts=counts[sampled],
+            sizes=self.sizes[sampled],
+            whole=(units == self.pixels)[sampled],
+            beside=(units - self.units(used))[sampled],
+        )
 
-    def coverage(self, used: NDArray[np.bool_], legend: Legend, reference: str) -> Coverage:
-        """Of how much of the map the used points tell; warns where that is not all, or where they are too few.
+    def coverage(self, told: NDArray[np.bool_], legend: Legend, reference: str) -> Coverage:
+        """Of how much of the map the points tell; warns where that is not all, or where they are too few.
 
         Args:
-            used: (n,) which points are used.
+            told: (n,) which points have a label that counts.
             legend: of the map.
             reference: what to call the file of the points.
         """
-        units = self.units(used)
+        units = self.units(told)
         # A stratum that the map does not have needs no point.
         bare = (units == 0) & (self.sizes > 0)
         share = float(self.sizes[~bare].sum() / self.sizes.sum())
@@ -175,8 +187,8 @@ def _whole(design: Design, strata: Strata, own: Sequence[int], sizes: Tally) -> 
 
 
 def _measured(pixels: NDArray[np.float64], area_m2: NDArray[np.float64]) -> tuple[Unit, NDArray[np.float64]]:
-    """Ground areas where all are known, else pixels."""
-    return ("m2", area_m2) if np.isfinite(area_m2).all() else ("pixels", pixels)
+    """Ground areas where all are known, else pixels: beyond the ground lie some that have no area."""
+    return ("m2", area_m2) if (area_m2 > 0).all() else ("pixels", pixels)
 
 
 def _percent(share: float) -> str:

@@ -26,6 +26,8 @@ from glnet_geo.report import Tally
 
 _FEW = "From so few points the calibration error looks larger than it is: chance adds to it."
 
+_PART = "shares and areas are those of the part of the sampled map that this one shows too."
+
 _IGNORED = (
     "points are of ignored classes, and count as if they had not been drawn: shares and areas are those of what remains, "
     "stretched over the whole map."
@@ -61,23 +63,26 @@ def compare_points(
     """
     looked = _look(classes, shapes, sure, progress)
     true = np.array([NODATA if one is None else comparison.of_label[one] for one in shapes.labels], np.uint8)
-    told = np.array([one is not None for one in shapes.labels], dtype=np.bool_)
+    labelled = np.array([one is not None for one in shapes.labels], dtype=np.bool_)
     mapped = comparison.of_map[looked.code]
-    used = (true != NODATA) & (mapped != NODATA)
+    told = true != NODATA
+    used = told & (mapped != NODATA)
     if not used.any():
         raise EvaluationError(
             f"no labelled point of {shapes.name} lies where {classes.name} shows a class: check that both show one place"
         )
     _doubt_copies(shapes, used)
     design = Design.of(classes, shapes, looked.code, looked.sizes)
-    weight = design.weights(used)
-    sample = design.sample(true[used], mapped[used], used, len(comparison.legend))
-    coverage = design.coverage(used, comparison.legend, comparison.reference)
+    weight = design.weights(told)[used]
+    sample = design.sample(true, mapped, len(comparison.legend))
+    coverage = design.coverage(told, comparison.legend, comparison.reference)
     areas = looked.sizes.area_m2 if design.unit == "m2" else looked.sizes.pixels
     on_legend = np.zeros(len(comparison.legend))
     on_legend[comparison.of_map[: len(areas)]] = areas
-    ignored = int((told & (true == NODATA)).sum())
+    ignored, unmapped = int((labelled & ~told).sum()), int((told & ~used).sum())
     calibration, notes = None, (*shapes.notes, *design.notes, *comparison.notes, *coverage.notes)
+    if unmapped and shapes.strata is not None:
+        notes = (*notes, f"{unmapped} labelled points lie where {classes.name} shows nothing: {_PART}")
     if ignored:
         notes = (*notes, f"{ignored} {_IGNORED}")
     if sure is not None:
@@ -98,7 +103,7 @@ def compare_points(
         ),
         left_out=LeftOut(
             unlabelled=shapes.unlabelled,
-            unmapped=int(((true != NODATA) & (mapped == NODATA)).sum()),
+            unmapped=unmapped,
             ignored=ignored,
         ),
         estimate=map_estimate(sample, comparison.legend, on_legend.tolist(), design.unit, coverage=coverage),

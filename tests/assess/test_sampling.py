@@ -10,6 +10,7 @@ import geopandas
 import numpy as np
 import pyogrio
 import pytest
+from affine import Affine
 
 from glnet_geo.assess.maps import evaluate
 from glnet_geo.assess.sampling import sample
@@ -225,6 +226,45 @@ def test_one_sample_serves_another_map(tmp_path: Path, mapped: Path) -> None:
     assert accuracy.value is not None
     assert accuracy.half_width is not None
     assert abs(accuracy.value - truth.accuracy) < 1.5 * accuracy.half_width
+
+
+def test_one_sample_serves_a_map_of_a_part(tmp_path: Path, mapped: Path) -> None:
+    """What the other map does not show is no part of its areas."""
+    sample(mapped, tmp_path / "points.gpkg", per_class=200)
+    done = _label(tmp_path / "points.gpkg", tmp_path / "done.gpkg")
+    shown = MAPPED.copy()
+    shown[:, :60], shown[:90, :100] = 255, 255
+    found = evaluate(write_map(tmp_path / "part.tif", shown), done)
+    truth = Confusion.of(TRUE, shown, LEGEND)
+    assert found.left_out.unmapped > 100
+    assert f"{found.left_out.unmapped} labelled points lie where part.tif shows nothing" in " ".join(
+        found.notes
+    )
+    assert found.estimate is not None
+    pixels = [100 * n for n in truth.in_reference.tolist()]
+    for interval, value in (
+        (found.estimate.accuracy, truth.accuracy),
+        *zip((c.area for c in found.estimate.classes), pixels, strict=True),
+    ):
+        assert interval.value is not None
+        assert interval.half_width is not None
+        assert abs(interval.value - value) < 1.5 * interval.half_width < 0.5 * value
+    assert evaluate(mapped, done).notes == ()
+
+
+def test_a_class_beyond_the_ground_is_assessed_in_pixels(tmp_path: Path) -> None:
+    """Rows beyond a pole have no area, and their points tell of the map nevertheless."""
+    ids = np.where(np.arange(120)[:, None] < 20, 4, MAPPED[:120, :120]).astype(np.uint8)
+    ids[20:][ids[20:] == 4] = 0
+    place = Affine(1, 0, -60, 0, -1, 110)
+    mapped = write_map(tmp_path / "map.tif", ids, crs="EPSG:4326", transform=place)
+    sample(mapped, tmp_path / "points.gpkg", per_class=20)
+    table = geopandas.read_file(tmp_path / "points.gpkg", layer="points")
+    table["class"] = table["map_class_name"]
+    table.to_file(tmp_path / "done.gpkg")
+    found = evaluate(mapped, tmp_path / "done.gpkg")
+    assert found.estimate is not None
+    assert (found.estimate.unit, found.scores.accuracy) == ("pixels", 1)
 
 
 def test_a_map_without_a_place_is_sampled_and_assessed_in_pixels(tmp_path: Path) -> None:

@@ -34,9 +34,6 @@ class Estimate:
     value: float
     half_width: float
 
-    def __mul__(self, factor: float) -> Estimate:
-        return Estimate(self.value * factor, self.half_width * factor)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StratifiedSample:
@@ -46,6 +43,8 @@ class StratifiedSample:
         counts: (strata, classes, classes) int64 units by stratum, class in the reference, class in the map.
         sizes: (strata,) float64 size of the whole strata, all in one unit, such as pixels or square metres.
         whole: (strata,) True where no unit of a stratum was left out, so that all is known of it; None for nowhere.
+        beside: (strata,) int64 units that were drawn too and lie where the map shows nothing, so that they tell how much of
+            a stratum it shows; None for none.
 
     Raises:
         EvaluationError: a stratum has no size, or no unit was drawn from it.
@@ -54,11 +53,12 @@ class StratifiedSample:
     counts: NDArray[np.int64]
     sizes: NDArray[np.float64]
     whole: NDArray[np.bool_] | None = None
+    beside: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         if not len(self.sizes) or not (self.sizes > 0).all():
             raise EvaluationError("every stratum of a sample needs a size above 0: sample the map again")
-        if not (self.counts.sum(axis=(1, 2)) > 0).all():
+        if not (self._units > 0).all():
             raise EvaluationError("a stratum of the sample has no labelled point: label at least two in each")
 
     @property
@@ -100,9 +100,10 @@ class StratifiedSample:
     @property
     def sizes_of_classes(self) -> tuple[Estimate, ...]:
         """How much each class truly covers, in the unit of the sizes."""
-        everything = np.ones((self._classes, self._classes))
-        total = float(self.sizes.sum())
-        return tuple(self.ratio(self._true(c), everything) * total for c in range(self._classes))
+        return tuple(
+            Estimate(self._total(self._true(c)), self._half_width(self._true(c)))
+            for c in range(self._classes)
+        )
 
     def ratio(self, part: _Table, whole: _Table) -> Estimate:
         """The total of one quantity in the whole map over the total of another.
@@ -112,23 +113,30 @@ class StratifiedSample:
             whole: as ``part``.
         """
         # The ratio of sums, where the residual part - ratio * whole sums to 0 over the map by design.
-        totals = [float((self.sizes * self._mean(values)).sum()) for values in (part, whole)]
-        if totals[1] == 0:
+        total = self._total(whole)
+        if total == 0:
             return Estimate(float("nan"), float("nan"))
-        ratio = totals[0] / totals[1]
-        residual = part - ratio * whole
-        squares = self._mean(residual**2) - self._mean(residual) ** 2
+        ratio = self._total(part) / total
+        return Estimate(ratio, self._half_width(part - ratio * whole) / total)
+
+    def _total(self, values: _Table) -> float:
+        """A quantity in the whole map."""
+        return float((self.sizes * self._mean(values)).sum())
+
+    def _half_width(self, values: _Table) -> float:
+        """Of the 95 % confidence interval of a total; NaN where the sample does not tell."""
+        squares = self._mean(values**2) - self._mean(values) ** 2
         with np.errstate(divide="ignore", invalid="ignore"):
             # One unit tells nothing of the spread in its stratum.
             spread = np.where(self._units > 1, np.maximum(squares, 0) / (self._units - 1), np.nan)
         if self.whole is not None:
             spread[self.whole] = 0
-        return Estimate(ratio, _Z * float(np.sqrt((self.sizes**2 * spread).sum())) / totals[1])
+        return _Z * float(np.sqrt((self.sizes**2 * spread).sum()))
 
     @property
     def _units(self) -> NDArray[np.int64]:
         """(strata,) units drawn."""
-        return np.asarray(self.counts.sum(axis=(1, 2)))
+        return np.asarray(self.counts.sum(axis=(1, 2)) + (0 if self.beside is None else self.beside))
 
     @property
     def _classes(self) -> int:

@@ -88,9 +88,9 @@ def test_every_interval_is_that_of_the_papers_own_equations(
         assert _near(sample.recall[j].half_width, 1.96 * np.sqrt(v_producer), **close)
         share = matrix[:, j] / n
         v_area = (weights**2 * share * (1 - share) / (n - 1)).sum()
-        area = sample.sizes_of_classes[j] * (1 / sizes.sum())
-        assert _near(area.value, p[:, j].sum(), **close)
-        assert _near(area.half_width, 1.96 * np.sqrt(v_area), **close)
+        area, total = sample.sizes_of_classes[j], sizes.sum()
+        assert _near(area.value / total, p[:, j].sum(), **close)
+        assert _near(area.half_width / total, 1.96 * np.sqrt(v_area), **close)
 
 
 def _near(ours: float, theirs: float, *, rel_tol: float, abs_tol: float) -> bool:
@@ -155,6 +155,26 @@ def test_what_was_drawn_whole_is_certain() -> None:
     assert sample.accuracy.value == pytest.approx((1 + 20 * 5 / 8) / 21)
     assert sample.accuracy.half_width == pytest.approx(alone.accuracy.half_width * 20 / 21)
     assert sample.precision[0].half_width == 0
+
+
+def test_units_that_the_map_does_not_show_count_for_their_part_of_a_stratum() -> None:
+    """Of 8 drawn from 80, 4 lie on the map, so that it shows 40 of these."""
+    counts = by_map_class(np.array([[3, 1], [0, 8]]), np.ones(2)).counts
+    sizes = np.array([80.0, 20.0])
+    sample = StratifiedSample(counts=counts, sizes=sizes, beside=np.array([4, 0]))
+    shown = StratifiedSample(counts=counts, sizes=np.array([40.0, 20.0]))
+    np.testing.assert_allclose(sample.confusion.counts, shown.confusion.counts)
+    assert sample.accuracy.value == pytest.approx((30 + 20) / 60)
+    assert [one.value for one in sample.sizes_of_classes] == pytest.approx([30, 10 + 20])
+    # Nobody knows exactly how much of the stratum the map shows.
+    assert sample.sizes_of_classes[0].half_width > shown.sizes_of_classes[0].half_width
+    none_there = np.stack([0 * counts[0], counts[1]])
+    gone = StratifiedSample(counts=none_there, sizes=sizes, beside=np.array([9, 0]))
+    assert gone.accuracy.value == 1
+    certain = StratifiedSample(
+        counts=counts, sizes=sizes, beside=np.array([4, 0]), whole=np.array([True, True])
+    )
+    assert {one.half_width for one in certain.sizes_of_classes} == {0}
 
 
 def test_a_class_that_is_nowhere_has_no_scores() -> None:
