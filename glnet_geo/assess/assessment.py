@@ -158,18 +158,20 @@ class Calibration:
     """Whether the map is right as often as it says.
 
     Attributes:
-        expected_calibration_error: mean distance of confidence and accuracy; None where nothing was compared.
+        expected_calibration_error: mean distance of confidence and accuracy.
         bins: tenths of confidence that occur, rising.
     """
 
-    expected_calibration_error: float | None
+    expected_calibration_error: float
     bins: tuple[ReliabilityBin, ...]
 
     @classmethod
-    def of(cls, reliability: Reliability) -> Calibration:
-        """From sums over tenths."""
+    def of(cls, reliability: Reliability) -> Calibration | None:
+        """From sums over tenths; None where no confidence was known."""
+        if not reliability.weight.any():
+            return None
         return cls(
-            expected_calibration_error=_known(reliability.expected_calibration_error),
+            expected_calibration_error=reliability.expected_calibration_error,
             bins=tuple(
                 ReliabilityBin(confidence=sure, accuracy=right, share=share)
                 for sure, right, share in reliability.curve
@@ -273,7 +275,7 @@ class Evaluation:
         left_out: what was not compared.
         estimate: accuracies and areas of the whole map with confidence intervals; None where the reference is not a
             random sample.
-        calibration: None where no confidence was given.
+        calibration: None where no confidence is known.
         notes: sentences to read with it.
     """
 

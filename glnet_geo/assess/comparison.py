@@ -15,6 +15,7 @@ from glnet_geo.core.accuracy.calibration import Reliability
 from glnet_geo.core.accuracy.matching import Label, Matching, chosen_classes
 from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.numerals import whole_number
 from glnet_geo.core.progress import Progress
 from glnet_geo.core.strip import Strip, watched
 from glnet_geo.core.window import Window
@@ -107,7 +108,7 @@ class Agreement:
     def __init__(self, legend: Legend) -> None:
         self._legend = legend
         self._confusion = Confusion.empty(len(legend))
-        self._reliability: Reliability | None = None
+        self._reliability = Reliability.none()
         self._unlabelled = self._unmapped = self._ignored = 0
 
     def take(
@@ -133,8 +134,7 @@ class Agreement:
                 rows, width = mapped.shape
                 confidence = sure.read(Window(row=left.row, col=0, height=rows, width=width))
                 both = known & shown & ~np.isnan(confidence)
-                part = Reliability.of(confidence[both], mapped[both] == true[both])
-                self._reliability = part + (self._reliability or Reliability.none())
+                self._reliability += Reliability.of(confidence[both], mapped[both] == true[both])
 
     def evaluation(
         self,
@@ -173,7 +173,7 @@ class Agreement:
                 contradictory=contradictory,
             ),
             scores=Scores.of(self._confusion, self._legend, comparison.outside_means),
-            calibration=None if self._reliability is None else Calibration.of(self._reliability),
+            calibration=Calibration.of(self._reliability),
             notes=(*notes, *comparison.notes, *_NO_INTERVALS[kind]),
         )
 
@@ -213,6 +213,6 @@ def _extended(legend: Legend, labels: Sequence[Label], ignore: Sequence[str]) ->
         if label.id is None or label.is_one_of(ignore):
             continue
         values.add(label.id)
-        if label.name and label.name != str(label.id):
+        if label.name and whole_number(label.name) != label.id:
             names[label.id] = label.name
     return Legend.of_values(values, names, {c.id: c.color for c in legend})

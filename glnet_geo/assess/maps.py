@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +13,7 @@ from glnet_geo.assess.points import compare_points
 from glnet_geo.core.accuracy.matching import check_ignored
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress, Silence
-from glnet_geo.errors import OptionError
+from glnet_geo.errors import DoubtfulInputWarning, OptionError
 from glnet_geo.io.files.suffixes import READ_VECTORS
 from glnet_geo.io.maps.classes import open_classes
 from glnet_geo.io.maps.confidence import ConfidenceMap
@@ -75,19 +76,27 @@ def evaluate(
         agreement = Agreement(comparison.legend)
         if shapes is None:
             agreement.take(comparison, classes, raster, sure, progress)
-            return agreement.evaluation(comparison, mapped=classes.name, kind="raster", notes=raster.notes)
-        if shapes.kind == "points":
-            return compare_points(comparison, classes, shapes, sure, progress)
-        polygons = PolygonReference(shapes, classes, comparison.of_label)
-        agreement.take(comparison, classes, polygons, sure, progress)
-    return agreement.evaluation(
-        comparison,
-        mapped=classes.name,
-        kind="polygons",
-        notes=polygons.notes,
-        unlabelled=shapes.unlabelled,
-        contradictory=polygons.contradictory,
-    )
+            found = agreement.evaluation(comparison, mapped=classes.name, kind="raster", notes=raster.notes)
+        elif shapes.kind == "points":
+            found = compare_points(comparison, classes, shapes, sure, progress)
+        else:
+            polygons = PolygonReference(shapes, classes, comparison.of_label)
+            agreement.take(comparison, classes, polygons, sure, progress)
+            found = agreement.evaluation(
+                comparison,
+                mapped=classes.name,
+                kind="polygons",
+                notes=polygons.notes,
+                unlabelled=shapes.unlabelled,
+                contradictory=polygons.contradictory,
+            )
+    if sure is not None and found.calibration is None:
+        warnings.warn(
+            f"{sure.name} has no value where {classes.name} is compared: whether its confidence is right is not told",
+            DoubtfulInputWarning,
+            stacklevel=2,
+        )
+    return found
 
 
 def is_vector(path: str | Path) -> bool:

@@ -86,10 +86,10 @@ def compare_points(
     if ignored:
         notes = (*notes, f"{ignored} {_IGNORED}")
     if sure is not None:
-        notes = (*notes, _FEW)
         known = ~np.isnan(looked.confidence[used])
         right = (true == mapped)[used][known]
         calibration = Calibration.of(Reliability.of(looked.confidence[used][known], right, weight[known]))
+        notes = notes if calibration is None else (*notes, _FEW)
     return Evaluation(
         map=classes.name,
         reference=shapes.name,

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from glnet_geo.assess.assessment import Evaluation, Interval, MapEstimate
 
+_LEAST_IN_HECTARES = 1e5
+"""Square metres: of less, a tenth of a hectare is no small part."""
+
 _REFERENCES = {"raster": "pixel by pixel", "polygons": "inside its polygons", "points": "at its points"}
 
 
@@ -46,7 +49,7 @@ def print_evaluation(evaluation: Evaluation, written: Sequence[Path]) -> None:
     else:
         click.echo("There are no means: they need labelled points in every class of the map.")
     calibration = evaluation.calibration
-    if calibration is not None and calibration.expected_calibration_error is not None:
+    if calibration is not None:
         off = calibration.expected_calibration_error
         click.echo(
             f"Confidence: off by {100 * off:.1f} points on average (expected calibration error {off:.3f})."
@@ -137,6 +140,8 @@ def area_unit(estimate: MapEstimate) -> tuple[float, str]:
     if estimate.unit == "pixels":
         return 1.0, "pixels"
     total = sum(c.mapped_area for c in estimate.classes)
+    if total < _LEAST_IN_HECTARES:
+        return 1.0, "m²"
     return (1e-6, "km²") if total >= 1e9 else (1e-4, "ha")
 
 

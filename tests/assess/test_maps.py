@@ -87,6 +87,18 @@ class TestRasters:
         assert found.scores.classes[2].recall == 0
         assert found.scores.classes[2].precision is None
 
+    def test_a_number_in_another_spelling_is_no_name(self, tmp_path: Path) -> None:
+        """A text field may say 2, 2.0 or class 2 of a class without a name."""
+        bare = write(tmp_path / "map.tif", MAPPED[None], crs=UTM, transform=PLACE)
+        labels = ["1.0", "class 1", "1", "Class 4 ", "0"]
+        pixels = [pixel_box(row, 3, 1, 1) for row in range(5)]
+        found = evaluate(bare, write_shapes(tmp_path / "ref.gpkg", pixels, {"class": labels}))
+        assert [(c.name, c.in_reference) for c in found.scores.classes] == [
+            ("class 0", 1),
+            ("class 1", 3),
+            ("class 4", 1),
+        ]
+
     def test_more_classes_than_a_map_has_are_refused(self, tmp_path: Path) -> None:
         """Without names, those of both count."""
         numbers = np.arange(200, dtype=np.uint16).reshape(1, 10, 20)
@@ -493,6 +505,19 @@ class TestConfidence:
         sure = write(tmp_path / "sure.tif", pixels, crs=UTM, transform=PLACE)
         with pytest.raises(EvaluationError, match=words):
             evaluate(mapped, write_map(tmp_path / "ref.tif", TRUE), confidence=sure)
+
+    def test_a_confidence_that_tells_nothing_raises_doubt(self, tmp_path: Path, mapped: Path) -> None:
+        empty = np.full(TRUE.shape, 255, np.uint8)
+        path = write(tmp_path / "sure.tif", empty[None], crs=UTM, transform=PLACE, nodata=255)
+        reference = write_map(tmp_path / "ref.tif", TRUE)
+        with pytest.warns(DoubtfulInputWarning, match=r"sure\.tif has no value where map\.tif is compared"):
+            found = evaluate(mapped, reference, confidence=path)
+        assert found.calibration is None
+        points = write_shapes(tmp_path / "ref.gpkg", [centre(n, n) for n in range(50)], {"class": [0] * 50})
+        with pytest.warns(DoubtfulInputWarning, match="has no value"):
+            at_points = evaluate(mapped, points, confidence=path)
+        assert at_points.calibration is None
+        assert "calibration" not in " ".join(at_points.notes)
 
     def test_fractions_are_confidence_too(self, tmp_path: Path, mapped: Path) -> None:
         percent = np.random.default_rng(0).integers(30, 101, (1, 60, 50))

@@ -7,6 +7,7 @@ from pathlib import Path
 import geopandas
 import numpy as np
 import pytest
+from affine import Affine
 
 from glnet_geo.commands import run
 from glnet_geo.io.pictures import assessment as assessment_picture
@@ -95,6 +96,21 @@ def test_sample_as_json(tmp_path: Path, mapped: Path, capsys: pytest.CaptureFixt
     told = json.loads(capsys.readouterr().out)
     assert [one["points"] for one in told["strata"]] == [50, 50, 50]
     assert told["seed"] == 3
+
+
+@pytest.mark.parametrize(("side", "words"), [(0.05, "mapped, m²"), (10, "mapped, ha"), (1000, "mapped, km²")])
+def test_areas_are_told_in_a_unit_of_their_size(
+    tmp_path: Path, side: float, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = Affine(side, 0, 300_000, 0, -side, 2_700_000)
+    small = write_map(tmp_path / "map.tif", MAPPED, transform=place)
+    points = tmp_path / "points.gpkg"
+    assert run(["sample", str(small), "--per-class", "20", "--out", str(points), "-q"]) == 0
+    table = geopandas.read_file(points, layer="points")
+    table["class"] = table["map_class_name"]
+    table.to_file(points, layer="points")
+    assert run(["evaluate", str(small), "--reference", str(points)]) == 0
+    assert words in capsys.readouterr().out
 
 
 def test_points_never_replace_a_file_that_is_there(

@@ -24,6 +24,9 @@ class ConfidenceMap:
             floating point numbers from 0 to 1.
         mapped: the map.
 
+    Attributes:
+        name: without its folder.
+
     Raises:
         EvaluationError: it cannot be opened, is not on the map's grid, or holds complex numbers.
     """
@@ -40,6 +43,7 @@ class ConfidenceMap:
                 f"{own.name} ({own.size}) is not on the grid of {mapped.name} ({mapped.height} x {mapped.width} pixels): "
                 "give the confidence that was written with this map"
             )
+        self.name = own.name
         dataset = self._source.dataset()
         dtype = dataset.dtypes[0]
         if dtype.startswith("complex"):
