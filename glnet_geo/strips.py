@@ -175,8 +175,15 @@ class _FinishedRows:
 def _wanted(plan: Plan, rows: slice) -> NDArray[np.bool_]:
     """(rows, cols) True where a pixel of these rows is to be classified."""
     window = Window(row=rows.start, col=0, height=rows.stop - rows.start, width=plan.scene.width)
-    valid = plan.scene.valid(window)
-    return valid if plan.aoi is None else valid & plan.aoi.mask(window)
+    if plan.aoi is None:
+        return plan.scene.valid(window)
+    wanted = np.zeros(window.shape, np.bool_)
+    # Nothing is read beside the area, which may be a small part of a scene that is far away.
+    part = plan.aoi.bounds.intersection(window)
+    if part is not None:
+        spot = part.moved(-window.row, 0)
+        wanted[spot.rows, spot.cols] = plan.scene.valid(part) & plan.aoi.mask(part)
+    return wanted
 
 
 def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterator[Strip]:

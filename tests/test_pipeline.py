@@ -17,6 +17,7 @@ from glnet_geo import DoubtfulInputWarning, Options
 from glnet_geo.core.lattice import Lattice
 from glnet_geo.core.progress import Progress
 from glnet_geo.core.strip import Strip
+from glnet_geo.core.window import Window
 from glnet_geo.errors import (
     AoiError,
     OptionError,
@@ -25,6 +26,7 @@ from glnet_geo.errors import (
 )
 from glnet_geo.frames import LocalFrames, Logits
 from glnet_geo.io.maps.raster import ClassRaster
+from glnet_geo.io.scenes.pixels import FilePixels
 from glnet_geo.io.scenes.scene import Scene
 from glnet_geo.io.work_folder.array_store import FrameStore
 from glnet_geo.model.card import Card, GroundSampleDistance
@@ -105,6 +107,27 @@ class TestLaws:
         inside = found != 255
         assert inside.sum() == pytest.approx(triangle.area / 0.25, rel=0.01)
         assert np.array_equal(found[inside], everywhere[inside])
+
+    def test_beside_an_area_of_interest_no_pixel_is_read_to_tell_whether_it_is_usable(
+        self, tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        scene = write_scene(tmp_path / "scene.tif", texture(300, 200), nodata=0)
+        aoi = tmp_path / "aoi.gpkg"
+        corners = [UTM @ corner for corner in ((60, 40), (120, 40), (90, 95))]
+        geopandas.GeoSeries([shapely.Polygon(corners)], crs="EPSG:32640").to_file(aoi)
+        asked: list[Window] = []
+
+        def valid(
+            self: FilePixels, window: Window, *, known: Callable[[FilePixels, Window], Any] = FilePixels.valid
+        ) -> Any:
+            asked.append(window)
+            return known(self, window)
+
+        monkeypatch.setattr(FilePixels, "valid", valid)
+        monkeypatch.setattr("glnet_geo.plan._STRIP_ROWS", (32, 32))
+        assert (classes(scene, tmp_path, model=model, aoi=aoi) != 255).any()
+        assert (asked[0].row, asked[-1].row_stop) == (40, 95)
+        assert {(window.col, window.col_stop) for window in asked} == {(60, 120)}
 
     def test_strip_height_changes_nothing(
         self, tmp_path: Path, model: Path, scene: Path, monkeypatch: pytest.MonkeyPatch

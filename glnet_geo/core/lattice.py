@@ -42,7 +42,7 @@ class Axis:
     @property
     def start(self) -> int:
         """First lattice pixel of the scene, moved outward to a whole logit."""
-        return math.floor(self.phase) // CELL * CELL
+        return math.floor(round(self.phase / CELL, 6)) * CELL
 
     @property
     def stop(self) -> int:

@@ -51,8 +51,10 @@ class Mosaic:
         """The sums of the cell rows ``start`` to ``stop``: (classes, rows, cols); zero where no frame was added."""
         if start < self._top:
             raise WindowError(f"cell row {start} was let go: the mosaic now begins at {self._top}")
-        self._reach(stop)
-        return self._open[:, start - self._top : stop - self._top]
+        held = self._open[:, start - self._top : stop - self._top]
+        # Rows that no frame has reached are not held: where little of a scene is mapped, they are most of it.
+        lacking = stop - start - held.shape[1]
+        return np.pad(held, ((0, 0), (0, lacking), (0, 0))) if lacking else held
 
     def let_go(self, before: int) -> None:
         """Forget all cell rows before this one."""

@@ -111,9 +111,15 @@ def test_the_extent_reaches_outward_to_whole_logits() -> None:
 def test_the_extent_covers_the_scene_and_nothing_more(phase: float, scale: float, length: int) -> None:
     axis = Axis(phase=phase, scale=scale, length=length)
     assert axis.start % CELL == axis.stop % CELL == 0
-    assert axis.start <= phase < axis.start + CELL
+    assert axis.start - 1e-4 <= phase < axis.start + CELL
     end = phase + scale * length
     assert axis.stop - CELL - 1e-4 <= end <= axis.stop + 1e-4
+
+
+def test_rounding_of_an_origin_adds_no_logit() -> None:
+    tile = Axis(phase=736_888.6 / 0.05 * 2, scale=2, length=500)
+    assert tile.phase < 29_475_544
+    assert (tile.start, tile.stop) == (29_475_544, 29_476_544)
 
 
 @given(st.floats(-1e6, 1e6), st.floats(0.1, 6), st.floats(-1e5, 1e5))

@@ -100,6 +100,14 @@ def test_rows_where_no_frame_lay_are_zero() -> None:
     assert mosaic.rows(-3, 1).tolist() == np.zeros((CLASSES, 4, 2)).tolist()
 
 
+def test_rows_where_no_frame_lay_take_no_memory() -> None:
+    mosaic = Mosaic(Window(row=0, col=0, height=100, width=3), 1)
+    mosaic.add(_frame(0), np.full((1, 2, 3), 8, dtype=np.float32))
+    found = [mosaic.rows(row, row + 10)[0, :, 0].tolist() for row in range(0, 100, 10)]
+    assert found == [[2, 4, *[0] * 8], *[[0] * 10] * 9]
+    assert mosaic._open.shape == (1, 2, 3)
+
+
 # --- from cells to pixels ---
 
 

@@ -194,4 +194,4 @@ def _resolved(text: str, file: Path) -> str:
     if _is_address(text) or Path(text).is_absolute():
         return text
     beside = file.parent / text
-    return str(beside if beside.exists() or not Path(text).exists() else Path(text))
+    return text if not beside.exists() and (Path(text).exists() or _is_part(text)) else str(beside)

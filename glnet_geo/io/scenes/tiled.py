@@ -156,11 +156,9 @@ def sample_of(tiles: Sequence[TileFile], reader: TileReader, most: int) -> NDArr
     share = min(1.0, most**2 / total)
 
     def part(tile: TileFile) -> NDArray[np.generic]:
-        side = (
-            math.ceil(math.sqrt(share * tile.height * tile.width))
-            if share < 1
-            else max(tile.height, tile.width)
-        )
+        # Of a long tile all rows, or all columns, may be in the sample.
+        square, along = math.sqrt(share * tile.height * tile.width), share * max(tile.height, tile.width)
+        side = math.ceil(max(square, along))
         return reader.read(tile, lambda pixels: pixels.sample(side))
 
     return np.concatenate([part(tile) for tile in tiles], axis=1)

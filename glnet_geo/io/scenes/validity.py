@@ -50,25 +50,25 @@ class Validity:
             nodata: value that replaces declared ones; None to use these.
         """
         flags = [set(dataset.mask_flag_enums[number - 1]) for number in bands]
-        if nodata is None:
-            # A mask comes before declared values, as in GDAL.
-            values = [
-                dataset.nodatavals[number - 1] if MaskFlags.nodata in flag else None
-                for number, flag in zip(bands, flags, strict=True)
-            ]
-        else:
-            values = [nodata] * len(bands)
+        # A mask comes before declared values, as in GDAL.
+        declared = [
+            dataset.nodatavals[number - 1] if MaskFlags.nodata in flag else None
+            for number, flag in zip(bands, flags, strict=True)
+        ]
+        values = [nodata] * len(bands) if nodata is not None else _possible(declared, dtype)
         # Values that count only together, an old way to declare them, come as a mask too.
+        other = {MaskFlags.alpha} if nodata is None else {MaskFlags.alpha, MaskFlags.nodata}
         common = [
             number
             for number, flag in zip(bands, flags, strict=True)
-            if MaskFlags.per_dataset in flag and MaskFlags.alpha not in flag
+            if MaskFlags.per_dataset in flag and not other & flag
         ]
         # GDAL has no word for a mask that is a band's own.
         own = [number for number, flag in zip(bands, flags, strict=True) if not flag]
         alpha = [n for n, c in enumerate(dataset.colorinterp, 1) if c == ColorInterp.alpha and n not in bands]
-        known = {value for value in values if value is not None}
-        words = [f"{'declared' if nodata is None else 'given'} value {value:g}" for value in known]
+        known = [value for value in values if value is not None]
+        kind = "declared" if nodata is None else "given"
+        words = list(dict.fromkeys(f"{kind} value {value:g}" for value in known))
         words += ["mask"] * bool(common) + ["masks of bands"] * bool(own) + ["alpha band"] * bool(alpha)
         floating = np.issubdtype(np.dtype(dtype), np.floating)
         none = "none declared: every pixel counts" + " that is a number" * floating
@@ -141,11 +141,14 @@ def check_nodata(value: float, dtype: str, name: str) -> None:
         raise OptionError(f"{name} holds {dtype} values, and none of them can be {value:g}: correct --nodata")
 
 
+def _possible(values: Sequence[float | None], dtype: str) -> list[float | None]:
+    """Declared values; None in place of one that no pixel can have, as it says nothing."""
+    return [value if value is not None and can_hold(dtype, value) else None for value in values]
+
+
 def _equal(band: NDArray[np.generic], value: float) -> NDArray[np.bool_]:
     if math.isnan(value):
         return np.asarray(np.isnan(band), dtype=np.bool_)
     if np.issubdtype(band.dtype, np.integer):
-        if not can_hold(band.dtype.name, value):
-            return np.zeros(band.shape, np.bool_)
         return np.asarray(band == int(value), dtype=np.bool_)
     return np.asarray(band == value, dtype=np.bool_)

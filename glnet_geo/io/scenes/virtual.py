@@ -19,13 +19,13 @@ _PLAIN = {"SourceFilename", "SourceBand", "SourceProperties", "SrcRect", "DstRec
 def tiles_of_vrt(path: Path) -> Iterator[str]:
     """The files of a mosaic as gdalbuildvrt makes it; any other VRT is a tile itself.
 
-    A VRT that scales, warps, cuts or chooses pixels, or that declares another nodata value than its files, shows what no
-    file in it does.
+    A VRT that scales, warps, cuts or chooses pixels, or that declares another nodata value or CRS than its files, shows
+    what no file in it does.
     """
     try:
         root = ET.parse(path).getroot()  # noqa: S314 - GDAL reads it too
         files = _files(root, path.parent)
-        plain = bool(files) and _nodata(path) == _nodata_of_any(files)
+        plain = bool(files) and _declared(path) == _declared_by_any(files)
     except (ET.ParseError, RasterioError, OSError):
         # Whoever opens it says what is wrong.
         plain = False
@@ -67,16 +67,18 @@ def _size(part: Element) -> tuple[float, float]:
     return float(part.get("xSize", -1)), float(part.get("ySize", -1))
 
 
-def _nodata_of_any(files: Sequence[Path]) -> tuple[float | None, ...] | None:
-    """That of the first file that can be opened; None where none can: one that is missing is told as a tile that failed."""
+def _declared_by_any(files: Sequence[Path]) -> tuple[str, ...] | None:
+    """By the first file that can be opened; None where none can: one that is missing is told as a tile that failed."""
     for file in files:
         with suppress(RasterioError):
-            return _nodata(file)
+            return _declared(file)
     return None
 
 
-def _nodata(path: Path) -> tuple[float | None, ...]:
+def _declared(path: Path) -> tuple[str, ...]:
+    """What a raster says of the values and the place of its pixels, and a mosaic of it may say otherwise."""
     with opening():
         raster = rasterio.open(path)
     with raster:
-        return tuple(raster.nodatavals)
+        # As text, NaN is the same as NaN, and a CRS the same as one that another release of PROJ knows.
+        return "" if raster.crs is None else raster.crs.to_proj4(), *map(str, raster.nodatavals)

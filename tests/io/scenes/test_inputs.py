@@ -67,8 +67,9 @@ def test_the_address_of_a_file_is_its_path(tiles: list[Path]) -> None:
 
 def test_addresses_and_what_a_list_names_are_tiles_though_they_may_be_missing(tiles: list[Path]) -> None:
     given = ["https://example.org/a.tif?key=1", "/vsis3/bucket/b.tif", "NETCDF:a.nc:x"]
-    Path("list.txt").write_text("missing.tif\n")
-    assert named_tiles([*given, "list.txt"]).paths == [*given, str(Path("missing.tif").absolute())]
+    Path("tiles/list.txt").write_text("missing.tif\nNETCDF:b.nc:x\n")
+    listed = [str(Path("tiles/missing.tif").absolute()), "NETCDF:b.nc:x"]
+    assert named_tiles([*given, "tiles/list.txt"]).paths == [*given, *listed]
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,9 @@ SOURCE = """<SimpleSource><SourceFilename relativeToVRT="1">{name}</SourceFilena
 </SimpleSource>"""
 
 
-def mosaic(path: Path, *, width: int = 40, shift: int = 0, nodata: str = "", kind: str = "") -> Path:
+def mosaic(
+    path: Path, *, width: int = 40, shift: int = 0, nodata: str = "", kind: str = "", crs: str = "EPSG:32640"
+) -> Path:
     """A VRT of both tiles, as gdalbuildvrt writes it."""
     bands = "".join(
         f'<VRTRasterBand dataType="Byte" band="{band}">{nodata}'
@@ -233,7 +236,7 @@ def mosaic(path: Path, *, width: int = 40, shift: int = 0, nodata: str = "", kin
     )
     place = ", ".join(map(str, UTM.to_gdal()))
     path.write_text(
-        f'<VRTDataset rasterXSize="80" rasterYSize="30"{kind}><SRS>EPSG:32640</SRS><GeoTransform>{place}'
+        f'<VRTDataset rasterXSize="80" rasterYSize="30"{kind}><SRS>{crs}</SRS><GeoTransform>{place}'
         f"</GeoTransform>{bands}</VRTDataset>"
     )
     return path
@@ -244,6 +247,18 @@ def test_a_plain_mosaic_gives_its_files(tiles: list[Path], tmp_path: Path) -> No
     assert found(path) == tiles
     with rasterio.open(path) as whole, rasterio.open(tiles[0]) as first:
         np.testing.assert_array_equal(whole.read()[:, :, :40], first.read())
+
+
+def test_a_plain_mosaic_of_tiles_without_data_at_nan_gives_its_files(
+    tiles: list[Path], tmp_path: Path
+) -> None:
+    path = mosaic(tmp_path / "tiles" / "all.vrt", nodata="<NoDataValue>nan</NoDataValue>")
+    path.write_text(path.read_text().replace('"Byte"', '"Float32"'))
+    for tile in tiles:
+        with rasterio.open(tile) as raster:
+            place = raster.transform
+        write_scene(tile, np.ones((3, 30, 40), np.float32), transform=place, nodata=np.nan)
+    assert found(path) == tiles
 
 
 @pytest.mark.parametrize("missing", ["a", "b"])
@@ -261,6 +276,7 @@ def test_a_mosaic_of_which_a_file_is_missing_gives_its_files(
         {"width": 20},
         {"shift": 1},
         {"nodata": "<NoDataValue>0</NoDataValue>"},
+        {"crs": "EPSG:32639"},
         {"kind": ' subClass="VRTWarpedDataset"'},
     ],
 )

@@ -47,9 +47,10 @@ class TestNodataValues:
         pixels[1, 0, 3] = np.inf
         path = write(tmp_path / "scene.tif", pixels, nodata=np.nan if declared else None)
         assert usable(path, bands="1,2,3") == ["..#.", ".#.#"]
-        if not declared:
-            with open_scene(path, bands="1,2,3", wanted=RGB) as scene:
-                assert scene.nodata == "none declared: every pixel counts that is a number"
+        with open_scene(path, bands="1,2,3", wanted=RGB) as scene:
+            assert scene.nodata == (
+                "declared value nan" if declared else "none declared: every pixel counts that is a number"
+            )
 
     def test_what_single_precision_cannot_hold_is_not_usable(self, tmp_path: Path) -> None:
         path = write(tmp_path / "scene.tif", _drawn(".#", empty=-1e300, dtype="float64"))
@@ -67,16 +68,20 @@ class TestNodataValues:
             assert scene.nodata == "mask"
 
     @pytest.mark.parametrize("value", ["-9999", "0.5", "-0.5", "inf"])
-    def test_a_value_that_the_type_cannot_hold_hides_nothing(self, tmp_path: Path, value: str) -> None:
-        base = write(tmp_path / "scene.tif", _drawn("..##"))
+    def test_a_value_that_the_type_cannot_hold_hides_nothing_and_is_no_word_on_collars(
+        self, tmp_path: Path, value: str
+    ) -> None:
+        base = write(tmp_path / "scene.tif", _drawn("....", "..##"))
         band = (
             f'<VRTRasterBand dataType="Byte" band="{{0}}"><NoDataValue>{value}</NoDataValue><SimpleSource>'
             "<SourceFilename>{1}</SourceFilename><SourceBand>{0}</SourceBand></SimpleSource></VRTRasterBand>"
         )
         vrt = tmp_path / "scene.vrt"
         bands = "".join(band.format(number, base) for number in (1, 2, 3))
-        vrt.write_text(f'<VRTDataset rasterXSize="4" rasterYSize="1">{bands}</VRTDataset>')
-        assert usable(vrt, bands="1,2,3") == ["####"]
+        vrt.write_text(f'<VRTDataset rasterXSize="4" rasterYSize="2">{bands}</VRTDataset>')
+        assert usable(vrt, bands="1,2,3") == ["####", "####"]
+        with open_scene(vrt, bands="1,2,3", wanted=RGB) as scene:
+            assert scene.nodata == "none declared: every pixel counts"
 
 
 class TestMasks:
@@ -163,6 +168,12 @@ class TestValueOfTheCaller:
         pixels = _drawn("..##")
         pixels[:, 0, 3] = 255
         path = write(tmp_path / "scene.tif", pixels, nodata=0)
+        assert usable(path, nodata=255) == ["###."]
+
+    def test_it_replaces_values_declared_for_all_bands_together(self, tmp_path: Path) -> None:
+        pixels = _drawn("..##")
+        pixels[:, 0, 3] = 255
+        path = write(tmp_path / "scene.tif", pixels, tags={"NODATA_VALUES": "0 0 0"})
         assert usable(path, nodata=255) == ["###."]
 
     def test_it_joins_alpha_and_masks(self, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from glnet_geo.io.scenes import tiles as tiles_module
 from glnet_geo.io.scenes.grouping import against, clusters, grids, kinds, sentences
 from glnet_geo.io.scenes.pixels import FilePixels
 from glnet_geo.io.scenes.scene import open_scene
-from glnet_geo.io.scenes.tiled import TiledPixels, placed, scene_of
+from glnet_geo.io.scenes.tiled import TiledPixels, placed, sample_of, scene_of
 from glnet_geo.io.scenes.tiles import TileError, TileFile, TileReader, described
 from tests.scenes import UTM, texture, write_scene
 
@@ -110,6 +110,15 @@ def test_few_tiles_are_open_at_a_time(scene: Path, monkeypatch: pytest.MonkeyPat
             np.testing.assert_array_equal(valid, expected[1][window.rows])
     pixels.close()
     assert not reader._open
+
+
+def test_a_long_tile_has_as_large_a_part_of_a_sample_as_a_square_one(tmp_path: Path) -> None:
+    square = write_scene(tmp_path / "square.tif", np.full((3, 40, 40), 10, np.uint8))
+    long = write_scene(tmp_path / "long.tif", np.full((3, 4, 400), 200, np.uint8))
+    reader = TileReader()
+    sample = sample_of([looked_at(square), looked_at(long)], reader, 40)
+    reader.close()
+    assert np.unique(sample[0], return_counts=True)[1] == pytest.approx([800, 800], rel=0.1)
 
 
 def test_the_pixels_can_be_read_elsewhere(scene: Path) -> None:
