@@ -108,7 +108,7 @@ def kills_at_random(
         work: what it makes early: the first kill comes right after, however slow the computer is.
         seed: of the moments.
         least: the earliest of the others, as a share of ``seconds``.
-        seconds: that the command takes.
+        seconds: that the command takes on a computer as busy as now.
         check: called after every kill.
     """
     moments, kills = random.Random(seed), 0  # noqa: S311 - any will do
@@ -126,6 +126,8 @@ def kills_at_random(
             os.kill(job.pid, signal.SIGKILL)
             job.wait()
             kills += 1
+            # On a computer that is busier than it was, every try would else be killed before it got anywhere.
+            seconds *= 1.05
             check()
     assert job.returncode == 0
     assert kills

@@ -154,13 +154,17 @@ def test_no_small_area_is_left_and_the_class_raster_agrees(tmp_path: Path) -> No
     assert 0 < table.confidence.min() <= table.confidence.max() <= 100
 
 
+def split_every_eight_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("slabs", "polygons.trace", "polygons.simplify"):
+        monkeypatch.setattr(f"glnet_geo.core.{module}.split_rows", lambda _width: 8)
+
+
 @pytest.mark.parametrize("suffix", [".gpkg", ".fgb", ".parquet", ".geojson"])
 def test_parts_of_a_split_area_share_their_region(
     tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Arms of a comb are split before it is known that they are one area."""
-    for module in ("slabs", "trace", "simplify"):
-        monkeypatch.setattr(f"glnet_geo.core.{module}.split_rows", lambda _width: 8, raising=False)
+    split_every_eight_rows(monkeypatch)
     ids = np.zeros((64, 65), np.uint8)
     ids[:60, 1::4] = 1
     ids[:60:2, 3::4] = 4
@@ -188,8 +192,7 @@ def test_one_polygon_per_class_where_dissolved(tmp_path: Path) -> None:
 
 def test_what_is_dissolved_is_never_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of a multipolygon that share a stretch of border are no valid multipolygon."""
-    for module in ("slabs", "trace", "simplify"):
-        monkeypatch.setattr(f"glnet_geo.core.{module}.split_rows", lambda _width: 8, raising=False)
+    split_every_eight_rows(monkeypatch)
     monkeypatch.setattr("glnet_geo.core.polygons.drawing.MAX_VERTICES", 20)
     path = write_map(tmp_path / "map.tif", patches(64, 50))
     pieces = drawn(path, tmp_path / "pieces.gpkg")
