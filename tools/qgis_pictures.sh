@@ -15,7 +15,7 @@ chmod +x "$home/engine/bin/python"
 profile="$home/.local/share/QGIS/QGIS3/profiles/default/QGIS"
 mkdir -p "$profile"
 printf '[PythonPlugins]\nprocessing=true\nglnet_land_cover=true\n[qgis]\ncheckVersion=false\nshowTips=false\n' >"$profile/QGIS3.ini"
-Xvfb :97 -screen 0 1600x1000x24 >/dev/null 2>&1 &
+Xvfb :97 -screen 0 1600x1000x24 -dpi 96 >/dev/null 2>&1 &
 screen=$!
 sleep 2
 cd "$home"
