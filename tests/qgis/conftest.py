@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "qgis_plugin"
 SAMPLE = ROOT / "sample_data" / "scene.tif"
 
+_STATUS = pytest.StashKey[int]()
+
 FAKE_ENGINE = '''#!/usr/bin/python3 -S
 """Speaks the engine's protocol; what it does with a job is written beside it."""
 import json, os, signal, sys, time
@@ -39,6 +41,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.qgis)
             # Old bindings warn of themselves.
             item.add_marker(pytest.mark.filterwarnings("default"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    session.config.stash[_STATUS] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave at once where QGIS was there: it may crash when Python takes down what it has left."""
+    if "qgis.core" in sys.modules and _STATUS in config.stash:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash[_STATUS])
 
 
 @pytest.fixture(scope="session")
