@@ -89,7 +89,8 @@ def compare_points(
         known = ~np.isnan(looked.confidence[used])
         right = (true == mapped)[used][known]
         calibration = Calibration.of(Reliability.of(looked.confidence[used][known], right, weight[known]))
-        notes = notes if calibration is None else (*notes, _FEW)
+    if calibration is not None:
+        notes = (*notes, _FEW)
     return Evaluation(
         map=classes.name,
         reference=shapes.name,
