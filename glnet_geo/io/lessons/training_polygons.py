@@ -22,7 +22,7 @@ from glnet_geo.core.legend import NODATA
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, DoubtfulInputWarning, TrainingError
 from glnet_geo.io.lessons.spot import Spot
-from glnet_geo.io.polygons.placing import Placing, valid_polygons_in
+from glnet_geo.io.polygons.placing import Placing, screen_rows, valid_polygons_in
 from glnet_geo.io.polygons.vector_file import defined, layers_in, reading
 
 _EDGE = 0.01
@@ -96,7 +96,7 @@ class TrainingPolygons:
                 f"assign the right CRS to {lacking}"
             )
         try:
-            place = Placing.of(str(self.path), self.crs, crs, transform or self._upright())
+            place = Placing.of(str(self.path), self.crs, crs, transform or screen_rows(self.polygons))
             extent = place.extent(whole)
             kept, placed = [], []
             for number, polygon in enumerate(self.polygons):
@@ -116,11 +116,6 @@ class TrainingPolygons:
             ids=np.array([ids[self.names[number]] for number in kept], dtype=np.uint8)[near],
             numbers=np.array(kept, dtype=np.intp)[near],
         )
-
-    def _upright(self) -> Affine:
-        """Where nothing is georeferenced: programs draw a picture's rows downward from 0, into negative numbers."""
-        below = shapely.total_bounds(self.polygons)[3] <= 0
-        return Affine.scale(1, -1) if below else Affine.identity()
 
 
 class PolygonLabels:

@@ -21,7 +21,7 @@ from rasterio.features import geometry_mask
 from glnet_geo.core.listing import counted
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, AoiMissesError, DoubtfulInputWarning
-from glnet_geo.io.polygons.placing import Bounds, Placing, polygons_in, valid_polygons_in
+from glnet_geo.io.polygons.placing import Bounds, Placing, polygons_in, screen_rows, valid_polygons_in
 from glnet_geo.io.polygons.vector_file import defined, layers_in, reading
 
 _MOST_VERTICES = 256
@@ -117,7 +117,7 @@ def read_aoi(path: Path, *, crs: CRS | None, transform: Affine | None, height: i
             stacklevel=2,
         )
     scene = Window.whole((height, width))
-    place = Placing.of(str(path), own, crs, transform or Affine.identity())
+    place = Placing.of(str(path), own, crs, transform or screen_rows(polygons))
     extent = place.extent(scene)
     if not shapely.intersects(polygons, shapely.box(*extent)).any():
         where = "" if own is None else f" ({own.name})"

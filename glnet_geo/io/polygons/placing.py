@@ -104,6 +104,16 @@ class Placing:
             )
 
 
+def screen_rows(polygons: NDArray[np.object_]) -> Affine:
+    """From pixels (col, row) of a picture without any georeference to the coordinates of what was drawn over it.
+
+    Programs draw a picture's rows downward from 0, into negative numbers, and so are our polygons; who writes
+    numbers of rows by hand counts upward.
+    """
+    below = shapely.total_bounds(polygons)[3] <= 0
+    return Affine.scale(1, -1) if below else Affine.identity()
+
+
 def polygons_in(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
     """All polygons in geometries of any kind."""
     # A collection may hold multipolygons: once for each level.

@@ -178,8 +178,11 @@ class TestPlacing:
         path = _file(tmp_path / "area.gpkg", [_on_map(10, 5, 30, 25, transform)])
         np.testing.assert_array_equal(_read(path, transform=transform).mask(SCENE), _box_mask(10, 5, 30, 25))
 
-    def test_without_any_crs_coordinates_are_pixels(self, tmp_path: Path) -> None:
-        path = _file(tmp_path / "area.shp", [shapely.box(10, 5, 30, 25)], None)
+    @pytest.mark.parametrize("drawn", [shapely.box(10, 5, 30, 25), shapely.box(10, -25, 30, -5)])
+    def test_without_any_crs_coordinates_are_pixels_downward_as_programs_draw_them_or_as_they_count(
+        self, tmp_path: Path, drawn: shapely.Polygon
+    ) -> None:
+        path = _file(tmp_path / "area.shp", [drawn], None)
         np.testing.assert_array_equal(_read(path, None, None).mask(SCENE), _box_mask(10, 5, 30, 25))
 
     def test_a_missing_crs_is_taken_for_the_scenes_and_doubted(self, tmp_path: Path) -> None:
