@@ -68,7 +68,10 @@ def blurred(ids: NDArray[np.uint8], seed: int = 1) -> NDArray[np.uint8]:
 
 
 def write_shapes(
-    path: Path, shapes: Sequence[shapely.Geometry], fields: Mapping[str, Sequence[Any]], crs: str | None = UTM
+    path: Path,
+    shapes: Sequence[shapely.Geometry | None],
+    fields: Mapping[str, Sequence[Any]],
+    crs: str | None = UTM,
 ) -> Path:
     """A vector file with these fields."""
     with warnings.catch_warnings():

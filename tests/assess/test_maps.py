@@ -398,6 +398,12 @@ class TestPolygons:
                 ignore=["0"],
             )
 
+    def test_features_that_lie_nowhere_are_told(self, tmp_path: Path, mapped: Path) -> None:
+        shapes = [pixel_box(0, 0, 10, 10), None, shapely.Polygon()]
+        found = evaluate(mapped, write_shapes(tmp_path / "ref.gpkg", shapes, {"class": [0, 4, 1]}))
+        assert found.scores.compared == 100
+        assert "2 features of ref.gpkg without geometry: left out" in found.notes
+
     @pytest.mark.parametrize(
         ("shapes", "crs", "fields", "words"),
         [
@@ -497,6 +503,7 @@ class TestConfidence:
                 "holds -0.5, which is no confidence",
             ),
             (np.full((1, 59, 50), 7, np.uint8), "is not on the grid of map.tif"),
+            (np.full((5, 60, 50), 7, np.uint8), "sure.tif has 5 bands, of which none is known"),
         ],
     )
     def test_what_is_no_confidence_is_refused(

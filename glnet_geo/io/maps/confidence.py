@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from rasterio.enums import ColorInterp
 from typing_extensions import Self
 
 from glnet_geo.core.window import Window
@@ -28,7 +29,7 @@ class ConfidenceMap:
         name: without its folder.
 
     Raises:
-        EvaluationError: it cannot be opened, is not on the map's grid, or holds complex numbers.
+        EvaluationError: it cannot be opened, is not on the map's grid, has several bands, or holds complex numbers.
     """
 
     def __init__(self, path: str | Path, mapped: Placed) -> None:
@@ -45,6 +46,13 @@ class ConfidenceMap:
             )
         self.name = own.name
         dataset = self._source.dataset()
+        shown = sum(kind != ColorInterp.alpha for kind in dataset.colorinterp)
+        if shown != 1:
+            self._source.close()
+            raise EvaluationError(
+                f"{own.name} has {shown} bands, of which none is known to be the confidence: give the confidence that was "
+                "written with this map"
+            )
         dtype = dataset.dtypes[0]
         if dtype.startswith("complex"):
             self._source.close()

@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from glnet_geo.core.accuracy.matching import Label
+from glnet_geo.core.listing import counted
 from glnet_geo.core.transform import transformed
 from glnet_geo.errors import AoiError, EvaluationError
 from glnet_geo.io.geodesy.placed import Placed, to_map
@@ -122,7 +123,11 @@ def read_labelled(path: Path, field_name: str) -> LabelledShapes:
         raise EvaluationError(
             f"{path.name} has no field {field_name!r}: name the one that holds the classes with --field (it has {fields})"
         )
-    table = table[~(table.geometry.isna() | table.geometry.is_empty)]
+    nowhere = table.geometry.isna() | table.geometry.is_empty
+    if nowhere.any():
+        without = counted(int(nowhere.sum()), "feature")
+        notes = (*notes, f"{without} of {path.name} without geometry: left out")
+    table = table[~nowhere]
     kinds = set(table.geom_type)
     if not kinds:
         raise EvaluationError(f"{path.name} holds no shape: give reference points or polygons")
