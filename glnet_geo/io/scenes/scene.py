@@ -9,9 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
-from affine import Affine
 from numpy.typing import NDArray
-from rasterio.crs import CRS
 from rasterio.io import DatasetReader
 from typing_extensions import Self
 
@@ -27,6 +25,7 @@ from glnet_geo.io.scenes.doubts import (
     warn_of_imagery_as_alpha,
     warn_of_rational_polynomials,
 )
+from glnet_geo.io.scenes.header import Header
 from glnet_geo.io.scenes.pixels import FilePixels, Pixels, as_they_are, common_dtype, resample_into
 from glnet_geo.io.scenes.source import Source, control_points
 
@@ -48,45 +47,14 @@ class Excerpt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Scene(Header):
     """One raster on its own pixel grid, open for reading from several threads; made by `open_scene`.
 
     Attributes:
-        path: as it was given.
-        shown: the path for a person: see `Source`.
-        name: without its folder.
-        height: rows.
-        width: columns.
-        transform: pixel (col, row) to map coordinates; None without georeference.
-        crs: None where there is none.
-        dtype: the type of the values in the file, or the narrowest that holds those of all bands.
-        bands: numbers of the bands that are read, from 1, in the model's order.
-        band_names: what the scene calls them; empty where it does not say.
-        nodata: how pixels without data are told, in words.
-        notes: sentences for the log.
-        bits: of a byte, those that the file declares to use; 8 for all.
         pixels: where they come from.
     """
 
-    path: str
-    shown: str
-    name: str
-    height: int
-    width: int
-    transform: Affine | None
-    crs: CRS | None
-    dtype: str
-    bands: tuple[int, ...]
-    band_names: tuple[str, ...]
-    nodata: str
-    notes: tuple[str, ...]
-    bits: int = 8
     pixels: Pixels = field(repr=False)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(height, width) in pixels."""
-        return self.height, self.width
 
     @property
     def ground_sample_distance(self) -> tuple[float, float] | None:

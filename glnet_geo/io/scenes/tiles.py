@@ -10,11 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from affine import Affine
-from rasterio.crs import CRS
-
 from glnet_geo.errors import OptionError, SceneError
 from glnet_geo.io.files.identity import identity
+from glnet_geo.io.scenes.header import Header
 from glnet_geo.io.scenes.pixels import FilePixels
 from glnet_geo.io.scenes.scene import open_scene
 from glnet_geo.io.scenes.source import Source
@@ -45,49 +43,18 @@ class TileError(SceneError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TileFile:
+class TileFile(Header):
     """What is known of a tile without its pixels; made by `described`.
 
     Attributes:
-        path: as it was given.
-        shown: the path for a person, without what may be secret in an address.
-        name: without its folder.
-        height: rows.
-        width: columns.
-        transform: pixel (col, row) to map coordinates; None without georeference.
-        crs: None where there is none.
-        dtype: of the values that are read.
-        bands: numbers of the bands that are read, in the model's order.
-        band_names: what the tile calls them.
-        nodata: how pixels without data are told, in words.
-        notes: sentences for the log.
-        bits: of a byte, those that the file declares to use.
         validity: the rule by which pixels are usable.
         given_nodata: value of pixels without data that the person named.
         identity: tells the file from a later one of the same name.
     """
 
-    path: str
-    shown: str
-    name: str
-    height: int
-    width: int
-    transform: Affine | None
-    crs: CRS | None
-    dtype: str
-    bands: tuple[int, ...]
-    band_names: tuple[str, ...]
-    nodata: str
-    notes: tuple[str, ...]
-    bits: int
     validity: Validity
     given_nodata: float | None
     identity: tuple[object, ...]
-
-    @property
-    def megapixels(self) -> float:
-        """Millions of pixels."""
-        return self.height * self.width / 1e6
 
     def check_unchanged(self) -> None:
         """Refuse a file that was replaced, cut short or written to since it was described.
@@ -115,19 +82,7 @@ def described(path: str, *, bands: str | None, wanted: Sequence[str], nodata: fl
             if not isinstance(scene.pixels, FilePixels):
                 raise TypeError(f"{path} is read by {scene.pixels}")
             return TileFile(
-                path=path,
-                shown=scene.shown,
-                name=scene.name,
-                height=scene.height,
-                width=scene.width,
-                transform=scene.transform,
-                crs=scene.crs,
-                dtype=scene.dtype,
-                bands=scene.bands,
-                band_names=scene.band_names,
-                nodata=scene.nodata,
-                notes=scene.notes,
-                bits=scene.bits,
+                **scene.header(),
                 validity=scene.pixels.validity,
                 given_nodata=nodata,
                 identity=known,
@@ -229,6 +184,4 @@ class TileReader:
 def _pixels(tile: TileFile) -> FilePixels:
     """An open tile, which must still be the file that was described."""
     tile.check_unchanged()
-    return FilePixels(
-        Source(tile.path, tile.given_nodata), tile.validity, tile.bands, (tile.height, tile.width)
-    )
+    return FilePixels(Source(tile.path, tile.given_nodata), tile.validity, tile.bands, tile.shape)
