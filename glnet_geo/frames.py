@@ -78,7 +78,7 @@ class LocalFrames:
             self._timed = _timed(self._timed, plan, progress)
             progress.info(
                 f"{plan.megapixels:.1f} megapixels on {plan.machine}: about "
-                f"{duration(_seconds(plan, self._timed.seconds_per_patch, unknown))}, {plan.memory / 1e9:.1f} GB"
+                f"{duration(_seconds(plan, self._timed.seconds_per_patch, unknown))}, {plan.memory.total / 1e9:.1f} GB"
             )
         progress.begin("classifying", count_steps(unknown))
 

@@ -210,7 +210,7 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
             model_sha256=plan.model.sha256,
             device=str(plan.machine),
             megapixels=plan.megapixels,
-            memory=plan.memory,
+            memory=plan.memory.total,
             seconds=seconds(plan),
             notes=plan.notes,
         )

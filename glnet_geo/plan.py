@@ -16,18 +16,16 @@ from glnet_geo.core.normalize import EIGHT_BITS, Normalization, written
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, OptionError
 from glnet_geo.io.polygons.aoi import Aoi, read_aoi
-from glnet_geo.io.scenes.scene import Scene, block_cache, open_scene
+from glnet_geo.io.scenes.blocks import block_cache
+from glnet_geo.io.scenes.scene import Scene, open_scene
 from glnet_geo.io.scenes.value_range import value_range_of
+from glnet_geo.memory import Memory, memory_of, strip_rows
 from glnet_geo.model.card import Card
 from glnet_geo.model.machine import Device, Machine, Precision, choose_machine
 from glnet_geo.model.package import DEFAULT_MODEL, Model, load_model
 
 MOST_ENLARGED = 4.0
 """A scene is never enlarged more than this: beyond, every logit would already have a pixel of its own."""
-
-_LIBRARIES_BYTES = 900e6
-_STRIP_PIXELS = 1_500_000
-_STRIP_ROWS = (16, 256)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +91,7 @@ class Plan:
         normalization: from file values to network inputs.
         readers: threads that read ahead.
         exact: whether to compute what the published code computes.
-        memory: bytes that the job is expected to need.
+        memory: that the job is expected to need.
         notes: sentences for the log.
     """
 
@@ -105,7 +103,7 @@ class Plan:
     normalization: Normalization
     readers: int
     exact: bool
-    memory: int
+    memory: Memory
     notes: tuple[str, ...]
 
     @property
@@ -120,9 +118,8 @@ class Plan:
 
     @property
     def strip_rows(self) -> int:
-        """Rows that flow to the outputs at a time: the fewer, the wider the scene."""
-        least, most = _STRIP_ROWS
-        return int(min(most, max(least, _STRIP_PIXELS // self.scene.width)))
+        """Rows that flow to the outputs at a time."""
+        return strip_rows(self.scene)
 
     def frames(self) -> Iterator[list[PlannedFrame]]:
         """All frames that the map needs, row by row of frames; rows without any are empty."""
@@ -175,7 +172,9 @@ def planned(
         block_cache(),
         open_scene(scene, bands=options.bands, wanted=model.card.bands, nodata=options.nodata) as opened,
     ):
-        yield plan_for(opened, model, machine, options, confidence=confidence)
+        plan = plan_for(opened, model, machine, options, confidence=confidence)
+        with block_cache(plan.memory.kept):
+            yield plan
 
 
 def model_of(options: Options) -> Model:
@@ -221,11 +220,24 @@ def plan_for(opened: Scene, model: Model, machine: Machine, options: Options, *,
         )
         notes += aoi.notes
     lattice = Lattice.of(height=opened.height, width=opened.width, transform=opened.transform, scales=scales)
-    memory = _memory(opened, lattice, model, options, confidence=confidence)
-    if options.max_memory is not None and memory > options.max_memory:
+    memory = memory_of(
+        opened,
+        lattice,
+        model,
+        exact=options.exact,
+        readers=options.readers,
+        confidence=confidence,
+        most=options.max_memory,
+    )
+    if options.max_memory is not None and memory.total > options.max_memory:
         raise OptionError(
-            f"{opened.name} needs about {memory / 1e9:.1f} GB and {options.max_memory / 1e9:.1f} were allowed: "
+            f"{opened.name} needs about {memory.total / 1e9:.1f} GB and {options.max_memory / 1e9:.1f} were allowed: "
             "raise --max-memory, or choose a model with a smaller frame"
+        )
+    if memory.again:
+        notes.append(
+            f"{opened.name} is stored in whole rows, for which there is too little memory: they are decoded anew for every "
+            "frame, which takes long; a tiled copy is read faster (gdal_translate -co TILED=YES -co COMPRESS=LZW)"
         )
     return Plan(
         scene=opened,
@@ -289,21 +301,6 @@ def _normalization(scene: Scene, card: Card, options: Options, notes: list[str])
     if options.value_range is not None or (low, high) != EIGHT_BITS:
         notes.append(f"values {written(low)} to {written(high)} become the model's darkest and brightest")
     return replace(standard, low=low, high=high)
-
-
-def _memory(scene: Scene, lattice: Lattice, model: Model, options: Options, *, confidence: bool) -> int:
-    """Bytes that the job is expected to need at its peak, libraries included."""
-    bands, classes = len(model.card.bands), len(model.card.legend)
-    fixed = _LIBRARIES_BYTES + 8 * sum(weight.numel() for weight in model.network.parameters())
-    if options.exact:
-        return int(fixed + scene.height * scene.width * 4 * (2 * bands + 2 * classes))
-    extent, tiling = lattice.extent, model.card.tiling
-    frame = min(extent.height, tiling.frame) * min(extent.width, tiling.frame)
-    reading = frame * (4 * bands + 1) * (2 + options.readers)
-    blending = frame // CELL**2 * 4 * classes * 4
-    mosaic = 2 * min(extent.height, tiling.frame + tiling.stride) * extent.width // CELL**2 * 4 * classes
-    strip = max(_STRIP_PIXELS, _STRIP_ROWS[0] * scene.width) * (4 * classes * (4 if confidence else 3) + 8)
-    return int(fixed + reading + blending + mosaic + strip)
 
 
 def _patches_that_count(frame: Frame, tiling: Tiling) -> list[Window]:

@@ -196,7 +196,7 @@ def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterat
     patches = predictor.patches(shape)
     progress.info(
         f"{plan.megapixels:.1f} megapixels as the published code computes them, on {plan.machine}: "
-        f"about {duration(predictor.seconds(shape))}, {plan.memory / 1e9:.1f} GB"
+        f"about {duration(predictor.seconds(shape))}, {plan.memory.total / 1e9:.1f} GB"
     )
     progress.begin("classifying", len(patches))
 

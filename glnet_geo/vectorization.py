@@ -26,8 +26,8 @@ from glnet_geo.io.maps.classes import ClassMap, open_classes
 from glnet_geo.io.maps.confidence import ConfidenceMap
 from glnet_geo.io.polygons.vector import PolygonLayer
 from glnet_geo.io.scenes.behind import refuse_to_replace
+from glnet_geo.io.scenes.blocks import block_cache
 from glnet_geo.io.scenes.made import MARK
-from glnet_geo.io.scenes.scene import block_cache
 from glnet_geo.report import ClassShare, Tally
 
 

@@ -124,7 +124,7 @@ class TestLaws:
             return known(self, window)
 
         monkeypatch.setattr(FilePixels, "valid", valid)
-        monkeypatch.setattr("glnet_geo.plan._STRIP_ROWS", (32, 32))
+        monkeypatch.setattr("glnet_geo.memory.STRIP_ROWS", (32, 32))
         assert (classes(scene, tmp_path, model=model, aoi=aoi) != 255).any()
         assert (asked[0].row, asked[-1].row_stop) == (40, 95)
         assert {(window.col, window.col_stop) for window in asked} == {(60, 120)}
@@ -133,7 +133,7 @@ class TestLaws:
         self, tmp_path: Path, model: Path, scene: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         expected = classes(scene, tmp_path, model=model)
-        monkeypatch.setattr("glnet_geo.plan._STRIP_ROWS", (7, 7))
+        monkeypatch.setattr("glnet_geo.memory.STRIP_ROWS", (7, 7))
         assert np.array_equal(classes(scene, tmp_path, model=model), expected)
 
 
@@ -405,7 +405,7 @@ def test_nothing_reads_any_more_when_the_scene_is_closed(
 
     monkeypatch.setattr(Scene, "close", close)
     monkeypatch.setattr(ClassRaster, "write", full)
-    monkeypatch.setattr("glnet_geo.plan._STRIP_ROWS", (7, 7))
+    monkeypatch.setattr("glnet_geo.memory.STRIP_ROWS", (7, 7))
     with pytest.raises(OutputError, match="the disk is full"):
         glnet_geo.classify(scene, tmp_path / "map.tif", options=Options(model=model), frames=Watched())
     assert told == ["no reader is left", "the scene is closed"]

@@ -12,7 +12,7 @@ from glnet_geo.errors import EvaluationError
 from glnet_geo.io.maps.on_grid import Grid
 from glnet_geo.io.references.key import ReferenceKey
 from glnet_geo.io.references.raster import open_reference
-from glnet_geo.io.scenes.scene import block_cache
+from glnet_geo.io.scenes.blocks import block_cache
 from glnet_geo.model.card import Card
 
 

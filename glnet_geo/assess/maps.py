@@ -21,7 +21,7 @@ from glnet_geo.io.references.key import ReferenceKey
 from glnet_geo.io.references.polygons import PolygonReference
 from glnet_geo.io.references.raster import open_reference
 from glnet_geo.io.references.vector import read_labelled
-from glnet_geo.io.scenes.scene import block_cache
+from glnet_geo.io.scenes.blocks import block_cache
 
 
 def evaluate(

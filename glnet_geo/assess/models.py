@@ -23,7 +23,7 @@ from glnet_geo.io.maps.confidence import ConfidenceMap
 from glnet_geo.io.references.colors import ColorReference
 from glnet_geo.io.references.key import ReferenceKey
 from glnet_geo.io.references.raster import open_reference
-from glnet_geo.io.scenes.scene import block_cache
+from glnet_geo.io.scenes.blocks import block_cache
 from glnet_geo.model.package import Model, load_model
 from glnet_geo.pipeline import classify
 from glnet_geo.plan import Options

@@ -22,8 +22,8 @@ from glnet_geo.io.geodesy.placed import to_map
 from glnet_geo.io.maps.classes import ClassMap, open_classes
 from glnet_geo.io.references.sample_points import SamplePoints, write_sample_points
 from glnet_geo.io.scenes.behind import refuse_to_replace
+from glnet_geo.io.scenes.blocks import block_cache
 from glnet_geo.io.scenes.made import MARK
-from glnet_geo.io.scenes.scene import block_cache
 from glnet_geo.report import Tally
 
 

@@ -33,9 +33,10 @@ from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.files.staging import check_output
 from glnet_geo.io.files.suffixes import MAPS
 from glnet_geo.io.maps.stac import check_folder, require_pystac
+from glnet_geo.io.scenes.blocks import block_cache
 from glnet_geo.io.scenes.grouping import Kind, kinds, sentences
 from glnet_geo.io.scenes.inputs import named_tiles
-from glnet_geo.io.scenes.scene import SAMPLE_SIDE, block_cache, range_of
+from glnet_geo.io.scenes.scene import SAMPLE_SIDE, range_of
 from glnet_geo.io.scenes.tiled import sample_of
 from glnet_geo.io.scenes.tiles import TileError, TileFile, TileReader, described
 from glnet_geo.io.work_folder.ledger import REPORT, Ledger

@@ -22,6 +22,7 @@ from glnet_geo.errors import AoiMissesError
 from glnet_geo.frames import Frames
 from glnet_geo.io.files.identity import identity
 from glnet_geo.io.files.staging import Staging
+from glnet_geo.io.scenes.blocks import block_cache
 from glnet_geo.io.scenes.tiled import PlacedTile, TiledPixels, scene_of
 from glnet_geo.io.scenes.tiles import TileError, TileReader
 from glnet_geo.io.work_folder.journal import Journal, journal_folder
@@ -169,7 +170,8 @@ class _SceneRun:
             mosaics = [path for path in shop.outputs.mosaics if not self._has_mosaic(path)]
             if pending or mosaics:
                 self._tell(plan.notes)
-                self._map(self._limited(plan, mosaics), pending, mosaics, options)
+                with block_cache(plan.memory.kept):
+                    self._map(self._limited(plan, mosaics), pending, mosaics, options)
 
     def _tell(self, notes: Sequence[str]) -> None:
         """Say what there is to know of the scene, unless it was said before a tile failed."""

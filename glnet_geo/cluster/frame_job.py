@@ -17,7 +17,8 @@ from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import ClusterError, GlnetGeoError
 from glnet_geo.frames import FrameClassifier, place
-from glnet_geo.io.scenes.scene import Scene, block_cache
+from glnet_geo.io.scenes.blocks import block_cache
+from glnet_geo.io.scenes.scene import Scene
 from glnet_geo.io.work_folder.array_store import FrameStore, not_kept
 from glnet_geo.io.work_folder.store import Store
 from glnet_geo.model.installed import installed_models
@@ -38,6 +39,7 @@ class FrameJob:
         lattice: of the plan.
         normalization: of the plan.
         machine: of the plan.
+        blocks_kept: bytes of decoded blocks of the scene.
         model: where the model's package lies on the computer that planned.
         sha256: of the package.
         kept: where logits are put.
@@ -47,6 +49,7 @@ class FrameJob:
     lattice: Lattice
     normalization: Normalization
     machine: Machine
+    blocks_kept: int
     model: Path
     sha256: str
     kept: FrameStore
@@ -59,6 +62,8 @@ class FrameJob:
             lattice=plan.lattice,
             normalization=plan.normalization,
             machine=plan.machine,
+            # Two threads read in turn, each for itself.
+            blocks_kept=2 * plan.memory.kept,
             model=plan.model.path.absolute(),
             sha256=plan.model.sha256,
             kept=kept,
@@ -96,7 +101,7 @@ class FrameJob:
         Raises:
             GlnetGeoError: something cannot be read, computed or kept.
         """
-        with block_cache():
+        with block_cache(self.blocks_kept):
             excerpt = self.scene.read(frame.window, self.lattice)
         # While one thread computes, another reads.
         with _COMPUTING:

@@ -8,6 +8,8 @@ from typing import Any
 from affine import Affine
 from rasterio.crs import CRS
 
+from glnet_geo.io.scenes.blocks import Blocks
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
@@ -26,6 +28,7 @@ class Header:
         band_names: what the raster calls them; empty where it does not say.
         nodata: how pixels without data are told, in words.
         notes: sentences for the log.
+        blocks: in which it is stored.
         bits: of a byte, those that the file declares to use; 8 for all.
     """
 
@@ -41,6 +44,7 @@ class Header:
     band_names: tuple[str, ...]
     nodata: str
     notes: tuple[str, ...]
+    blocks: Blocks
     bits: int = 8
 
     @property

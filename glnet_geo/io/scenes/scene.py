@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
 from rasterio.io import DatasetReader
 from typing_extensions import Self
@@ -19,6 +18,7 @@ from glnet_geo.core.window import Window
 from glnet_geo.errors import SceneError
 from glnet_geo.io.geodesy.ground import ground_sample_distance
 from glnet_geo.io.scenes.bands import choose_bands
+from glnet_geo.io.scenes.blocks import Blocks
 from glnet_geo.io.scenes.doubts import (
     warn_of_a_place_beyond_the_ground,
     warn_of_collar,
@@ -126,11 +126,6 @@ class Scene(Header):
         self.close()
 
 
-def block_cache(megabytes: int = 256) -> rasterio.Env:
-    """A context in which GDAL keeps no more blocks than this; by default it would take a share of all memory."""
-    return rasterio.Env(GDAL_CACHEMAX=megabytes)
-
-
 def range_of(sample: NDArray[np.generic]) -> tuple[float, float]:
     """The 2nd and 98th percentile of values."""
     low, high = np.percentile(sample.astype(np.float64), [2, 98])
@@ -184,6 +179,7 @@ def _described(source: Source, bands: str | None, wanted: Sequence[str], nodata:
         band_names=tuple(band.label for band in chosen),
         nodata=validity.words + " of the warped view" * warped,
         notes=tuple(_notes(dataset, numbers, source.name)),
+        blocks=Blocks.of(dataset, numbers),
         bits=max(_bits(dataset, number) for number in numbers),
         pixels=pixels,
     )

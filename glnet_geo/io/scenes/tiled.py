@@ -13,6 +13,7 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from glnet_geo.core.window import Window
+from glnet_geo.io.scenes.blocks import Blocks
 from glnet_geo.io.scenes.scene import Scene
 from glnet_geo.io.scenes.tiles import TileFile, TileReader
 
@@ -197,6 +198,7 @@ def scene_of(
         bands=first.bands,
         band_names=first.band_names,
         nodata=", ".join(words),
+        blocks=Blocks.largest(tile.file.blocks for tile in tiles),
         bits=max(tile.file.bits for tile in tiles),
         notes=tuple(dict.fromkeys(note for tile in tiles for note in tile.file.notes)),
         pixels=TiledPixels(tuple(tiles), tuple(wanted), len(first.bands), first.dtype, reader),
