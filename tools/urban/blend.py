@@ -1,4 +1,4 @@
-"""Writes the mean of the weights of two networks that began alike and learnt different things.
+"""Writes the mean of the weights of networks that began alike and learnt different things.
 
 python -m tools.urban.blend WORK/run/global_to_local.safetensors WORK/taught_run/global_to_local.safetensors --out W.safetensors
 
@@ -10,18 +10,25 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import torch
 from safetensors.torch import load_file, save_file
-
-from glnet_geo.training.course import blended
 
 
 @click.command()
-@click.argument("one", type=click.Path(path_type=Path, exists=True))
-@click.argument("other", type=click.Path(path_type=Path, exists=True))
+@click.argument(
+    "weights", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True, metavar="WEIGHTS..."
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True)
-def main(one: Path, other: Path, out: Path) -> None:
-    """Write OUT."""
-    save_file(blended(load_file(other), load_file(one), 0.5), out)
+def main(weights: tuple[Path, ...], out: Path) -> None:
+    """Write OUT; weights that are named twice count twice."""
+    networks = [load_file(path) for path in weights]
+    save_file(
+        {
+            name: torch.stack([network[name].double() for network in networks]).mean(0).to(tensor.dtype)
+            for name, tensor in networks[0].items()
+        },
+        out,
+    )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@ r"""Trains the light configuration, from ImageNet to the weights that ship; run 
 
 python -m tools.urban.train --data WORK --weak WORK/weak --by-eye WORK/by_eye --init lite0.safetensors --out WORK/run \
         --validate t1 --validate t5
+
+With --again it trains weights on that have learnt all that before, with a fresh schedule and other samples.
 """
 
 from __future__ import annotations
@@ -53,6 +55,8 @@ STAGES = (
     replace(recipe_of("global_to_local", ARCHITECTURE), steps=300, seed=SEED),
 )
 """As all light networks learn."""
+AGAIN = (replace(STAGES[-1], learning_rate=6e-4),)
+"""How a network learns on, from where others have come."""
 AUGMENTATION = Augmentation(zoom=(0.66, 1.5), color=0.3)
 WEAK, BY_EYE = 0.2, 0.25
 """Part of the frames that come from pictures elsewhere that were labelled by rule or by a model, and by eye."""
@@ -72,6 +76,8 @@ WEAK, BY_EYE = 0.2, 0.25
     "--by-eye", type=click.Path(path_type=Path, exists=True), required=True, help="the same, labelled by eye"
 )
 @click.option("--init", type=click.Path(path_type=Path, exists=True), required=True, help="ImageNet weights")
+@click.option("--again", type=click.Path(path_type=Path, exists=True), help="weights to train on")
+@click.option("--seed", default=SEED, show_default=True, help="of the samples")
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="folder for checkpoints and weights"
 )
@@ -82,6 +88,8 @@ def main(
     weak: Path,
     by_eye: Path,
     init: Path,
+    again: Path | None,
+    seed: int,
     out: Path,
     validate: tuple[str, ...],
     scale_steps: float,
@@ -96,8 +104,8 @@ def main(
         flush=True,
     )
     start = start_from(f"timm:tf_efficientnet_lite0={init}", LEGEND, seed=SEED)
-    learnt: dict[str, torch.Tensor] = {}
-    for number, recipe in enumerate(STAGES):
+    learnt: dict[str, torch.Tensor] = {} if again is None else load_file(again)
+    for number, recipe in enumerate(STAGES if again is None else AGAIN):
         finished = out / f"{recipe.stage}.safetensors"
         if not finished.exists():
             network = start.network(recipe.stage, learnt, SEED)
@@ -107,7 +115,7 @@ def main(
                 normalization=NORMALIZATION,
                 class_ids=LEGEND.ids.tolist(),
                 augmentation=AUGMENTATION,
-                seed=SEED + number,
+                seed=seed + number,
                 chances=[
                     *_chances(scenes, 1 - WEAK - BY_EYE),
                     *_chances(rough, WEAK),
