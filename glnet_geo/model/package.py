@@ -14,6 +14,7 @@ from glnet_geo.errors import ModelError, OutputError
 from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.installed import CARD_KEY, SUFFIX, card_text, installed_models
+from glnet_geo.model.sound import check_weights
 from glnet_geo.replacing import replacing
 
 DEFAULT_MODEL = "urban"
@@ -56,7 +57,7 @@ def save_package(path: Path, network: GLNet, card: Card, *, half: bool = False) 
     """Write a package; ``half`` stores the weights in half precision.
 
     Raises:
-        ModelError: the card does not describe the network, or the file cannot be written.
+        ModelError: the card does not describe the network, its weights mean nothing, or the file cannot be written.
     """
     card.check()
     if card.architecture != network.architecture:
@@ -66,6 +67,7 @@ def save_package(path: Path, network: GLNet, card: Card, *, half: bool = False) 
         for name, tensor in network.state_dict().items()
         if not name.endswith("num_batches_tracked")
     }
+    check_weights(tensors, f"the network for {path}")
     try:
         with replacing(path) as made:
             # Not save_file, whose files nobody else may read.
@@ -91,11 +93,14 @@ def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
     """A model by the name under which it is installed, or by the path of its package.
 
     Raises:
-        ModelError: there is none, or its weights do not fit its card.
+        ModelError: there is none, or its weights do not fit its card, or mean nothing.
     """
     path = find_model(name_or_path)
     card = read_card(path)
-    network = GLNet(card.architecture)
+    try:
+        network = GLNet(card.architecture)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
     expected = {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
     with safe_open(path, framework="pt") as package:
         found = {name: package.get_tensor(name) for name in package.keys()}  # noqa: SIM118 - not a mapping
@@ -104,6 +109,7 @@ def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
     )
     if wrong:
         raise ModelError(f"the weights of {path} do not fit its card: {', '.join(wrong[:5])} and maybe more")
+    check_weights(found, str(path))
     network.load_state_dict({name: tensor.to(torch.float32) for name, tensor in found.items()}, strict=False)
     return Model(network.eval(), card, path, sha256_of(path))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -116,6 +117,17 @@ def test_a_failed_rename_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("half", [True, False])
+def test_weights_that_outgrow_their_type_are_not_saved(tmp_path: Path, *, half: bool) -> None:
+    network = tiny.network("none")
+    torch.nn.init.constant_(network.glance.fpn.classify.bias, 1e6 if half else float("nan"))
+    with pytest.raises(
+        ModelError, match=r"x\.safetensors are infinite or no numbers \(glance\.fpn\.classify\.bias\)"
+    ):
+        save_package(tmp_path / "x.safetensors", network, tiny.card(network), half=half)
+    assert list(tmp_path.iterdir()) == []
+
+
 # --- what cannot be loaded ---
 
 
@@ -166,6 +178,36 @@ def test_weights_that_do_not_fit_the_card(network: GLNet, saved: Path, change: o
     change(tensors)  # type: ignore[operator]
     save_file(tensors, saved, metadata={"glnet_geo.card": tiny.card(network).to_json()})
     with pytest.raises(ModelError, match=rf"do not fit its card: {named}"):
+        load_model(saved)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (torch.tensor([0.0, float("nan"), 0.0]), "are infinite or no numbers (glance.fpn.classify.bias)"),
+        (torch.tensor([0.0, float("inf"), 0.0]), "are infinite or no numbers (glance.fpn.classify.bias)"),
+        (torch.tensor([0, 1, 2]), "are whole or complex numbers (glance.fpn.classify.bias)"),
+        (torch.tensor([0j, 1j, 2j]), "are whole or complex numbers (glance.fpn.classify.bias)"),
+        (torch.tensor([True, False, True]), "are whole or complex numbers (glance.fpn.classify.bias)"),
+    ],
+    ids=["nan", "infinite", "whole", "complex", "truths"],
+)
+def test_weights_that_would_make_a_map_of_nothing(
+    network: GLNet, saved: Path, value: torch.Tensor, said: str
+) -> None:
+    save_file(
+        load_file(saved) | {"glance.fpn.classify.bias": value},
+        saved,
+        metadata={"glnet_geo.card": tiny.card(network).to_json()},
+    )
+    with pytest.raises(ModelError, match=rf"weights of .*tiny\.safetensors {re.escape(said)}"):
+        load_model(saved)
+
+
+def test_a_network_that_cannot_be_built_is_told_with_its_package(network: GLNet, saved: Path) -> None:
+    told = tiny.card(network).to_json().replace("tf_efficientnet_lite0", "hf-hub:someone/something")
+    save_file(load_file(saved), saved, metadata={"glnet_geo.card": told})
+    with pytest.raises(ModelError, match=r"tiny\.safetensors: timm knows no backbone 'hf-hub:"):
         load_model(saved)
 
 
