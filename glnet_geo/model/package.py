@@ -10,12 +10,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from glnet_geo.errors import ModelError, OutputError
+from glnet_geo.errors import ModelError, OutputError, looking_at
 from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.installed import CARD_KEY, SUFFIX, card_text, installed_models
 from glnet_geo.model.sound import check_weights
-from glnet_geo.replacing import replacing
+from glnet_geo.replacing import check_place, replacing
 
 DEFAULT_MODEL = "urban"
 
@@ -41,23 +41,19 @@ def check_package(path: Path, *, overwrite: bool) -> None:
     """Refuse the place of a package that cannot be written there, before it is made.
 
     Raises:
-        OutputError: its name ends otherwise, its folder is missing, it is a folder itself, or it exists.
+        OutputError: its name ends otherwise, its folder is missing or read-only, it is a folder itself, or it exists.
     """
     if path.suffix != SUFFIX:
         raise OutputError(f"{path} is no name for a model package: end it with {SUFFIX}")
-    if not path.parent.is_dir():
-        raise OutputError(f"the folder {path.parent} does not exist: create it, or name another")
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder: name a file")
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists: add --overwrite to replace it")
+    check_place(path, overwrite=overwrite)
 
 
 def save_package(path: Path, network: GLNet, card: Card, *, half: bool = False) -> None:
     """Write a package; ``half`` stores the weights in half precision.
 
     Raises:
-        ModelError: the card does not describe the network, its weights mean nothing, or the file cannot be written.
+        ModelError: the card does not describe the network, or its weights mean nothing.
+        OutputError: the file cannot be written.
     """
     card.check()
     if card.architecture != network.architecture:
@@ -73,7 +69,7 @@ def save_package(path: Path, network: GLNet, card: Card, *, half: bool = False) 
             # Not save_file, whose files nobody else may read.
             made.write_bytes(save(tensors, metadata={"format": "pt", CARD_KEY: card.to_json()}))
     except (OSError, SafetensorError) as error:
-        raise ModelError(f"{path} cannot be written ({error}): choose another folder") from error
+        raise OutputError(f"{path} cannot be written ({error}): choose another folder") from error
 
 
 def read_card(path: Path) -> Card:
@@ -121,8 +117,9 @@ def find_model(name_or_path: str | Path) -> Path:
         ModelError: no model has this name, and no file lies there.
     """
     path = Path(name_or_path)
-    if path.is_file():
-        return path
+    with looking_at(path, ModelError):
+        if path.is_file():
+            return path
     installed = {package.stem: package for package in installed_models()}
     if str(name_or_path) in installed:
         return installed[str(name_or_path)]

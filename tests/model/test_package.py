@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from glnet_geo.errors import ModelError
+from glnet_geo.errors import ModelError, OutputError
 from glnet_geo.model import installed, package
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.installed import installed_models
@@ -94,14 +94,14 @@ def test_a_card_of_another_network_is_refused(network: GLNet, tmp_path: Path) ->
 
 def test_a_folder_that_is_not_there_leaves_nothing(network: GLNet, tmp_path: Path) -> None:
     path = tmp_path / "absent" / "x.safetensors"
-    with pytest.raises(ModelError, match=r"x\.safetensors cannot be written .*choose another folder"):
+    with pytest.raises(OutputError, match=r"x\.safetensors cannot be written .*choose another folder"):
         save_package(path, network, tiny.card(network))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_a_file_leaves_nothing(network: GLNet, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("here")
-    with pytest.raises(ModelError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         save_package(tmp_path / "file" / "x.safetensors", network, tiny.card(network))
 
 
@@ -112,7 +112,7 @@ def test_a_failed_rename_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(ModelError, match="No space left on device"):
+    with pytest.raises(OutputError, match="No space left on device"):
         save_package(tmp_path / "x.safetensors", network, tiny.card(network))
     assert list(tmp_path.iterdir()) == []
 
@@ -238,6 +238,18 @@ def test_the_own_folder_need_not_exist(own_folder: Path) -> None:
     own_folder.rmdir()
     assert all(path.parent != own_folder for path in installed_models())
     assert installed.user_model_folder() == own_folder
+
+
+def test_the_own_folder_may_be_closed_to_the_person(
+    own_folder: Path, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(path: Path) -> bool:
+        if path == own_folder:
+            raise PermissionError(13, "Permission denied", str(path))
+        return True
+
+    monkeypatch.setattr(Path, "is_dir", closed)
+    assert "urban" in {path.stem for path in installed_models()}
 
 
 def test_the_own_folder_belongs_to_the_person() -> None:
