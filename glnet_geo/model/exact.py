@@ -147,7 +147,10 @@ class ExactPredictor:
 def _covered(length: int, patch: int) -> NDArray[np.float32]:
     """(length,) how many patches lie over each pixel of an axis."""
     starts, pixels = np.array(published_starts(length, patch))[:, None], np.arange(length)
-    return ((starts <= pixels) & (pixels < starts + patch)).sum(axis=0, dtype=np.float32)
+    covered: NDArray[np.float32] = ((starts <= pixels) & (pixels < starts + patch)).sum(
+        axis=0, dtype=np.float32
+    )
+    return covered
 
 
 def _bytes(unit: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -314,10 +314,11 @@ class TestBadInput:
         assert code == expected
         assert "unforeseen" not in sentence
 
+    @pytest.mark.parametrize("amount", ["lots", "0GB", "9" * 400], ids=["no number", "nothing", "endless"])
     def test_a_wrong_amount_of_memory(
-        self, tmp_path: Path, scene: Path, capsys: pytest.CaptureFixture[str]
+        self, tmp_path: Path, scene: Path, amount: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        code = run(["classify", str(scene), "--out", str(tmp_path / "m.tif"), "--max-memory", "lots"])
+        code = run(["classify", str(scene), "--out", str(tmp_path / "m.tif"), "--max-memory", amount])
         assert code == 2
         assert "write it like 2.5GB" in capsys.readouterr().err
 

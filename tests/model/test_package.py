@@ -120,9 +120,9 @@ def test_a_failed_rename_leaves_nothing(
 @pytest.mark.parametrize("half", [True, False])
 def test_weights_that_outgrow_their_type_are_not_saved(tmp_path: Path, *, half: bool) -> None:
     network = tiny.network("none")
-    torch.nn.init.constant_(network.glance.fpn.classify.bias, 1e6 if half else float("nan"))
+    torch.nn.init.constant_(network.glance.fpn.classify.weight, 1e6 if half else float("nan"))
     with pytest.raises(
-        ModelError, match=r"x\.safetensors are infinite or no numbers \(glance\.fpn\.classify\.bias\)"
+        ModelError, match=r"x\.safetensors are infinite or no numbers \(glance\.fpn\.classify\.weight\)"
     ):
         save_package(tmp_path / "x.safetensors", network, tiny.card(network), half=half)
     assert list(tmp_path.iterdir()) == []
