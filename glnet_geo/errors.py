@@ -5,6 +5,10 @@ Every message is one sentence for a person who does not program: what is wrong, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 
 class GlnetGeoError(Exception):
     """Root of all errors that this package raises on purpose."""
@@ -84,3 +88,22 @@ class CancelledError(GlnetGeoError):
 
 class DoubtfulInputWarning(UserWarning):
     """The input can be used, but the answer may not mean what the person thinks it means."""
+
+
+@contextmanager
+def looking_at(path: str | Path, kind: type[GlnetGeoError]) -> Iterator[None]:
+    """Let somebody ask what a path is; where the system does not tell, that is an error of a kind.
+
+    Args:
+        path: that a person gave.
+        kind: of error.
+
+    Raises:
+        GlnetGeoError: of that kind, where its folder may not be entered, or no file can have its name.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise kind(
+            f"{path} cannot be looked at ({error.strerror}): check its name, and whether you may enter its folder"
+        ) from error

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from glnet_geo.errors import OptionError
+from glnet_geo.errors import OptionError, OutputError, looking_at
 
 HIDDEN = ".glnet-geo-"
 """How the name of all begins that is being made, and is not yet what it will be."""
@@ -39,6 +39,24 @@ def _maker() -> str:
             f"the environment variable {MAKER} is {given!r}: give it 1 to 32 letters and digits"
         )
     return given
+
+
+def check_place(path: Path, *, overwrite: bool) -> None:
+    """Refuse a place where no file can be made, before a long job.
+
+    Raises:
+        OutputError: its folder is missing or read-only, it is a folder itself, or it exists.
+    """
+    with looking_at(path, OutputError):
+        is_folder, has_folder, exists = path.is_dir(), path.parent.is_dir(), path.exists()
+    if is_folder:
+        raise OutputError(f"{path} is a folder: name a file")
+    if not has_folder:
+        raise OutputError(f"the folder {path.parent} does not exist: create it, or name another")
+    if not os.access(path.parent, os.W_OK):
+        raise OutputError(f"the folder {path.parent} is read-only: choose another")
+    if exists and not overwrite:
+        raise OutputError(f"{path} exists: add --overwrite to replace it, or choose another name")
 
 
 @contextmanager

@@ -205,12 +205,15 @@ def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterat
         stop_if_cancelled(progress)
 
     logits = predictor.logits(excerpt.pixels, advance)
+    down, across = predictor.answers(shape)
     for start in range(0, shape[0], plan.strip_rows):
         rows = slice(start, min(start + plan.strip_rows, shape[0]))
         wanted, part = _wanted(plan, rows), logits[:, rows]
         classes = np.where(wanted, plan.card.legend.ids[part.argmax(axis=0)], NODATA).astype(np.uint8)
         percent = None
         if confidence:
-            likelihood = 1 / np.exp((part - part.max(axis=0)) / plan.card.temperature).sum(axis=0)
+            # The card's temperature is that of the mean of answers, not of their sum.
+            divisor = plan.card.temperature * down[rows, None] * across
+            likelihood = 1 / np.exp((part - part.max(axis=0)) / divisor).sum(axis=0)
             percent = np.where(wanted, np.rint(100 * likelihood), NODATA).astype(np.uint8)
         yield Strip(row=start, classes=classes, confidence=percent)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+import torch
 from affine import Affine
 
 import glnet_geo
@@ -30,8 +31,9 @@ from glnet_geo.io.scenes.pixels import FilePixels
 from glnet_geo.io.scenes.scene import Scene
 from glnet_geo.io.work_folder.array_store import FrameStore
 from glnet_geo.model.card import Card, GroundSampleDistance
+from glnet_geo.model.exact import ExactPredictor
 from glnet_geo.model.glnet import Sharing
-from glnet_geo.model.package import save_package
+from glnet_geo.model.package import load_model, save_package
 from glnet_geo.plan import Plan, PlannedFrame
 from tests.model.tiny import LEGEND, TILING
 from tests.scenes import UTM, read, texture, write_model, write_scene
@@ -429,3 +431,23 @@ def test_outputs_that_were_begun_are_closed_when_another_cannot_be(
         glnet_geo.classify(scene, [tmp_path / "map.tif", tmp_path / "map.gpkg"], options=Options(model=model))
     assert len(closed) == 1
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("sharing", ["none", "bidirectional"])
+def test_exact_maps_are_as_sure_where_patches_overlap_as_elsewhere(tmp_path: Path, sharing: Sharing) -> None:
+    """Logits of overlapping patches are summed, as published: how sure the map is follows from their mean."""
+    model = write_model(tmp_path / "tiny.safetensors", sharing, temperature=0.5)
+    pixels = texture(70, 90)
+    scene = write_scene(tmp_path / "scene.tif", pixels)
+    sure = tmp_path / "sure.tif"
+    options = Options(model=model, exact=True)
+    glnet_geo.classify(scene, tmp_path / "map.tif", options=options, confidence=sure)
+    loaded = load_model(model)
+    predictor = ExactPredictor(loaded.network, loaded.card.tiling, loaded.card.normalization)
+    answers = np.zeros((70, 90))
+    for patch in predictor.patches((70, 90)):
+        answers[patch.rows, patch.cols] += 1
+    logits = torch.from_numpy(predictor.logits(pixels.astype(np.float32))).double()
+    mean = logits / torch.from_numpy(answers if sharing != "none" else np.ones_like(answers))
+    expected = 100 * (mean / 0.5).softmax(dim=0).max(dim=0).values.numpy()
+    assert np.abs(read(sure) - expected).max() <= 0.5 + 1e-3

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from glnet_geo import __version__
+from glnet_geo.commands.results import tell_results
 from glnet_geo.commands.stopping import stop_on_signals
 from glnet_geo.errors import CancelledError, DoubtfulInputWarning, GlnetGeoError
 
@@ -79,6 +80,7 @@ def cli(until_stdin_ends: bool) -> None:  # noqa: FBT001 - click passes flags by
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its documented code."""
     stop_on_signals()
+    tell_results()
     code = run(arguments)
     if code == CancelledError.exit_code:
         # All is cleaned up; taking the libraries down would only keep whoever stopped the job waiting.
@@ -100,8 +102,8 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt, BrokenPipeError):
-        # A pipe breaks when whoever listened is gone: nobody waits for the outcome.
+    except (click.Abort, KeyboardInterrupt, SystemExit):
+        # click and rich leave where whoever listened to the progress is gone: nobody waits for the outcome.
         _say("Stopped: nothing was written.")
         return CancelledError.exit_code
     except CancelledError as stopped:

@@ -192,8 +192,8 @@ class Bar:
 
 
 def print_json(value: object) -> None:
-    """One JSON object on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    """One JSON object on standard output, in characters that every encoding has."""
+    click.echo(json.dumps(value))
 
 
 def paced(megapixels: float, computed: float, seconds: float) -> str:

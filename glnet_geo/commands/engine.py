@@ -94,7 +94,7 @@ def _brief(path: Path) -> dict[str, Any]:
     text = card_text(path)
     try:
         return _brief_of(json.loads(text))
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise ModelError(f"the card of {path} cannot be read: copy the package again") from error
 
 

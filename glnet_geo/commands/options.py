@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import fields
@@ -31,9 +32,10 @@ class Size(click.ParamType[int]):
         if isinstance(value, int):
             return value
         matched = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", str(value), re.IGNORECASE)
-        if matched is None or float(matched[1]) == 0:
+        size = 0.0 if matched is None else float(matched[1]) * _UNITS[matched[2].upper()]
+        if not 0 < size < math.inf:
             self.fail(f"{value!r} is not an amount of memory: write it like 2.5GB", param, ctx)
-        return int(float(matched[1]) * _UNITS[matched[2].upper()])
+        return int(size)
 
 
 class ValueRange(click.ParamType[tuple[float, float]]):

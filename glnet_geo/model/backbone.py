@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 import timm
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from glnet_geo.core.lattice import CELL
 from glnet_geo.errors import ModelError
 
 Levels: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]
 """Feature maps at 1/4, 1/8, 1/16 and 1/32 of the image, each (batch, channels, rows, cols)."""
+
+
+def check_backbone(name: str) -> None:
+    """Refuse a backbone that timm does not build itself: under other names it asks the network.
+
+    Raises:
+        ModelError: timm knows no such model.
+    """
+    if not timm.is_model(name):
+        near = ", ".join(get_close_matches(name, timm.list_models(), n=3, cutoff=0.5))
+        raise ModelError(
+            f"timm knows no backbone {name!r}: choose one of timm.list_models(){f', such as {near}' * bool(near)}"
+        )
 
 
 class Backbone(nn.Module):
@@ -27,6 +42,8 @@ class Backbone(nn.Module):
 
     def __init__(self, name: str, bands: int) -> None:
         super().__init__()
+        check_backbone(name)
+        self._name = name
         try:
             self.body = timm.create_model(
                 name, pretrained=False, features_only=True, out_indices=(1, 2, 3, 4), in_chans=bands
@@ -43,8 +60,15 @@ class Backbone(nn.Module):
         self.channels: tuple[int, int, int, int] = (c2, c3, c4, c5)
 
     def forward(self, image: Tensor) -> Levels:
-        """Feature maps c2 to c5 of images (batch, bands, rows, cols)."""
+        """Feature maps c2 to c5 of images (batch, bands, rows, cols).
+
+        Raises:
+            ModelError: the backbone cuts off margins, so that its maps do not lie on the image.
+        """
         c2, c3, c4, c5 = self.body(image)
+        rows, cols = (-(-side // CELL) for side in image.shape[2:])
+        if c2.shape[2:] != (rows, cols):
+            raise ModelError(f"the backbone {self._name!r} cuts off the margins of images: choose another")
         return c2, c3, c4, c5
 
 

@@ -15,7 +15,8 @@ from glnet_geo.model.glnet import Architecture
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    # JSON has no word for numbers that are not finite, and no model a use.
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
 
 
 class GroundSampleDistance(_Part):
@@ -244,6 +245,11 @@ class Card(_Part):
                 raise ModelError(f"the model card names {said} {what}, but its network needs {needed}")
         if self.background is not None and self.background not in self.legend.ids:
             raise ModelError(f"the background of the model card, {self.background}, is none of its classes")
+        valid = self.ground_sample_distance
+        if valid is not None and valid.minimum > valid.maximum:
+            raise ModelError(
+                f"the model card is valid from {valid.minimum:g} to {valid.maximum:g} m: give the finer pixels first"
+            )
         ranges = {(band.minimum, band.maximum) for band in scaling}
         if len(ranges) != 1 or not all(high > low for low, high in ranges):
             raise ModelError(

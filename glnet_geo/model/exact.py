@@ -24,6 +24,7 @@ from glnet_geo.model.backbone import fold_batch_norm
 from glnet_geo.model.fpn import Features
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.sharing import Merger, Place
+from glnet_geo.model.sound import check_logits
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,16 @@ class ExactPredictor:
         starts = (published_starts(side, self.tiling.patch) for side in shape)
         return [Window(row=row, col=col, height=height, width=width) for row, col in product(*starts)]
 
+    def answers(self, shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """How many patches answer for each row and for each column of an image: by their product, for each pixel."""
+        rows, cols = (
+            np.ones(side, np.float32)
+            if self.network.architecture.sharing == "none"
+            else _covered(side, self.tiling.patch)
+            for side in shape
+        )
+        return rows, cols
+
     @torch.inference_mode()
     def logits(
         self, pixels: NDArray[np.float32], advance: Callable[[int], None] = lambda _patches: None
@@ -61,7 +72,15 @@ class ExactPredictor:
         Args:
             pixels: (bands, rows, cols), values as in the file.
             advance: told how many patches are done, as they are.
+
+        Raises:
+            ModelError: the numbers outgrow their type.
         """
+        summed = self._summed(pixels, advance).cpu().numpy()
+        check_logits(summed, torch.float32)
+        return summed
+
+    def _summed(self, pixels: NDArray[np.float32], advance: Callable[[int], None]) -> Tensor:
         network = self.network
         shape = (pixels.shape[1], pixels.shape[2])
         shrunk = self._shrunk(pixels)
@@ -69,7 +88,7 @@ class ExactPredictor:
         patches = self.patches(shape)
         if network.architecture.sharing == "none":
             advance(len(patches))
-            return _nearest(network.glance.fpn.classify(seen.ps3)[0], shape).cpu().numpy()
+            return _nearest(network.glance.fpn.classify(seen.ps3)[0], shape)
         total = torch.zeros((network.architecture.classes, *shape), device=self.device)
         if network.architecture.sharing == "global_to_local":
             for place, local in self._look(pixels, patches, seen):
@@ -79,7 +98,7 @@ class ExactPredictor:
                     network.weigh_local(local.ps3) + network.weigh_global(seen.ps3, [place], local.ps3),
                 )
                 advance(1)
-            return total.cpu().numpy()
+            return total
         merger = Merger(seen, shape, align_corners=network.architecture.align_corners)
         weighed = []
         for place, local in self._look(pixels, patches, seen):
@@ -89,7 +108,7 @@ class ExactPredictor:
         refined = network.refine(shrunk, seen, merger.merged()).ps3
         for place, logits in weighed:
             _add(total, place.patch, logits + network.weigh_global(refined, [place], logits))
-        return total.cpu().numpy()
+        return total
 
     def seconds(self, shape: tuple[int, int]) -> float:
         """How long an image of (rows, cols) takes on this machine; a patch is timed now."""
@@ -123,6 +142,15 @@ class ExactPredictor:
 
     def _tensor(self, image: NDArray[np.float32]) -> Tensor:
         return torch.from_numpy(image)[None].to(self.device)
+
+
+def _covered(length: int, patch: int) -> NDArray[np.float32]:
+    """(length,) how many patches lie over each pixel of an axis."""
+    starts, pixels = np.array(published_starts(length, patch))[:, None], np.arange(length)
+    covered: NDArray[np.float32] = ((starts <= pixels) & (pixels < starts + patch)).sum(
+        axis=0, dtype=np.float32
+    )
+    return covered
 
 
 def _bytes(unit: NDArray[np.float32]) -> NDArray[np.uint8]:

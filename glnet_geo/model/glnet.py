@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from torch import Tensor, nn
 from torch.nn import functional
 
+from glnet_geo.errors import ModelError
 from glnet_geo.model.backbone import Backbone
 from glnet_geo.model.fpn import Features, Fpn, Shared
 from glnet_geo.model.sharing import Place, cut_out, cut_out_shared
@@ -37,6 +38,9 @@ class Architecture:
             backbone of its own.
         align_corners: how maps are resized.
         rectified: whether the pyramids' smoothed maps are rectified; published ones are linear.
+
+    Raises:
+        ModelError: a number is not positive.
     """
 
     backbone: str
@@ -49,6 +53,11 @@ class Architecture:
     shared_trunk: bool = False
     align_corners: bool = False
     rectified: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("bands", "classes", "width", "narrow", "merge_kernel"):
+            if getattr(self, name) < 1:
+                raise ModelError(f"{name} of a network must be positive, got {getattr(self, name)}")
 
 
 def published(*, classes: int, sharing: Sharing, bands: int = 3, align_corners: bool = False) -> Architecture:

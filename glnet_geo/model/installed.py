@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import platformdirs
 from safetensors import SafetensorError, safe_open
 
-from glnet_geo.errors import DoubtfulInputWarning, ModelError
+from glnet_geo.errors import DoubtfulInputWarning, ModelError, looking_at
 
 SUFFIX = ".safetensors"
 CARD_KEY = "glnet_geo.card"
@@ -22,8 +23,11 @@ _Card = TypeVar("_Card")
 def installed_models() -> Iterator[Path]:
     """The packages that ship with glnet_geo, then those in the user's own model folder, sorted by name."""
     for folder in (Path(__file__).parent / "weights", user_model_folder()):
-        if folder.is_dir():
-            yield from sorted(folder.glob(f"*{SUFFIX}"))
+        packages: list[Path] = []
+        # One that may not be entered holds nothing for this person.
+        with suppress(OSError):
+            packages = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
+        yield from packages
 
 
 def readable_models(read: Callable[[Path], _Card]) -> list[tuple[Path, _Card]]:
@@ -56,7 +60,9 @@ def card_text(path: Path) -> str:
     Raises:
         ModelError: the file is missing or is no package.
     """
-    if not path.is_file():
+    with looking_at(path, ModelError):
+        there = path.is_file()
+    if not there:
         raise ModelError(
             f"{path} does not exist: give a model package ({SUFFIX}) or the name of an installed model"
         )

@@ -10,11 +10,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from glnet_geo.errors import ModelError, OutputError
+from glnet_geo.errors import ModelError, OutputError, looking_at
 from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.installed import CARD_KEY, SUFFIX, card_text, installed_models
-from glnet_geo.replacing import replacing
+from glnet_geo.model.sound import check_weights
+from glnet_geo.replacing import check_place, replacing
 
 DEFAULT_MODEL = "urban"
 
@@ -40,23 +41,19 @@ def check_package(path: Path, *, overwrite: bool) -> None:
     """Refuse the place of a package that cannot be written there, before it is made.
 
     Raises:
-        OutputError: its name ends otherwise, its folder is missing, it is a folder itself, or it exists.
+        OutputError: its name ends otherwise, its folder is missing or read-only, it is a folder itself, or it exists.
     """
     if path.suffix != SUFFIX:
         raise OutputError(f"{path} is no name for a model package: end it with {SUFFIX}")
-    if not path.parent.is_dir():
-        raise OutputError(f"the folder {path.parent} does not exist: create it, or name another")
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder: name a file")
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists: add --overwrite to replace it")
+    check_place(path, overwrite=overwrite)
 
 
 def save_package(path: Path, network: GLNet, card: Card, *, half: bool = False) -> None:
     """Write a package; ``half`` stores the weights in half precision.
 
     Raises:
-        ModelError: the card does not describe the network, or the file cannot be written.
+        ModelError: the card does not describe the network, or its weights mean nothing.
+        OutputError: the file cannot be written.
     """
     card.check()
     if card.architecture != network.architecture:
@@ -66,12 +63,13 @@ def save_package(path: Path, network: GLNet, card: Card, *, half: bool = False) 
         for name, tensor in network.state_dict().items()
         if not name.endswith("num_batches_tracked")
     }
+    check_weights(tensors, f"the network for {path}")
     try:
         with replacing(path) as made:
             # Not save_file, whose files nobody else may read.
             made.write_bytes(save(tensors, metadata={"format": "pt", CARD_KEY: card.to_json()}))
     except (OSError, SafetensorError) as error:
-        raise ModelError(f"{path} cannot be written ({error}): choose another folder") from error
+        raise OutputError(f"{path} cannot be written ({error}): choose another folder") from error
 
 
 def read_card(path: Path) -> Card:
@@ -91,11 +89,14 @@ def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
     """A model by the name under which it is installed, or by the path of its package.
 
     Raises:
-        ModelError: there is none, or its weights do not fit its card.
+        ModelError: there is none, or its weights do not fit its card, or mean nothing.
     """
     path = find_model(name_or_path)
     card = read_card(path)
-    network = GLNet(card.architecture)
+    try:
+        network = GLNet(card.architecture)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
     expected = {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
     with safe_open(path, framework="pt") as package:
         found = {name: package.get_tensor(name) for name in package.keys()}  # noqa: SIM118 - not a mapping
@@ -104,6 +105,7 @@ def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
     )
     if wrong:
         raise ModelError(f"the weights of {path} do not fit its card: {', '.join(wrong[:5])} and maybe more")
+    check_weights(found, str(path))
     network.load_state_dict({name: tensor.to(torch.float32) for name, tensor in found.items()}, strict=False)
     return Model(network.eval(), card, path, sha256_of(path))
 
@@ -115,8 +117,9 @@ def find_model(name_or_path: str | Path) -> Path:
         ModelError: no model has this name, and no file lies there.
     """
     path = Path(name_or_path)
-    if path.is_file():
-        return path
+    with looking_at(path, ModelError):
+        if path.is_file():
+            return path
     installed = {package.stem: package for package in installed_models()}
     if str(name_or_path) in installed:
         return installed[str(name_or_path)]

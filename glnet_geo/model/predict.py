@@ -22,6 +22,7 @@ from glnet_geo.model.fpn import Features
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import Machine, limit_gpu_memory
 from glnet_geo.model.sharing import Merger, Place
+from glnet_geo.model.sound import check_logits
 
 
 class Predictor:
@@ -75,12 +76,12 @@ class Predictor:
             (classes, rows / 4, cols / 4).
 
         Raises:
-            ModelError: the device has too little memory even for one patch.
+            ModelError: the device has too little memory even for one patch, or the numbers outgrow their type.
         """
         tell = _Once(advance)
         while True:
             try:
-                return self._attempt(pixels, patches, tell)
+                logits = self._attempt(pixels, patches, tell)
             except torch.OutOfMemoryError as error:
                 if self._batch == 1:
                     raise ModelError(
@@ -93,6 +94,9 @@ class Predictor:
                     f"{self._machine.device} ran out of memory: going on with {counted(self._batch, 'patch')} at a time"
                 )
                 tell.restart()
+            else:
+                check_logits(logits, self._machine.dtype)
+                return logits
 
     def seconds_per_patch(self) -> float:
         """How long one patch takes on this machine, measured now; for a network without patches, one frame."""

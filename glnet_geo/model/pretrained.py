@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import timm
 from torch import Tensor
 
 from glnet_geo.errors import ModelError
+from glnet_geo.model.backbone import check_backbone
 
 
 def check_pretrained(name: str, *, file: Path | None, download: bool) -> None:
@@ -18,11 +18,7 @@ def check_pretrained(name: str, *, file: Path | None, download: bool) -> None:
     Raises:
         ModelError: there is no such model, no file, or no leave to fetch one.
     """
-    if not timm.is_model(name):
-        near = ", ".join(get_close_matches(name, timm.list_models(), n=3, cutoff=0.5))
-        raise ModelError(
-            f"timm knows no backbone {name!r}: choose one of timm.list_models(){f', such as {near}' * bool(near)}"
-        )
+    check_backbone(name)
     if file is None and not download:
         raise ModelError(
             f"the weights of {name} would have to be fetched from the network: add --download, or give a file with "

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from glnet_geo.errors import ModelError
 from glnet_geo.model.glnet import GLNet, Sharing, published
+from glnet_geo.model.sound import check_weights
 
 STAGES = ("global", "global2local", "local2global")
 """The three published files of one model, in the order of training."""
@@ -32,7 +33,7 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     """The tensors of a published file by key, without the ``module.`` prefix and the counters of batch norm.
 
     Raises:
-        ModelError: the file is missing, is no checkpoint, or holds something else than tensors.
+        ModelError: the file is missing, is no checkpoint, or holds something else than tensors of finite numbers.
     """
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
@@ -41,10 +42,17 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     except Exception as error:
         # torch raises whatever the unpickler met; none of it is the reader's business beyond this sentence.
         raise ModelError(f"{path} is not a checkpoint that can be read safely: download it again") from error
-    if not isinstance(loaded, Mapping) or not all(isinstance(v, Tensor) for v in loaded.values()):
+    if not isinstance(loaded, Mapping) or not all(
+        isinstance(key, str) and isinstance(value, Tensor) for key, value in loaded.items()
+    ):
         raise ModelError(f"{path} holds no plain table of tensors: give a published GLNet checkpoint")
-    tensors = {key.removeprefix("module."): tensor for key, tensor in loaded.items()}
-    return {key: tensor for key, tensor in tensors.items() if not key.endswith("num_batches_tracked")}
+    tensors = {
+        key.removeprefix("module."): tensor
+        for key, tensor in loaded.items()
+        if not key.endswith("num_batches_tracked")
+    }
+    check_weights(tensors, str(path))
+    return tensors
 
 
 def import_published(
@@ -70,12 +78,11 @@ def import_published(
     if lacking:
         options = " and ".join(f"--{stage}" for stage in lacking)
         raise ModelError(f"a {sharing} model needs the {', '.join(lacking)} checkpoint too: add {options}")
-    bands = (
-        checkpoints["global"]["resnet_global.conv1.weight"].shape[1]
-        if ("resnet_global.conv1.weight" in checkpoints["global"])
-        else 3
+    network = GLNet(
+        published(
+            classes=classes, sharing=sharing, bands=_bands(checkpoints["global"]), align_corners=align_corners
+        )
     )
-    network = GLNet(published(classes=classes, sharing=sharing, bands=bands, align_corners=align_corners))
     sources = _sources(sharing)
     state: dict[str, Tensor] = {}
     problems: list[str] = []
@@ -102,6 +109,12 @@ def import_published(
         raise ModelError(f"the checkpoints do not fit a GLNet of {classes} classes: {'; '.join(problems)}")
     network.load_state_dict(state)
     return network.eval()
+
+
+def _bands(tensors: Mapping[str, Tensor]) -> int:
+    """How many bands a checkpoint takes; 3 where it does not tell."""
+    first = tensors.get("resnet_global.conv1.weight")
+    return 3 if first is None or first.ndim != 4 or not first.shape[1] else first.shape[1]
 
 
 def published_keys() -> frozenset[str]:

@@ -275,10 +275,50 @@ class TestBadInput:
         assert code == 2
         assert "--device cpu" in sentence
 
-    def test_a_wrong_amount_of_memory(
-        self, tmp_path: Path, scene: Path, capsys: pytest.CaptureFixture[str]
+    @pytest.mark.parametrize(
+        ("command", "expected"),
+        [
+            (["models", "show", "{}"], 4),
+            (["check", "{}.tif"], 3),
+            (["classify", "s.tif", "--out", "{}/m.tif"], 5),
+            (["classify", "{scene}", "--out", "{folder}/m.tif", "--aoi", "{}.gpkg"], 6),
+            (["batch", "{}.tif", "--out-dir", "{folder}/maps"], 3),
+            (
+                [
+                    "models",
+                    "import",
+                    "--global",
+                    "g.pth",
+                    "--classes",
+                    "deepglobe",
+                    "--out",
+                    "{}.safetensors",
+                ],
+                5,
+            ),
+        ],
+        ids=lambda command: command[0] if isinstance(command, list) else None,
+    )
+    def test_paths_that_cannot_be_looked_at(
+        self,
+        tmp_path: Path,
+        scene: Path,
+        capsys: pytest.CaptureFixture[str],
+        command: list[str],
+        expected: int,
     ) -> None:
-        code = run(["classify", str(scene), "--out", str(tmp_path / "m.tif"), "--max-memory", "lots"])
+        """As in a folder that the person may not enter, which root may."""
+        code, sentence = failed(
+            capsys, *(part.format("x" * 300, scene=scene, folder=tmp_path) for part in command)
+        )
+        assert code == expected
+        assert "unforeseen" not in sentence
+
+    @pytest.mark.parametrize("amount", ["lots", "0GB", "9" * 400], ids=["no number", "nothing", "endless"])
+    def test_a_wrong_amount_of_memory(
+        self, tmp_path: Path, scene: Path, amount: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        code = run(["classify", str(scene), "--out", str(tmp_path / "m.tif"), "--max-memory", amount])
         assert code == 2
         assert "write it like 2.5GB" in capsys.readouterr().err
 

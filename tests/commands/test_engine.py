@@ -40,16 +40,17 @@ def test_a_broken_package_among_the_models_hides_no_other(
     monkeypatch.setattr(installed, "user_model_folder", lambda: tmp_path)
     shipped = next(path for path in installed_models() if path.stem == "urban")
     (tmp_path / "cut.safetensors").write_bytes(shipped.read_bytes()[:5000])
-    save_file({}, tmp_path / "strange.safetensors", metadata={installed.CARD_KEY: "{}"})
+    for name, card in (("strange", "{}"), ("other", "[]"), ("endless", "NaN")):
+        save_file({}, tmp_path / f"{name}.safetensors", metadata={installed.CARD_KEY: card})
     for command in (["engine", "--json"], ["models", "list", "--json"]):
         assert run(command) == 0
         told = capsys.readouterr()
         answer = json.loads(told.out)
         found = answer["models"] if command[0] == "engine" else answer
         assert [model["name"] for model in found] == ["urban"]
-        for name in ("cut", "strange"):
+        for name in ("cut", "strange", "other", "endless"):
             assert f"{name}.safetensors" in told.err
-        assert told.err.count("it is left out") == 2
+        assert told.err.count("it is left out") == 4
     own = tmp_path / "urban.safetensors"
     own.write_bytes(shipped.read_bytes())
     assert run(["models", "list", "--json"]) == 0

@@ -78,7 +78,10 @@ def test_frozen_batch_norm_keeps_its_statistics_but_learns() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("resnet49", "'resnet49' cannot be built"),
+        ("resnet49", "timm knows no backbone 'resnet49'"),
+        # timm would ask the network for it.
+        ("hf-hub:timm/resnet18.a1_in1k", "timm knows no backbone 'hf-hub:"),
+        ("local-dir:/etc", "timm knows no backbone 'local-dir:"),
         ("vit_tiny_patch16_224", "vit_tiny_patch16_224"),
         ("test_vit", "test_vit"),
     ],
@@ -86,3 +89,9 @@ def test_frozen_batch_norm_keeps_its_statistics_but_learns() -> None:
 def test_a_backbone_without_such_maps_is_refused(name: str, said: str) -> None:
     with pytest.raises(ModelError, match=said):
         Backbone(name, 3)
+
+
+@torch.inference_mode()
+def test_maps_that_do_not_lie_on_the_image_are_refused() -> None:
+    with pytest.raises(ModelError, match="the backbone 'legacy_xception' cuts off the margins of images"):
+        Backbone("legacy_xception", 3).eval()(torch.rand(1, 3, 64, 64))

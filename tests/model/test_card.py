@@ -123,6 +123,12 @@ def _set(path: str, value: object) -> Any:
         (_set("mlm:output/0/classification:classes/0/color_hint", "blue"), "write it as #rrggbb"),
         (_set("mlm:output/0/classification:classes/0/name", "road"), "the name road twice"),
         (_set("glnet:ground_sample_distance/minimum", 0), "ground_sample_distance"),
+        (_set("glnet:ground_sample_distance/minimum", 3), "valid from 3 to 2 m: give the finer pixels first"),
+        (_set("glnet:ground_sample_distance/maximum", float("inf")), "ground_sample_distance.maximum"),
+        (_set("glnet:temperature", float("inf")), "glnet:temperature"),
+        (_set("mlm:input/0/value_scaling/0/mean", float("nan")), "value_scaling.0.mean"),
+        (_set("glnet:scores/mean_iou", float("nan")), "glnet:scores.mean_iou"),
+        (_set("mlm:hyperparameters/network/width", -5), "width of a network must be positive, got -5"),
     ],
 )
 def test_a_card_that_contradicts_itself_is_refused(card: Card, change: Any, said: str) -> None:

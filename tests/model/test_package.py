@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from glnet_geo.errors import ModelError
+from glnet_geo.errors import ModelError, OutputError
 from glnet_geo.model import installed, package
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.installed import installed_models
@@ -93,14 +94,14 @@ def test_a_card_of_another_network_is_refused(network: GLNet, tmp_path: Path) ->
 
 def test_a_folder_that_is_not_there_leaves_nothing(network: GLNet, tmp_path: Path) -> None:
     path = tmp_path / "absent" / "x.safetensors"
-    with pytest.raises(ModelError, match=r"x\.safetensors cannot be written .*choose another folder"):
+    with pytest.raises(OutputError, match=r"x\.safetensors cannot be written .*choose another folder"):
         save_package(path, network, tiny.card(network))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_a_file_leaves_nothing(network: GLNet, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("here")
-    with pytest.raises(ModelError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         save_package(tmp_path / "file" / "x.safetensors", network, tiny.card(network))
 
 
@@ -111,8 +112,19 @@ def test_a_failed_rename_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(ModelError, match="No space left on device"):
+    with pytest.raises(OutputError, match="No space left on device"):
         save_package(tmp_path / "x.safetensors", network, tiny.card(network))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("half", [True, False])
+def test_weights_that_outgrow_their_type_are_not_saved(tmp_path: Path, *, half: bool) -> None:
+    network = tiny.network("none")
+    torch.nn.init.constant_(network.glance.fpn.classify.weight, 1e6 if half else float("nan"))
+    with pytest.raises(
+        ModelError, match=r"x\.safetensors are infinite or no numbers \(glance\.fpn\.classify\.weight\)"
+    ):
+        save_package(tmp_path / "x.safetensors", network, tiny.card(network), half=half)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -169,6 +181,36 @@ def test_weights_that_do_not_fit_the_card(network: GLNet, saved: Path, change: o
         load_model(saved)
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (torch.tensor([0.0, float("nan"), 0.0]), "are infinite or no numbers (glance.fpn.classify.bias)"),
+        (torch.tensor([0.0, float("inf"), 0.0]), "are infinite or no numbers (glance.fpn.classify.bias)"),
+        (torch.tensor([0, 1, 2]), "are whole or complex numbers (glance.fpn.classify.bias)"),
+        (torch.tensor([0j, 1j, 2j]), "are whole or complex numbers (glance.fpn.classify.bias)"),
+        (torch.tensor([True, False, True]), "are whole or complex numbers (glance.fpn.classify.bias)"),
+    ],
+    ids=["nan", "infinite", "whole", "complex", "truths"],
+)
+def test_weights_that_would_make_a_map_of_nothing(
+    network: GLNet, saved: Path, value: torch.Tensor, said: str
+) -> None:
+    save_file(
+        load_file(saved) | {"glance.fpn.classify.bias": value},
+        saved,
+        metadata={"glnet_geo.card": tiny.card(network).to_json()},
+    )
+    with pytest.raises(ModelError, match=rf"weights of .*tiny\.safetensors {re.escape(said)}"):
+        load_model(saved)
+
+
+def test_a_network_that_cannot_be_built_is_told_with_its_package(network: GLNet, saved: Path) -> None:
+    told = tiny.card(network).to_json().replace("tf_efficientnet_lite0", "hf-hub:someone/something")
+    save_file(load_file(saved), saved, metadata={"glnet_geo.card": told})
+    with pytest.raises(ModelError, match=r"tiny\.safetensors: timm knows no backbone 'hf-hub:"):
+        load_model(saved)
+
+
 # --- models by name ---
 
 
@@ -196,6 +238,18 @@ def test_the_own_folder_need_not_exist(own_folder: Path) -> None:
     own_folder.rmdir()
     assert all(path.parent != own_folder for path in installed_models())
     assert installed.user_model_folder() == own_folder
+
+
+def test_the_own_folder_may_be_closed_to_the_person(
+    own_folder: Path, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(path: Path) -> bool:
+        if path == own_folder:
+            raise PermissionError(13, "Permission denied", str(path))
+        return True
+
+    monkeypatch.setattr(Path, "is_dir", closed)
+    assert "urban" in {path.stem for path in installed_models()}
 
 
 def test_the_own_folder_belongs_to_the_person() -> None:

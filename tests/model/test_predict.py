@@ -174,3 +174,18 @@ def test_the_pace_is_measured_on_a_full_batch(
     monkeypatch.setattr(predictor, "logits", logits)
     assert predictor.seconds_per_patch() == 10 / patches
     assert seen == [patches] * 3
+
+
+@pytest.mark.parametrize("sharing", SHARINGS)
+@pytest.mark.parametrize(
+    ("dtype", "remedy"), [(torch.float32, "make it again"), (torch.bfloat16, "choose --precision fp32")]
+)
+def test_numbers_that_outgrow_their_type_are_no_answer(
+    sharing: Sharing, dtype: torch.dtype, remedy: str
+) -> None:
+    network = tiny.network(sharing)
+    head = network.glance.fpn.classify if sharing == "none" else network.ensemble
+    torch.nn.init.constant_(head.weight, 3e38)
+    predictor = Predictor(network, tiny.TILING, Machine(device="cpu", dtype=dtype))
+    with pytest.raises(ModelError, match=f"infinite values, or with no numbers, in .*: {remedy}"):
+        predictor.logits(PIXELS, PATCHES)

@@ -90,11 +90,18 @@ def test_a_folder_or_a_text_is_no_checkpoint(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [torch.zeros(1), [torch.zeros(1)], {"state": {"w": torch.zeros(1)}}, {"w": 1}]
+    "content",
+    [torch.zeros(1), [torch.zeros(1)], {"state": {"w": torch.zeros(1)}}, {"w": 1}, {1: torch.zeros(1)}],
 )
 def test_a_file_of_something_else_is_refused(tmp_path: Path, content: object) -> None:
     with pytest.raises(ModelError, match=r"x\.pth holds no plain table of tensors"):
         read_checkpoint(_saved(tmp_path / "x.pth", content))
+
+
+def test_weights_that_mean_nothing_are_refused(tmp_path: Path) -> None:
+    path = _saved(tmp_path / "x.pth", {"module.bn1.weight": torch.tensor([1.0, float("nan")])})
+    with pytest.raises(ModelError, match=r"x\.pth are infinite or no numbers \(bn1\.weight\)"):
+        read_checkpoint(path)
 
 
 # --- tables ---
@@ -157,6 +164,16 @@ def test_files_that_are_not_needed_are_not_looked_at(file: dict[str, Tensor]) ->
 def test_bands_are_counted_in_the_file(file: dict[str, Tensor]) -> None:
     four = file | {"resnet_global.conv1.weight": torch.zeros(64, 4, 7, 7)}
     assert import_published({"global": four}, sharing="none", classes=CLASSES).architecture.bands == 4
+
+
+@pytest.mark.parametrize("shape", [(64,), (64, 0, 7, 7)])
+def test_a_first_convolution_without_bands_is_named(file: dict[str, Tensor], shape: tuple[int, ...]) -> None:
+    with pytest.raises(ModelError, match=re.escape(f"resnet_global.conv1.weight as {shape}")):
+        import_published(
+            {"global": file | {"resnet_global.conv1.weight": torch.zeros(shape)}},
+            sharing="none",
+            classes=CLASSES,
+        )
 
 
 @pytest.mark.parametrize("align_corners", [True, False])

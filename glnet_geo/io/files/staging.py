@@ -16,7 +16,7 @@ from glnet_geo.io.files.identity import identity
 from glnet_geo.io.files.odd_names import is_text, sign_of_an_address
 from glnet_geo.io.files.style_places import STYLE, StylePlaces
 from glnet_geo.io.files.suffixes import MAP_RASTERS, MAP_VECTORS, MAPS
-from glnet_geo.replacing import hidden_name
+from glnet_geo.replacing import check_place, hidden_name
 
 # Left over from an older file, these would describe the new one wrongly.
 _SIDECARS = (".aux.xml", ".ovr", ".msk", "-wal", "-shm", "-journal")
@@ -72,14 +72,7 @@ def check_output(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> Non
     """
     check_suffix(path, suffixes)
     check_name(path)
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder: name a file")
-    if not path.parent.is_dir():
-        raise OutputError(f"the folder {path.parent} does not exist: create it, or name another")
-    if not os.access(path.parent, os.W_OK):
-        raise OutputError(f"the folder {path.parent} is read-only: choose another")
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists: add --overwrite to replace it, or choose another name")
+    check_place(path, overwrite=overwrite)
 
 
 def refuse_taken(paths: Iterable[Path], known: Mapping[Path, object]) -> None:

@@ -12,7 +12,7 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from glnet_geo.errors import GlnetGeoError
+from glnet_geo.errors import GlnetGeoError, looking_at
 from glnet_geo.io.files.odd_names import sign_of_an_address
 from glnet_geo.io.files.staging import unwritten
 
@@ -38,7 +38,9 @@ def reading(path: Path, *, what: str, give: str, error: type[GlnetGeoError]) -> 
     Raises:
         GlnetGeoError: of that kind, where the file is missing or cannot be read.
     """
-    if not path.exists():
+    with looking_at(path, error):
+        there = path.exists()
+    if not there:
         raise error(f"{path} does not exist: check the path of {what}")
     sign = sign_of_an_address(path)
     if sign:

@@ -8,14 +8,20 @@ import rasterio
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import CRSError, RasterioError
 
-from glnet_geo.errors import OutputError
+from glnet_geo.errors import OutputError, looking_at
 from glnet_geo.io.files.odd_names import is_text
 from glnet_geo.io.scenes.source import is_remote, opening
 
 
 def is_same_file(output: Path, read: str | Path) -> bool:
-    """Whether an output would replace a file that is read, under whatever name, or one that it is read from."""
-    if not output.exists():
+    """Whether an output would replace a file that is read, under whatever name, or one that it is read from.
+
+    Raises:
+        OutputError: the place of the output may not be looked at.
+    """
+    with looking_at(output, OutputError):
+        there = output.exists()
+    if not there:
         return False
     return _is(output, read) or any(_is(output, behind) for behind in files_behind(read))
 

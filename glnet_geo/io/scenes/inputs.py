@@ -16,7 +16,7 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from glnet_geo.core.listing import listed
-from glnet_geo.errors import OptionError, SceneError
+from glnet_geo.errors import OptionError, SceneError, looking_at
 from glnet_geo.io.files.identity import place_of
 from glnet_geo.io.files.suffixes import IMAGES
 from glnet_geo.io.scenes.source import is_remote
@@ -103,6 +103,9 @@ def _named(given: str, asset: str | None) -> Iterator[_Named]:
         ".gpkg": _indexed,
         ".shp": _indexed,
     }
+    if not _is_address(given):
+        with looking_at(path, SceneError):
+            path.exists()
     if _is_address(given):
         yield given, None
     elif path.is_dir():

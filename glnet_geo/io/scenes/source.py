@@ -23,7 +23,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window as RasterWindow
 
 from glnet_geo.core.window import Window
-from glnet_geo.errors import SceneError
+from glnet_geo.errors import SceneError, looking_at
 from glnet_geo.io.files.odd_names import is_text
 
 # rasterio lets some of GDAL's own errors through, and names their kind only here.
@@ -290,11 +290,13 @@ def _cannot_open(path: str, name: str, error: Exception) -> str:
     if is_remote(path):
         reason = reason.replace(path, name)
         return f"{name} cannot be opened ({reason}): check its address, the connection and your access to it"
-    if Path(path).is_dir():
-        return f"{path} is a folder: name a raster file in it"
     # A colon behind a drive's letter names a part of a file, such as NETCDF:file.nc:variable.
-    if ":" not in path[2:] and not path.startswith("/vsi") and not Path(path).exists():
-        return f"{path} does not exist: check the path"
+    if ":" not in path[2:] and not path.startswith("/vsi"):
+        with looking_at(path, SceneError):
+            if Path(path).is_dir():
+                return f"{path} is a folder: name a raster file in it"
+            if not Path(path).exists():
+                return f"{path} does not exist: check the path"
     return f"{path} cannot be opened as a raster ({reason}): give a whole GeoTIFF, or another raster that GDAL reads"
 
 
