@@ -165,6 +165,52 @@ def test_a_mended_tile_is_mapped_with_its_neighbours_alone(
     assert_same_maps(arrays(tmp_path / "maps"), expected)
 
 
+def test_a_tile_that_was_away_for_a_while_is_mapped_again(
+    tmp_path: Path, tiles: Path, model: Path, expected: dict[str, Any]
+) -> None:
+    mosaics = (tmp_path / "all.tif",)
+    named = sorted(tiles.iterdir())
+    (tmp_path / "list.txt").write_text("\n".join(map(str, named)))
+    mapped(tmp_path / "list.txt", tmp_path / "maps", model, mosaics=mosaics)
+    whole = (tiles / f"{BAD}.tif").rename(tmp_path / "away.tif")
+    for _ in range(2):
+        report = mapped(tmp_path / "list.txt", tmp_path / "maps", model, mosaics=mosaics)
+        assert statuses(report)[BAD] == "failed"
+        assert not report.failed[0].outputs
+    whole.rename(tiles / f"{BAD}.tif")
+    report = mapped(tmp_path / "list.txt", tmp_path / "maps", model, mosaics=mosaics)
+    assert statuses(report)[BAD] == "done"
+    assert_same_maps(arrays(tmp_path / "maps"), expected)
+
+
+def test_formats_that_were_left_out_for_a_while_are_made_again(
+    tmp_path: Path, tiles: Path, model: Path
+) -> None:
+    for formats in (("tif", "gpkg"), ("tif",), ("tif", "gpkg")):
+        tile = next(tiles.glob(f"{BAD}.tif"))
+        os.utime(tile, ns=(1, tile.stat().st_mtime_ns + 1))
+        report = mapped(tile, tmp_path / "maps", model, formats=formats)
+        assert statuses(report) == {BAD: "done"}
+        assert len(report.tiles[0].outputs) == len(formats)
+
+
+def test_tiles_that_a_stopped_batch_has_mapped_are_known_though_not_named_again(
+    tmp_path: Path, tiles: Path, model: Path
+) -> None:
+    maps, named = tmp_path / "maps", sorted(tiles.iterdir())
+
+    class Stopped(Silence):
+        def cancelled(self) -> bool:
+            return any(maps.glob("*.tif"))
+
+    with pytest.raises(CancelledError):
+        mapped(tiles, maps, model, seamless=False, progress=Stopped())
+    report = mapped(named[1:], maps, model, seamless=False)
+    assert [entry.tile for entry in report.earlier] == [str(named[0])]
+    report = mapped(tiles, maps, model, seamless=False)
+    assert set(statuses(report).values()) == {"skipped"}
+
+
 def test_what_is_there_is_not_made_again(
     tmp_path: Path, tiles: Path, model: Path, expected: dict[str, Any]
 ) -> None:
