@@ -15,7 +15,9 @@ import geopandas
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 import shapely
+from rasterio.vrt import WarpedVRT
 
 import glnet_geo
 from glnet_geo.core.polygons.drawing import Drawing
@@ -26,7 +28,7 @@ from glnet_geo.io.scenes.tiles import TileReader
 from glnet_geo.io.work_folder.ledger import Ledger
 from tests.io.test_full_disk import small_disk
 from tests.jobs import Told, kills_at_random
-from tests.scenes import read, texture, write_model, write_scene
+from tests.scenes import UTM, read, texture, write_model, write_scene
 from tests.test_batch import HEIGHT, WIDTH, arrays, assert_same_maps, cut, mapped, options, statuses, windows
 from tests.test_resume import Impatient
 
@@ -259,6 +261,47 @@ def test_a_replaced_tile_is_mapped_again_and_so_is_all_that_saw_it(
     assert statuses(report)[BAD] == "done"
     mapped(fresh / "tiles", fresh / "maps", model)
     assert_same_maps(arrays(tmp_path / "maps"), arrays(fresh / "maps"))
+
+
+def test_tiles_that_overlap_are_mapped_again_in_another_order(tmp_path: Path, model: Path) -> None:
+    tiles = []
+    for number in range(2):
+        place = UTM @ UTM.translation(40 * number, 0)
+        tiles.append(write_scene(tmp_path / f"{number}.tif", texture(60, 80, seed=number), transform=place))
+    mapped(tiles, tmp_path / "maps", model)
+    assert set(statuses(mapped(tiles, tmp_path / "maps", model)).values()) == {"skipped"}
+    mapped(tiles[::-1], tmp_path / "maps", model)
+    mapped(tiles[::-1], tmp_path / "fresh", model)
+    assert_same_maps(arrays(tmp_path / "maps", "01"), arrays(tmp_path / "fresh", "01"))
+
+
+def test_a_mosaic_is_mapped_again_when_a_file_in_it_was_replaced(
+    tmp_path: Path, tiles: Path, model: Path
+) -> None:
+    whole = tmp_path / "whole.vrt"
+    with rasterio.open(tmp_path / "scene.tif") as scene, WarpedVRT(scene) as view:
+        rasterio.shutil.copy(view, whole, driver="VRT")
+    mapped(whole, tmp_path / "maps", model)
+    assert statuses(mapped(whole, tmp_path / "maps", model)) == {"whole": "skipped"}
+    write_scene(tmp_path / "scene.tif", texture(HEIGHT, WIDTH, seed=5), nodata=0)
+    assert statuses(mapped(whole, tmp_path / "maps", model)) == {"whole": "done"}
+
+
+def test_a_stopped_batch_goes_on_with_changed_tiles_by_their_own_value_range(
+    tmp_path: Path, tiles: Path, model: Path
+) -> None:
+    for number, path in enumerate(sorted(tiles.iterdir())):
+        with rasterio.open(path) as raster:
+            pixels, place = raster.read().astype(np.uint16) * (7 + number), raster.transform
+        write_scene(path, pixels, transform=place, nodata=0)
+    with pytest.warns(glnet_geo.DoubtfulInputWarning, match="common range"), pytest.raises(CancelledError):
+        mapped(tiles, tmp_path / "maps", model, progress=Impatient(50))
+    write_scene(path, pixels * 3, transform=place, nodata=0)
+    with pytest.warns(glnet_geo.DoubtfulInputWarning, match="common range"):
+        mapped(tiles, tmp_path / "maps", model)
+    with pytest.warns(glnet_geo.DoubtfulInputWarning, match="common range"):
+        mapped(tiles, tmp_path / "fresh", model)
+    assert_same_maps(arrays(tmp_path / "maps"), arrays(tmp_path / "fresh"))
 
 
 def test_the_same_area_in_another_file_makes_the_same_job(tmp_path: Path, tiles: Path, model: Path) -> None:

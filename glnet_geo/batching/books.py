@@ -109,14 +109,14 @@ class Books:
         self._entered.add(result.tile)
         self._note({"kind": "result", **result.noted()})
 
-    def value_range(self, kind: str) -> tuple[float, float] | None:
-        """That of a kind of tiles, as it was found before the batch was interrupted."""
-        return self._ranges.get(kind)
+    def value_range(self, tiles: str) -> tuple[float, float] | None:
+        """That of some tiles, by a name for them, as it was found before the batch was interrupted."""
+        return self._ranges.get(tiles)
 
-    def enter_range(self, kind: str, found: tuple[float, float]) -> None:
-        """The value range of a kind of tiles is known."""
-        self._ranges[kind] = found
-        self._note({"kind": "range", "job": self.job, "of": kind, "range": found})
+    def enter_range(self, tiles: str, found: tuple[float, float]) -> None:
+        """The value range of some tiles is known."""
+        self._ranges[tiles] = found
+        self._note({"kind": "range", "job": self.job, "of": tiles, "range": found})
 
     def result(self, tile: str) -> TileResult | None:
         """What became of a tile in this batch."""
