@@ -207,6 +207,16 @@ def test_what_is_no_catalogue_is_refused(tmp_path: Path, text: str) -> None:
         named_tiles([tmp_path / "x.json"])
 
 
+@pytest.mark.parametrize("kind", ["Collection", "Catalog"])
+def test_a_catalogue_that_only_links_to_items_is_told(tmp_path: Path, kind: str) -> None:
+    links = [{"rel": "item", "href": "./a/a.json"}]
+    (tmp_path / "x.json").write_text(json.dumps({"type": kind, "id": "x", "links": links}))
+    with pytest.raises(
+        SceneError, match=f"is a STAC {kind.lower()}, whose items are files of their own: name"
+    ):
+        named_tiles([tmp_path / "x.json"])
+
+
 @pytest.mark.parametrize("given", ["empty", "none/*.tif", "list.txt"])
 def test_an_input_that_names_nothing_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
