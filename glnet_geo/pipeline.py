@@ -16,7 +16,6 @@ from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import Sink, pour
 from glnet_geo.errors import CancelledError, OptionError, SceneError
 from glnet_geo.frames import Frames, LocalFrames
-from glnet_geo.io.files.identity import identity
 from glnet_geo.io.files.staging import Staging, TakenError, is_raster
 from glnet_geo.io.geodesy.placed import Placed
 from glnet_geo.io.maps.raster import ClassRaster, ConfidenceRaster
@@ -24,6 +23,7 @@ from glnet_geo.io.polygons.aoi import area_mark
 from glnet_geo.io.polygons.vector import PolygonLayer
 from glnet_geo.io.scenes.made import MARK
 from glnet_geo.io.scenes.tiles import TileError
+from glnet_geo.io.scenes.virtual import raster_identity
 from glnet_geo.io.work_folder.array_store import Lacking
 from glnet_geo.io.work_folder.journal import Journal, journal_folder
 from glnet_geo.map_files import MapFiles
@@ -218,7 +218,7 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
 
 def scene_job(plan: Plan, options: Options, *, confidence: bool) -> dict[str, object]:
     """Everything that the rows of a map depend on, by names for a person."""
-    return job_of(plan, options) | {"scene": identity(plan.scene.path), SURE: confidence}
+    return job_of(plan, options) | {"scene": raster_identity(plan.scene.path), SURE: confidence}
 
 
 def job_of(plan: Plan, options: Options) -> dict[str, object]:

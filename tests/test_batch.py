@@ -242,6 +242,17 @@ def test_overlapping_tiles_get_their_own_pixels(tmp_path: Path, model: Path) -> 
     np.testing.assert_array_equal(found["a"], np.where(own, expected[:, :120], 255))
 
 
+def test_a_tile_of_one_column_over_another_gets_its_own_pixels(tmp_path: Path, model: Path) -> None:
+    column = texture(60, 1, seed=1)
+    column[:, 20:40] = 0
+    write_scene(tmp_path / "wide.tif", texture(60, 80), nodata=0)
+    write_scene(tmp_path / "thin.tif", column, nodata=0, transform=UTM @ Affine.translation(30, 0))
+    mapped([tmp_path / "wide.tif", tmp_path / "thin.tif"], tmp_path / "maps", model)
+    found = arrays(tmp_path / "maps", ["wide", "thin"])
+    np.testing.assert_array_equal(found["thin"] == 255, (column == 0).all(axis=0))
+    assert (found["wide"] != 255).all()
+
+
 def test_values_beyond_8_bits_have_one_range(tmp_path: Path, model: Path) -> None:
     pixels = texture(HEIGHT, WIDTH).astype(np.uint16) * 11
     tiles = cut(tmp_path, pixels)

@@ -15,7 +15,9 @@ import geopandas
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 import shapely
+from rasterio.vrt import WarpedVRT
 
 import glnet_geo
 from glnet_geo.core.polygons.drawing import Drawing
@@ -26,7 +28,7 @@ from glnet_geo.io.scenes.tiles import TileReader
 from glnet_geo.io.work_folder.ledger import Ledger
 from tests.io.test_full_disk import small_disk
 from tests.jobs import Told, kills_at_random
-from tests.scenes import read, texture, write_model, write_scene
+from tests.scenes import UTM, read, texture, write_model, write_scene
 from tests.test_batch import HEIGHT, WIDTH, arrays, assert_same_maps, cut, mapped, options, statuses, windows
 from tests.test_resume import Impatient
 
@@ -165,6 +167,52 @@ def test_a_mended_tile_is_mapped_with_its_neighbours_alone(
     assert_same_maps(arrays(tmp_path / "maps"), expected)
 
 
+def test_a_tile_that_was_away_for_a_while_is_mapped_again(
+    tmp_path: Path, tiles: Path, model: Path, expected: dict[str, Any]
+) -> None:
+    mosaics = (tmp_path / "all.tif",)
+    named = sorted(tiles.iterdir())
+    (tmp_path / "list.txt").write_text("\n".join(map(str, named)))
+    mapped(tmp_path / "list.txt", tmp_path / "maps", model, mosaics=mosaics)
+    whole = (tiles / f"{BAD}.tif").rename(tmp_path / "away.tif")
+    for _ in range(2):
+        report = mapped(tmp_path / "list.txt", tmp_path / "maps", model, mosaics=mosaics)
+        assert statuses(report)[BAD] == "failed"
+        assert not report.failed[0].outputs
+    whole.rename(tiles / f"{BAD}.tif")
+    report = mapped(tmp_path / "list.txt", tmp_path / "maps", model, mosaics=mosaics)
+    assert statuses(report)[BAD] == "done"
+    assert_same_maps(arrays(tmp_path / "maps"), expected)
+
+
+def test_formats_that_were_left_out_for_a_while_are_made_again(
+    tmp_path: Path, tiles: Path, model: Path
+) -> None:
+    for formats in (("tif", "gpkg"), ("tif",), ("tif", "gpkg")):
+        tile = next(tiles.glob(f"{BAD}.tif"))
+        os.utime(tile, ns=(1, tile.stat().st_mtime_ns + 1))
+        report = mapped(tile, tmp_path / "maps", model, formats=formats)
+        assert statuses(report) == {BAD: "done"}
+        assert len(report.tiles[0].outputs) == len(formats)
+
+
+def test_tiles_that_a_stopped_batch_has_mapped_are_known_though_not_named_again(
+    tmp_path: Path, tiles: Path, model: Path
+) -> None:
+    maps, named = tmp_path / "maps", sorted(tiles.iterdir())
+
+    class Stopped(Silence):
+        def cancelled(self) -> bool:
+            return any(maps.glob("*.tif"))
+
+    with pytest.raises(CancelledError):
+        mapped(tiles, maps, model, seamless=False, progress=Stopped())
+    report = mapped(named[1:], maps, model, seamless=False)
+    assert [entry.tile for entry in report.earlier] == [str(named[0])]
+    report = mapped(tiles, maps, model, seamless=False)
+    assert set(statuses(report).values()) == {"skipped"}
+
+
 def test_what_is_there_is_not_made_again(
     tmp_path: Path, tiles: Path, model: Path, expected: dict[str, Any]
 ) -> None:
@@ -213,6 +261,47 @@ def test_a_replaced_tile_is_mapped_again_and_so_is_all_that_saw_it(
     assert statuses(report)[BAD] == "done"
     mapped(fresh / "tiles", fresh / "maps", model)
     assert_same_maps(arrays(tmp_path / "maps"), arrays(fresh / "maps"))
+
+
+def test_tiles_that_overlap_are_mapped_again_in_another_order(tmp_path: Path, model: Path) -> None:
+    tiles = []
+    for number in range(2):
+        place = UTM @ UTM.translation(40 * number, 0)
+        tiles.append(write_scene(tmp_path / f"{number}.tif", texture(60, 80, seed=number), transform=place))
+    mapped(tiles, tmp_path / "maps", model)
+    assert set(statuses(mapped(tiles, tmp_path / "maps", model)).values()) == {"skipped"}
+    mapped(tiles[::-1], tmp_path / "maps", model)
+    mapped(tiles[::-1], tmp_path / "fresh", model)
+    assert_same_maps(arrays(tmp_path / "maps", "01"), arrays(tmp_path / "fresh", "01"))
+
+
+def test_a_mosaic_is_mapped_again_when_a_file_in_it_was_replaced(
+    tmp_path: Path, tiles: Path, model: Path
+) -> None:
+    whole = tmp_path / "whole.vrt"
+    with rasterio.open(tmp_path / "scene.tif") as scene, WarpedVRT(scene) as view:
+        rasterio.shutil.copy(view, whole, driver="VRT")
+    mapped(whole, tmp_path / "maps", model)
+    assert statuses(mapped(whole, tmp_path / "maps", model)) == {"whole": "skipped"}
+    write_scene(tmp_path / "scene.tif", texture(HEIGHT, WIDTH, seed=5), nodata=0)
+    assert statuses(mapped(whole, tmp_path / "maps", model)) == {"whole": "done"}
+
+
+def test_a_stopped_batch_goes_on_with_changed_tiles_by_their_own_value_range(
+    tmp_path: Path, tiles: Path, model: Path
+) -> None:
+    for number, path in enumerate(sorted(tiles.iterdir())):
+        with rasterio.open(path) as raster:
+            pixels, place = raster.read().astype(np.uint16) * (7 + number), raster.transform
+        write_scene(path, pixels, transform=place, nodata=0)
+    with pytest.warns(glnet_geo.DoubtfulInputWarning, match="common range"), pytest.raises(CancelledError):
+        mapped(tiles, tmp_path / "maps", model, progress=Impatient(50))
+    write_scene(path, pixels * 3, transform=place, nodata=0)
+    with pytest.warns(glnet_geo.DoubtfulInputWarning, match="common range"):
+        mapped(tiles, tmp_path / "maps", model)
+    with pytest.warns(glnet_geo.DoubtfulInputWarning, match="common range"):
+        mapped(tiles, tmp_path / "fresh", model)
+    assert_same_maps(arrays(tmp_path / "maps"), arrays(tmp_path / "fresh"))
 
 
 def test_the_same_area_in_another_file_makes_the_same_job(tmp_path: Path, tiles: Path, model: Path) -> None:

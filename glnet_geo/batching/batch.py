@@ -12,7 +12,7 @@ from pathlib import Path
 import glnet_geo
 from glnet_geo.batching.books import Books
 from glnet_geo.batching.catalogue import catalogue
-from glnet_geo.batching.fingerprints import job_mark
+from glnet_geo.batching.fingerprints import job_mark, mark, pixels_mark
 from glnet_geo.batching.inputs import all_paths, outputs_of_tiles
 from glnet_geo.batching.outputs import Outputs, TileOutputs
 from glnet_geo.batching.report import BatchReport, TileResult
@@ -217,7 +217,9 @@ def _doubts_told_once(paths: Sequence[str]) -> Iterator[None]:
 
 def _value_range(kind: Kind, tiles: list[TileFile], shop: Workshop) -> tuple[float, float]:
     """The value range of all tiles of a kind; those that cannot be read are entered as failed, and removed."""
-    known = shop.books.value_range(str(kind))
+    # That of other tiles, or of tiles that were changed since, is another.
+    name = mark([str(kind), [pixels_mark(tile) for tile in tiles]])
+    known = shop.books.value_range(name)
     while known is None and tiles:
         try:
             sample = sample_of(tiles, shop.reader, SAMPLE_SIDE)
@@ -226,9 +228,9 @@ def _value_range(kind: Kind, tiles: list[TileFile], shop: Workshop) -> tuple[flo
             tiles[:] = [tile for tile in tiles if tile.path != error.tile]
             continue
         known = outwards(*range_of(sample)) if sample.size else (0.0, 1.0)
-        shop.books.enter_range(str(kind), known)
+        shop.books.enter_range(name, known)
         warnings.warn(
-            f"{len(tiles)} tiles such as {tiles[0].name} hold {kind.dtype} values that the model does not know: they are "
+            f"the model does not know the {kind.dtype} values of {counted(len(tiles), 'tile')} such as {tiles[0].name}: they are "
             f"scaled by their common range {written(known[0])}..{written(known[1])} (2nd to 98th percentile); give --value-range to "
             "choose another",
             DoubtfulInputWarning,

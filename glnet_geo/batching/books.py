@@ -46,7 +46,7 @@ class Books:
             OutputError: there are some.
         """
         entered = (*self._now.values(), *self._earlier.values())
-        ours = {output for entry in entered if entry.state.job == self.job for output in entry.state.outputs}
+        ours = {file for entry in entered if entry.state.job == self.job for file in entry.state.files}
         foreign = [
             path
             for path in outputs
@@ -102,18 +102,21 @@ class Books:
 
     def enter(self, result: TileResult) -> None:
         """A tile or a mosaic is done, skipped, or failed."""
+        before = self._now.get(result.tile) or self._earlier.get(result.tile)
+        if before is not None:
+            result = replace(result, state=result.state.after(before.state))
         self._now[result.tile] = result
         self._entered.add(result.tile)
         self._note({"kind": "result", **result.noted()})
 
-    def value_range(self, kind: str) -> tuple[float, float] | None:
-        """That of a kind of tiles, as it was found before the batch was interrupted."""
-        return self._ranges.get(kind)
+    def value_range(self, tiles: str) -> tuple[float, float] | None:
+        """That of some tiles, by a name for them, as it was found before the batch was interrupted."""
+        return self._ranges.get(tiles)
 
-    def enter_range(self, kind: str, found: tuple[float, float]) -> None:
-        """The value range of a kind of tiles is known."""
-        self._ranges[kind] = found
-        self._note({"kind": "range", "job": self.job, "of": kind, "range": found})
+    def enter_range(self, tiles: str, found: tuple[float, float]) -> None:
+        """The value range of some tiles is known."""
+        self._ranges[tiles] = found
+        self._note({"kind": "range", "job": self.job, "of": tiles, "range": found})
 
     def result(self, tile: str) -> TileResult | None:
         """What became of a tile in this batch."""
@@ -129,12 +132,12 @@ class Books:
         )
 
     def others(self, tiles: Iterable[str]) -> tuple[TileResult, ...]:
-        """Entries of earlier batches for other tiles, whose outputs are still there."""
-        gone = set(tiles)
+        """Entries of which something is still there: for other tiles, and for those that nothing has become of now."""
+        known = set(tiles) & self._now.keys()
         return tuple(
             entry
-            for path, entry in self._earlier.items()
-            if path not in gone and entry.outputs and all(Path(output).exists() for output in entry.outputs)
+            for path, entry in (self._earlier | self._now).items()
+            if path not in known and any(Path(str(place)).exists() for place, *_ in entry.state.files)
         )
 
     def _note(self, event: Mapping[str, Any]) -> None:
@@ -159,4 +162,4 @@ def outputs_noted(ledger: Ledger) -> set[tuple[object, ...]]:
     """The identities of all outputs that batches in a folder have made, whatever their jobs; the ledger may be closed."""
     noted = (TileResult.read(event) for event in ledger.events())
     results = (*entries(ledger.earlier()), *(entry for entry in noted if entry is not None))
-    return {output for entry in results for output in entry.state.outputs}
+    return {file for entry in results for file in entry.state.files}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import cache
+from itertools import chain, count
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,7 +14,9 @@ from affine import Affine
 
 from glnet_geo.batching.report import BatchReport, TileResult
 from glnet_geo.batching.scenes import VirtualScene
+from glnet_geo.core.listing import counted
 from glnet_geo.core.progress import Progress
+from glnet_geo.io.maps.footprint import footprint
 from glnet_geo.io.maps.stac import Maker, MapEntry, write_catalogue
 from glnet_geo.io.scenes.taken import taken
 from glnet_geo.io.scenes.tiles import TileFile
@@ -45,10 +49,12 @@ def catalogue(
     """
     # A tile may be the source of its own map and of several mosaics.
     times = cache(lambda path: told.get(path) or taken(path))
-    entries = [*_tiles(scenes, report, times), *_mosaics(scenes, report, times)]
+    entries = _told_apart([*_tiles(scenes, report, times), *_mosaics(scenes, report, times)])
     mapped = sum(bool(result.outputs) for result in (*report.tiles, *report.mosaics))
     if len(entries) < mapped:
-        progress.info(f"{mapped - len(entries)} maps have no CRS and are not in the catalogue")
+        progress.info(
+            f"not in the catalogue: {counted(mapped - len(entries), 'map')} without a place on the ground"
+        )
     if not entries:
         progress.info("there is no map to list: no catalogue was written")
         return
@@ -68,41 +74,59 @@ def _tiles(scenes: Sequence[VirtualScene], report: BatchReport, times: _Times) -
     root = Path(report.path).parent.resolve()
     for result in report.tiles:
         file = files.get(result.tile)
-        if file is None or not result.outputs or file.transform is None or file.crs is None:
-            continue
-        first = Path(result.outputs[0]).relative_to(root).with_suffix("")
-        yield _entry("-".join(first.parts), result, (file.height, file.width), file.transform, [file], times)
+        if file is not None and result.outputs:
+            path = Path(result.outputs[0])
+            # A folder of the outputs may be a link to another place.
+            first = (path.relative_to(root) if path.is_relative_to(root) else Path(path.name)).with_suffix("")
+            yield from _entry("-".join(first.parts), result, file.shape, file.transform, [file], times)
 
 
 def _mosaics(scenes: Sequence[VirtualScene], report: BatchReport, times: _Times) -> Iterator[MapEntry]:
     names = [Path(result.tile).stem for result in report.mosaics]
+    failed = {result.tile for result in report.failed}
     for number, result in enumerate(report.mosaics):
         (scene,) = scenes
-        files = [tile.file for tile in scene.tiles]
-        if scene.transform is None or files[0].crs is None:
-            continue
+        files = [tile.file for tile in scene.tiles if tile.file.path not in failed]
         # Several files may show one mosaic.
         name = names[number] if names.count(names[number]) == 1 else Path(result.tile).name
-        yield _entry(f"mosaic-{name}", result, scene.shape, scene.transform, files, times)
+        yield from _entry(f"mosaic-{name}", result, scene.shape, scene.transform, files, times)
 
 
 def _entry(
     name: str,
     result: TileResult,
     shape: tuple[int, int],
-    transform: Affine,
+    transform: Affine | None,
     sources: Sequence[TileFile],
     times: _Times,
-) -> MapEntry:
+) -> Iterator[MapEntry]:
+    """The entry of a map; none where it has no place on the ground."""
+    crs = sources[0].crs
+    place = None if transform is None or crs is None else footprint(transform, crs, *shape)
+    if transform is None or crs is None or place is None:
+        return
     paths = tuple(Path(path) for path in result.outputs)
-    return MapEntry(
+    yield MapEntry(
         name=name,
         files=paths,
         sources=tuple(source.path for source in sources),
         height=shape[0],
         width=shape[1],
         transform=transform,
-        crs=sources[0].crs,
+        crs=crs,
+        footprint=place,
         taken=tuple(moment for source in sources for moment in times(source.path)),
         made=datetime.fromtimestamp(paths[0].stat().st_mtime, tz=timezone.utc),
     )
+
+
+def _told_apart(entries: Sequence[MapEntry]) -> list[MapEntry]:
+    """The same, with a number at the end of a name that another has: their files would be one."""
+    known: set[str] = set()
+    found = []
+    for entry in entries:
+        numbers = (f"{entry.name}-{number}" for number in count(2))
+        name = next(name for name in chain([entry.name], numbers) if name not in known)
+        known.add(name)
+        found.append(replace(entry, name=name))
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
@@ -13,7 +14,8 @@ from glnet_geo.core.lattice import in_cells
 from glnet_geo.core.mosaic import Enlargement
 from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.window import Window
-from glnet_geo.io.scenes.tiled import PlacedTile, box
+from glnet_geo.io.scenes.tiled import PlacedTile, box, overlaps
+from glnet_geo.io.scenes.tiles import TileFile
 from glnet_geo.io.work_folder.array_store import mark_of
 from glnet_geo.plan import Plan
 
@@ -36,6 +38,11 @@ def place_mark(plan: Plan) -> str:
     return mark([crs, transform, scene.shape, plan.normalization.low, plan.normalization.high])
 
 
+def pixels_mark(file: TileFile) -> str:
+    """What the pixels of a tile depend on; some formats tell how to read them in files beside the tile."""
+    return mark([file.identity, file.bands, asdict(file.validity)])
+
+
 def fingerprints(plan: Plan, tiles: Sequence[PlacedTile]) -> dict[str, str]:
     """What the map of every tile depends on: the scene's place, and all tiles in the reach of its frames.
 
@@ -44,7 +51,13 @@ def fingerprints(plan: Plan, tiles: Sequence[PlacedTile]) -> dict[str, str]:
         tiles: all that can be read.
     """
     place = place_mark(plan)
-    own = [mark([tile.file.identity, asdict(tile.window)]) for tile in tiles]
+    above: Mapping[int, list[str]] = defaultdict(list)
+    for below, number in overlaps(tiles):
+        above[below].append(tiles[number].file.path)
+    own = [
+        mark([pixels_mark(tile.file), asdict(tile.window), sorted(above[number])])
+        for number, tile in enumerate(tiles)
+    ]
     tree = shapely.STRtree([box(tile.window) for tile in tiles])
     rows, cols = (
         math.ceil(plan.card.tiling.frame / axis.scale) for axis in (plan.lattice.rows, plan.lattice.cols)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, TypeAlias, get_args
 
 from glnet_geo.report import ClassShare
@@ -23,12 +23,15 @@ class TileState:
         fingerprint: of the pixels that the outputs depend on, a hash.
         identity: of the file, see `glnet_geo.io.files.identity.identity`.
         outputs: their identities.
+        left: identities of files that earlier batches of the job have made of the tile, and that show it no more: it was
+            changed since, or cannot be read, or they were not asked for again.
     """
 
     job: str = ""
     fingerprint: str = ""
     identity: tuple[object, ...] = ()
     outputs: tuple[tuple[object, ...], ...] = ()
+    left: tuple[tuple[object, ...], ...] = ()
 
     @classmethod
     def read(cls, found: Mapping[str, Any]) -> TileState:
@@ -42,7 +45,20 @@ class TileState:
             fingerprint=found["fingerprint"],
             identity=tuple(found["identity"]),
             outputs=tuple(tuple(output) for output in found["outputs"]),
+            left=tuple(tuple(output) for output in found["left"]),
         )
+
+    @property
+    def files(self) -> tuple[tuple[object, ...], ...]:
+        """The identities of all files that batches of the job have made of the tile."""
+        return (*self.outputs, *self.left)
+
+    def after(self, earlier: TileState) -> TileState:
+        """The same, with what an earlier state of the tile has left."""
+        if earlier.job != self.job:
+            return self
+        places = {place for place, *_ in self.outputs}
+        return replace(self, left=tuple(file for file in earlier.files if file[0] not in places))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +128,7 @@ class TileResult:
         except (KeyError, TypeError):
             return None
         entry = cls(**known)
-        usable = isinstance(entry.tile, str) and entry.status in get_args(Status) and all(entry.state.outputs)
+        usable = isinstance(entry.tile, str) and entry.status in get_args(Status) and all(entry.state.files)
         return entry if usable else None
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from glnet_geo.batching.books import Books
 from glnet_geo.batching.delivery import Delivered, Delivery, Making
-from glnet_geo.batching.fingerprints import fingerprints, lacking, mark, place_mark, touched
+from glnet_geo.batching.fingerprints import fingerprints, lacking, mark, pixels_mark, place_mark, touched
 from glnet_geo.batching.outputs import Outputs, TileOutputs
 from glnet_geo.batching.report import TileResult, TileState
 from glnet_geo.batching.scenes import VirtualScene
@@ -25,6 +25,7 @@ from glnet_geo.io.files.staging import Staging
 from glnet_geo.io.scenes.blocks import block_cache
 from glnet_geo.io.scenes.tiled import PlacedTile, TiledPixels, scene_of
 from glnet_geo.io.scenes.tiles import TileError, TileReader
+from glnet_geo.io.scenes.virtual import raster_identity
 from glnet_geo.io.work_folder.journal import Journal, journal_folder
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import Model
@@ -106,7 +107,7 @@ def failure(path: str, reason: str, job: str, tile: PlacedTile | None = None) ->
         status="failed",
         reason=reason,
         megapixels=0.0 if tile is None else tile.file.megapixels,
-        state=TileState(job=job, identity=tuple(identity(path)) if tile is None else tile.file.identity),
+        state=TileState(job=job, identity=raster_identity(path) if tile is None else tile.file.identity),
     )
 
 
@@ -263,7 +264,7 @@ class _SceneRun:
         known = set(pixels.wanted_paths) if isinstance(pixels, TiledPixels) else set()
         usable = {tile.file.path for tile in self._usable}
         return job_of(plan, options) | {
-            "tiles": mark([tile.file.identity for tile in self._scene.tiles]),
+            "tiles": mark([pixels_mark(tile.file) for tile in self._scene.tiles]),
             "tiles to map": mark(
                 sorted(
                     t.file.path

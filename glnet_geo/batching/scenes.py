@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import shapely
 from affine import Affine
 
 from glnet_geo.errors import OptionError
 from glnet_geo.io.scenes.grouping import Kind, against, clusters, grids
-from glnet_geo.io.scenes.tiled import PlacedTile, box, placed
+from glnet_geo.io.scenes.tiled import PlacedTile, overlaps, placed
 from glnet_geo.io.scenes.tiles import TileFile
 
 
@@ -47,11 +46,7 @@ class VirtualScene:
 
     def overlapped(self) -> frozenset[str]:
         """Paths of the tiles that share pixels with others."""
-        if len(self.tiles) == 1:
-            return frozenset()
-        boxes = [box(tile.window).buffer(-0.5, join_style="mitre") for tile in self.tiles]
-        pairs = shapely.STRtree(boxes).query(boxes, predicate="intersects").T
-        return frozenset(self.tiles[int(one)].file.path for one, other in pairs if one != other)
+        return frozenset(self.tiles[number].file.path for pair in overlaps(self.tiles) for number in pair)
 
 
 def virtual_scenes(

@@ -13,18 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyproj
-import shapely
 from affine import Affine
 from rasterio.crs import CRS
 from shapely.geometry import mapping
 
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.listing import counted
-from glnet_geo.core.transform import transformed
 from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io.files.staging import is_raster
 from glnet_geo.io.geodesy.ground import ground_sample_distance
+from glnet_geo.io.maps.footprint import Footprint, together
 from glnet_geo.io.scenes.source import is_remote
 from glnet_geo.replacing import hidden_name
 
@@ -53,9 +51,6 @@ _MEDIA = {
 
 _COLLECTION, _MARK = "collection.json", "glnet:version"
 
-_POINTS = 8
-"""Along each side of a map: a straight side is bent in degrees."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapEntry:
@@ -69,6 +64,7 @@ class MapEntry:
         width: columns.
         transform: pixel (col, row) to map coordinates.
         crs: of the map.
+        footprint: where it lies on the ground.
         taken: when the imagery was taken, at one or several moments; none where that is unknown.
         made: when the map was made.
     """
@@ -80,6 +76,7 @@ class MapEntry:
     width: int
     transform: Affine
     crs: CRS
+    footprint: Footprint
     taken: tuple[datetime, ...]
     made: datetime
 
@@ -167,12 +164,12 @@ def write_catalogue(folder: Path, entries: Sequence[MapEntry], maker: Maker) -> 
     import pystac
 
     check_folder(folder)
+    folder = folder.resolve()
     items = [_item(entry, maker) for entry in entries]
-    boxes = np.array([item.bbox for item in items])
-    bounds = [*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist()]
+    bounds = list(together([entry.footprint.bounds for entry in entries]))
     times = [moment for entry in entries for moment in entry.span]
     collection = pystac.Collection(
-        id=folder.resolve().name or "landcover",
+        id=folder.name or "landcover",
         title="Land cover",
         description=f"Land cover mapped by glnet_geo {maker.version} with the model {maker.model}.",
         extent=pystac.Extent(
@@ -187,7 +184,7 @@ def write_catalogue(folder: Path, entries: Sequence[MapEntry], maker: Maker) -> 
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         # Links count from where the catalogue will lie.
-        collection.normalize_hrefs(str(folder.resolve()))
+        collection.normalize_hrefs(str(folder))
         for item in items:
             item.make_asset_hrefs_relative()
         collection.save(catalog_type=pystac.CatalogType.SELF_CONTAINED, dest_href=str(new))
@@ -217,11 +214,11 @@ def _foreign(folder: Path) -> bool:
 def _item(entry: MapEntry, maker: Maker) -> pystac.Item:
     import pystac
 
-    footprint, (first, last) = _footprint(entry), entry.span
+    first, last = entry.span
     item = pystac.Item(
         id=entry.name,
-        geometry=mapping(footprint),
-        bbox=list(footprint.bounds),
+        geometry=mapping(entry.footprint.shape),
+        bbox=list(entry.footprint.bounds),
         datetime=first if first == last else None,
         start_datetime=None if first == last else first,
         end_datetime=None if first == last else last,
@@ -309,17 +306,6 @@ def _projection(entry: MapEntry) -> dict[str, object]:
     if code is None:
         fields["proj:wkt2"] = entry.crs.to_wkt(version="WKT2_2019")
     return fields
-
-
-def _footprint(entry: MapEntry) -> shapely.Polygon:
-    """The map's outline in degrees."""
-    there = np.arange(_POINTS) / _POINTS
-    back, start, end = 1 - there, np.zeros(_POINTS), np.ones(_POINTS)
-    cols = np.concatenate([there, end, back, start]) * entry.width
-    rows = np.concatenate([start, there, end, back]) * entry.height
-    outline = transformed(np.column_stack([cols, rows]), entry.transform)
-    degrees = pyproj.Transformer.from_crs(entry.crs.to_wkt(), "EPSG:4326", always_xy=True)
-    return shapely.orient_polygons(shapely.Polygon(np.column_stack(degrees.transform(*outline.T))))
 
 
 def _is_confidence(file: Path) -> bool:

@@ -20,6 +20,9 @@ LOCATION = "location"
 _ASSETS = ("visual", "image", "data")
 """Assets that are taken where several are rasters and none was asked for."""
 
+_WITHOUT_ITEMS = ("Catalog", "Collection")
+"""Types of STAC files that name items in other files."""
+
 _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII
 )
@@ -55,6 +58,11 @@ def rasters_of(path: Path, asset: str | None) -> Iterator[ItemRaster]:
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8-sig"))
+        if found["type"] in _WITHOUT_ITEMS:
+            raise SceneError(
+                f"{path} is a STAC {found['type'].lower()}, whose items are files of their own: name those, or a GeoJSON collection of "
+                "STAC items"
+            )
         items = found["features"] if found["type"] == "FeatureCollection" else [found]
         for item in items:
             yield _raster(item, asset, path)

@@ -17,6 +17,9 @@ from glnet_geo.io.scenes.blocks import Blocks
 from glnet_geo.io.scenes.scene import Scene
 from glnet_geo.io.scenes.tiles import TileFile, TileReader
 
+_WITHIN_A_PIXEL = 0.25
+"""By so much boxes of tiles are made smaller, so that those that only touch do not meet, and one of one pixel is left."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedTile:
@@ -71,6 +74,13 @@ def corner(tile: TileFile, grid: Affine) -> tuple[int, int]:
     # Grids of tiles have north up.
     row, col = (tile.transform.f - grid.f) / grid.e, (tile.transform.c - grid.c) / grid.a
     return round(row), round(col)
+
+
+def overlaps(tiles: Sequence[PlacedTile]) -> list[tuple[int, int]]:
+    """Numbers of tiles that share pixels: of the one that lies below, and of the one above it."""
+    boxes = [box(tile.window).buffer(-_WITHIN_A_PIXEL, join_style="mitre") for tile in tiles]
+    pairs = shapely.STRtree(boxes).query(boxes, predicate="intersects").T
+    return [(int(below), int(above)) for below, above in pairs if below < above]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from glnet_geo.errors import OptionError, SceneError
-from glnet_geo.io.files.identity import identity
 from glnet_geo.io.scenes.header import Header
 from glnet_geo.io.scenes.pixels import FilePixels
 from glnet_geo.io.scenes.scene import open_scene
 from glnet_geo.io.scenes.source import Source
 from glnet_geo.io.scenes.validity import Validity
+from glnet_geo.io.scenes.virtual import raster_identity
 
 Result = TypeVar("Result")
 
@@ -62,7 +62,7 @@ class TileFile(Header):
         Raises:
             TileError: it was.
         """
-        if tuple(identity(self.path)) != self.identity:
+        if raster_identity(self.path) != self.identity:
             raise TileError(
                 f"{self.name} was changed, replaced or removed while it was being mapped: leave it alone, and run the "
                 "same command again",
@@ -76,7 +76,7 @@ def described(path: str, *, bands: str | None, wanted: Sequence[str], nodata: fl
     Raises:
         TileError: it cannot be opened, or does not offer what the model needs.
     """
-    known = tuple(identity(path))
+    known = raster_identity(path)
     try:
         with open_scene(path, bands=bands, wanted=wanted, nodata=nodata) as scene:
             if not isinstance(scene.pixels, FilePixels):

@@ -1,4 +1,4 @@
-"""VRT files that only lay rasters side by side, taken apart again."""
+"""VRT files, whose pixels are those of other files; those that only lay rasters side by side are taken apart again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from xml.etree.ElementTree import Element
 import rasterio
 from rasterio.errors import RasterioError
 
+from glnet_geo.io.files.identity import identity
 from glnet_geo.io.scenes.source import opening
+from glnet_geo.io.work_folder.array_store import mark_of
 
 _PLAIN = {"SourceFilename", "SourceBand", "SourceProperties", "SrcRect", "DstRect", "NODATA", "UseMaskBand"}
 
@@ -29,12 +31,43 @@ def tiles_of_vrt(path: Path) -> Iterator[str]:
     except (ET.ParseError, RasterioError, OSError):
         # Whoever opens it says what is wrong.
         plain = False
-    yield from ([str(file) for file in files] if plain else [str(path)])
+    yield from (files if plain else [str(path)])
 
 
-def _files(root: Element, folder: Path) -> list[Path]:
+def raster_identity(path: str | Path) -> tuple[object, ...]:
+    """What tells a raster from a later one of the same name: its `identity`, and of a VRT also those of the files it shows."""
+    own, shown = tuple(identity(path)), _shown_by(str(path))
+    return (*own, mark_of([identity(file) for file in shown]).hex()) if shown else own
+
+
+def _shown_by(path: str) -> list[str]:
+    """The files that a VRT shows, and that VRTs among them show; none of any other raster."""
+    found: dict[str, None] = {}
+    ahead = [path]
+    while ahead:
+        new = [file for file in _files_in(ahead.pop()) if file not in found]
+        found |= dict.fromkeys(new)
+        ahead += new
+    return list(found)
+
+
+def _files_in(path: str) -> list[str]:
+    """The files that a VRT names, but those that belong to itself: QGIS may put some beside it at any time."""
+    if not path.lower().endswith(".vrt") or not Path(path).is_file():
+        return []
+    try:
+        with opening():
+            raster = rasterio.open(path)
+        with raster:
+            return [file for file in raster.files if not file.startswith(path)]
+    except RasterioError:
+        # Whoever reads it says what is wrong.
+        return []
+
+
+def _files(root: Element, folder: Path) -> list[str]:
     """The files of a plain mosaic in their order; none where it is not plain."""
-    found: dict[Path, None] = {}
+    found: dict[str, None] = {}
     bands = root.findall("VRTRasterBand")
     if root.get("subClass") or any(band.get("subClass") for band in bands):
         return []
@@ -45,7 +78,8 @@ def _files(root: Element, folder: Path) -> list[Path]:
             name = source.find("SourceFilename")
             if name is None or not name.text:
                 return []
-            found[folder / name.text if name.get("relativeToVRT") == "1" else Path(name.text)] = None
+            # A path would make one of the two slashes of an address.
+            found[str(folder / name.text) if name.get("relativeToVRT") == "1" else name.text] = None
     return list(found)
 
 
@@ -67,7 +101,7 @@ def _size(part: Element) -> tuple[float, float]:
     return float(part.get("xSize", -1)), float(part.get("ySize", -1))
 
 
-def _declared_by_any(files: Sequence[Path]) -> tuple[str, ...] | None:
+def _declared_by_any(files: Sequence[str]) -> tuple[str, ...] | None:
     """By the first file that can be opened; None where none can: one that is missing is told as a tile that failed."""
     for file in files:
         with suppress(RasterioError):
@@ -75,7 +109,7 @@ def _declared_by_any(files: Sequence[Path]) -> tuple[str, ...] | None:
     return None
 
 
-def _declared(path: Path) -> tuple[str, ...]:
+def _declared(path: str | Path) -> tuple[str, ...]:
     """What a raster says of the values and the place of its pixels, and a mosaic of it may say otherwise."""
     with opening():
         raster = rasterio.open(path)

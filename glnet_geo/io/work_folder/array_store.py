@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, TypeVar
 
@@ -79,8 +80,7 @@ class FrameStore:
 
     def found(self) -> set[tuple[int, int]]:
         """The places (row, col) of all frames that are kept."""
-        names = (name.split("_") for name in self.arrays.store.names() if name.startswith("frame_"))
-        return {(int(row), int(col)) for _, row, col in names}
+        return set(numbers_in(self.arrays.store.names(), "frame"))
 
     def get(self, row: int, col: int) -> NDArray[np.float32] | None:
         """The logits of a frame, without any class where it shows nothing; None where they are not kept."""
@@ -111,6 +111,12 @@ class FrameStore:
         if lacking is None:
             return self.arrays
         return replace(self.arrays, mark=mark_of([self.arrays.mark.hex(), lacking]))
+
+
+def numbers_in(names: Iterable[str], kind: str) -> list[tuple[int, int]]:
+    """The two numbers of every name of a kind, such as ``rows_0_97``; what others have put there, as copies, has other names."""
+    named = re.compile(rf"{kind}_(-?[0-9]+)_(-?[0-9]+)")
+    return [(int(found[1]), int(found[2])) for name in names if (found := named.fullmatch(name))]
 
 
 def mark_of(job: object) -> bytes:

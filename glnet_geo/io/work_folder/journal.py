@@ -14,8 +14,16 @@ from typing_extensions import Self
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OutputError
 from glnet_geo.io.files.identity import identity
-from glnet_geo.io.work_folder.array_store import ArrayStore, FrameStore, Lacking, mark_of, not_kept
+from glnet_geo.io.work_folder.array_store import (
+    ArrayStore,
+    FrameStore,
+    Lacking,
+    mark_of,
+    not_kept,
+    numbers_in,
+)
 from glnet_geo.io.work_folder.store import Folder, Held, store_at
+from glnet_geo.replacing import HIDDEN
 
 _JOB = "job.json"
 _MAKING = "making.json"
@@ -130,9 +138,11 @@ class Journal:
         Raises:
             OutputError: the disk is full.
         """
-        with suppress(OSError, ValueError):
-            for left in json.loads(self._store.read(_MAKING)):
-                shutil.rmtree(left, ignore_errors=True)
+        with suppress(OSError, ValueError, TypeError):
+            for left in map(Path, json.loads(self._store.read(_MAKING))):
+                # A note that was damaged must not cost anything else.
+                if left.name.startswith(HIDDEN):
+                    shutil.rmtree(left, ignore_errors=True)
         try:
             self._store.write(_MAKING, json.dumps([str(path.resolve()) for path in making]).encode())
         except OSError as error:
@@ -221,8 +231,7 @@ class Journal:
 
     def _strips_found(self) -> list[tuple[int, int]]:
         """First row and number of rows of every strip, from the top."""
-        names = [name.split("_") for name in self._store.names() if name.startswith("rows_")]
-        return sorted((int(row), int(rows)) for _, row, rows in names)
+        return sorted(numbers_in(self._store.names(), "rows"))
 
 
 def _strip(row: int, rows: int) -> str:

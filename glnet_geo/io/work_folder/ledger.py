@@ -101,7 +101,9 @@ class Ledger:
         path = self._folder / REPORT
         try:
             with replacing(path) as made:
-                made.write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
+                text = json.dumps(report, ensure_ascii=False, indent=1)
+                # Bytes in the name of a file that are no characters are escaped as JSON does it.
+                made.write_text(text, encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise _full(self._folder, error) from error
         return path

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import shutil
 import warnings
@@ -16,8 +17,10 @@ from rasterio.crs import CRS
 
 from glnet_geo.errors import CancelledError, OptionError, OutputError
 from glnet_geo.io.maps import stac
+from glnet_geo.io.maps.footprint import footprint
 from glnet_geo.io.scenes.taken import taken
 from glnet_geo.replacing import HIDDEN
+from tests.jobs import Told
 from tests.model import tiny
 from tests.scenes import UTM, texture, write_model, write_scene
 from tests.test_batch import mapped
@@ -205,14 +208,19 @@ def test_fields_of_extensions_hold_what_they_should(made: Path) -> None:
 def test_a_map_in_degrees_that_is_turned_is_told_in_metres_with_all_its_corners(tmp_path: Path) -> None:
     network = tiny.network()
     now = datetime(2024, 5, 6, tzinfo=timezone.utc)
+    transform = Affine.translation(10, 0) @ Affine.rotation(45) @ Affine.scale(1e-5)
+    crs = CRS.from_epsg(4326)
+    place = footprint(transform, crs, 100, 100)
+    assert place is not None
     entry = stac.MapEntry(
         name="turned",
         files=(tmp_path / "turned.tif",),
         sources=("turned.tif",),
         height=100,
         width=100,
-        transform=Affine.translation(10, 0) @ Affine.rotation(45) @ Affine.scale(1e-5),
-        crs=CRS.from_epsg(4326),
+        transform=transform,
+        crs=crs,
+        footprint=place,
         taken=(),
         made=now,
     )
@@ -276,3 +284,47 @@ def test_what_has_no_place_is_left_out(tmp_path: Path) -> None:
         mapped(tmp_path / "plain.tif", tmp_path / "maps", model, stac=tmp_path / "catalogue")
     assert not (tmp_path / "catalogue").exists()
     assert taken(str(tmp_path / "plain.tif")) == ()
+
+
+def test_a_map_that_lies_nowhere_on_earth_is_left_out(tmp_path: Path, made: Path) -> None:
+    here = CRS.from_wkt('LOCAL_CS["here",UNIT["metre",1]]')
+    local = write_scene(tmp_path / "local.tif", texture(80, 90), crs=here)
+    told = Told()
+    catalogue = tmp_path / "catalogue"
+    mapped(
+        [local, made / "a.tif"], tmp_path / "maps", made / "tiny.safetensors", stac=catalogue, progress=told
+    )
+    assert set(items(tmp_path)) == {"a_landcover"}
+    assert "not in the catalogue: 1 map without a place on the ground" in told.told
+
+
+def test_maps_have_names_of_their_own_wherever_they_lie(tmp_path: Path, made: Path) -> None:
+    for name in ("a-b/c", "a/b-c"):
+        (tmp_path / name).parent.mkdir()
+        shutil.copy(made / "a.tif", tmp_path / f"{name}.tif")
+    maps, catalogue = tmp_path / "maps", tmp_path / "catalogue"
+    maps.mkdir()
+    (tmp_path / "far").mkdir()
+    (maps / "a").symlink_to(tmp_path / "far", target_is_directory=True)
+    (maps / "a-b").symlink_to(tmp_path / "far", target_is_directory=True)
+    tiles = [tmp_path / "a-b", tmp_path / "a", made / "b.tif"]
+    name = "{parent}/{stem}{suffix}"
+    mapped(tiles, maps, made / "tiny.safetensors", name=name, seamless=False, stac=catalogue)
+    assert set(items(tmp_path)) == {"c", "b-c", f"{made.name}-b"}
+    for link in ("a", "a-b"):
+        (maps / link).unlink()
+    mapped(tiles, maps, made / "tiny.safetensors", name=name, seamless=False, stac=catalogue)
+    assert set(items(tmp_path)) == {"a-b-c", "a-b-c-2", f"{made.name}-b"}
+    assert len({path.read_text() for path in catalogue.rglob("a-b-c*.json")}) == 2
+
+
+def test_a_mosaic_is_not_derived_from_tiles_that_failed(tmp_path: Path, made: Path) -> None:
+    tiles = [tmp_path / "a.tif", made / "b.tif"]
+    shutil.copy(made / "a.tif", tiles[0])
+    os.truncate(tiles[0], tiles[0].stat().st_size // 2)
+    more: dict[str, Any] = {"mosaics": (tmp_path / "all.tif",), "stac": tmp_path / "catalogue", "retries": 0}
+    report = mapped(tiles, tmp_path / "maps", made / "tiny.safetensors", **more)
+    assert [Path(tile.tile).name for tile in report.failed] == ["a.tif"]
+    mosaic = items(tmp_path)["mosaic-all"]
+    assert [link.target for link in mosaic.links if link.rel == "derived_from"] == [tiles[1].as_uri()]
+    assert mosaic.datetime == datetime(2023, 5, 17, 10, 20, 30, tzinfo=timezone.utc)

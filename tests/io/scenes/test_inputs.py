@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import rasterio
 import shapely
 
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, SceneError
+from glnet_geo.io.files.identity import identity
 from glnet_geo.io.scenes.inputs import named_tiles
+from glnet_geo.io.scenes.virtual import raster_identity
 from tests.scenes import UTM, texture, write_scene
 
 
@@ -204,6 +207,16 @@ def test_what_is_no_catalogue_is_refused(tmp_path: Path, text: str) -> None:
         named_tiles([tmp_path / "x.json"])
 
 
+@pytest.mark.parametrize("kind", ["Collection", "Catalog"])
+def test_a_catalogue_that_only_links_to_items_is_told(tmp_path: Path, kind: str) -> None:
+    links = [{"rel": "item", "href": "./a/a.json"}]
+    (tmp_path / "x.json").write_text(json.dumps({"type": kind, "id": "x", "links": links}))
+    with pytest.raises(
+        SceneError, match=f"is a STAC {kind.lower()}, whose items are files of their own: name"
+    ):
+        named_tiles([tmp_path / "x.json"])
+
+
 @pytest.mark.parametrize("given", ["empty", "none/*.tif", "list.txt"])
 def test_an_input_that_names_nothing_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
@@ -287,6 +300,34 @@ def test_a_vrt_that_shows_something_else_is_a_tile_itself(
     assert found(path) == [path]
 
 
+def test_a_mosaic_of_addresses_gives_them_as_they_are_written(
+    tiles: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = mosaic(tmp_path / "tiles" / "all.vrt")
+    monkeypatch.setattr("glnet_geo.io.scenes.virtual._declared", lambda _path: ())
+    text = path.read_text().replace('relativeToVRT="1">', 'relativeToVRT="0">/vsicurl/https://host.org/')
+    path.write_text(text)
+    expected = [f"/vsicurl/https://host.org/{tile.name}" for tile in tiles]
+    assert named_tiles([path]).paths == expected
+
+
+def test_a_vrt_is_another_when_a_file_in_it_is(tiles: list[Path], tmp_path: Path) -> None:
+    path = mosaic(tmp_path / "tiles" / "all.vrt", nodata="<NoDataValue>0</NoDataValue>")
+    outer = tmp_path / "tiles" / "outer.vrt"
+    outer.write_text(path.read_text().replace("b.tif", "all.vrt"))
+    seen = [(raster_identity(path), raster_identity(outer))]
+    os.utime(tiles[1], ns=(0, 0))
+    seen.append((raster_identity(path), raster_identity(outer)))
+    tiles[0].unlink()
+    seen.append((raster_identity(path), raster_identity(outer)))
+    for one in zip(*seen, strict=True):
+        assert len(set(one)) == 3
+    Path(f"{path}.aux.xml").write_text("<PAMDataset />")
+    assert raster_identity(path) == seen[-1][0]
+    assert raster_identity(tiles[1]) == tuple(identity(tiles[1]))
+
+
 def test_a_damaged_vrt_is_left_to_whoever_opens_it(tmp_path: Path) -> None:
     (tmp_path / "x.vrt").write_text("<VRTDataset")
     assert named_tiles([tmp_path / "x.vrt"]).paths == [str(tmp_path / "x.vrt")]
+    assert raster_identity(tmp_path / "x.vrt") == tuple(identity(tmp_path / "x.vrt"))

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OutputError
 from glnet_geo.io.files.identity import identity
 from glnet_geo.io.work_folder.journal import Journal, journal_folder
+from glnet_geo.replacing import hidden_name
 
 JOB = {"scene": "a.tif", "model": "urban", "options": {"bands": [1, 2, 3]}}
 
@@ -161,7 +164,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_run_was_making_is_swept(tmp_path: Path) -> None:
-    left, mine = tmp_path / ".left", tmp_path / ".mine"
+    left, mine = tmp_path / hidden_name(), tmp_path / hidden_name()
     for folder in (left, mine):
         folder.mkdir()
         (folder / "half.tif").write_bytes(b"half")
@@ -173,6 +176,35 @@ def test_what_a_killed_run_was_making_is_swept(tmp_path: Path) -> None:
         journal.sweep([mine])
     assert not left.exists()
     assert mine.exists()
+
+
+@pytest.mark.parametrize("wrap", [str, lambda path: [path], lambda path: [3, path], lambda path: {path: 1}])
+def test_a_damaged_note_costs_no_other_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrap: Any
+) -> None:
+    removed: list[object] = []
+    # Nothing is deleted here, whatever a note says: of a mere text the first letter is the root of all folders.
+    monkeypatch.setattr("shutil.rmtree", lambda path, **_more: removed.append(path))
+    with Journal(tmp_path / "j", JOB) as journal:
+        journal.add_strip(_strip(0, 2))
+        (tmp_path / "j" / "making.json").write_text(json.dumps(wrap(str(tmp_path / "precious"))))
+        journal.sweep([])
+    assert removed == []
+
+
+def test_files_of_others_are_no_parts(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", JOB) as journal:
+        journal.add_strip(_strip(0, 2))
+        journal.frames.put(-3, 4, np.zeros((1, 2, 2), np.float32))
+        for name in ("rows_0_2", "frame_-3_4"):
+            for copy in (f"{name} (copy)", f"{name}.part", f"{name}_1"):
+                (tmp_path / "j" / copy).write_bytes((tmp_path / "j" / name).read_bytes())
+        assert journal.rows == 2
+        assert journal.frames.found() == {(-3, 4)}
+        journal.forget(0, [(-3, 4)])
+        assert journal.rows == 0
+        journal.remove()
+    assert not (tmp_path / "j").exists()
 
 
 def test_a_journal_without_a_folder_keeps_nothing() -> None:

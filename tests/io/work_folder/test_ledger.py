@@ -26,3 +26,10 @@ def test_a_ledger_without_notes_leaves_no_folder_that_it_made(tmp_path: Path) ->
     with Ledger(tmp_path / "new" / "maps") as ledger:
         ledger.note({"kind": "begun"})
     assert ledger.work.is_dir()
+
+
+def test_a_report_may_name_files_by_bytes_that_are_no_characters(tmp_path: Path) -> None:
+    report = {"tile": "caf\udce9.tif", "reason": "né \\udce9"}
+    with Ledger(tmp_path) as ledger:
+        ledger.write_report(report)
+    assert ledger.earlier() == report
