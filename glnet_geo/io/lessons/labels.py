@@ -11,8 +11,9 @@ from typing import Protocol
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.enums import ColorInterp, Resampling
+from rasterio.enums import ColorInterp
 from rasterio.errors import RasterioError
+from rasterio.windows import Window as RasterWindow
 
 from glnet_geo.core.colors import nearest_colors
 from glnet_geo.core.legend import NODATA
@@ -131,16 +132,16 @@ class RasterLabels:
         Raises:
             TrainingError: the file is damaged, or holds numbers that are no class ids.
         """
+        rows, cols = spot.nearest(self.shape)
+        top, left = int(rows[0]), int(cols[0])
+        # GDAL would take overviews, which are means of classes in many files.
+        window = RasterWindow(left, top, int(cols[-1]) - left + 1, int(rows[-1]) - top + 1)
+        down, across = np.ix_(rows - top, cols - left)
         try:
             with self._turn:
                 SHELF.read(self)
-                raw = self.dataset.read(
-                    indexes=self._bands,
-                    window=spot.window,
-                    out_shape=(len(self._bands), *spot.shape),
-                    resampling=Resampling.nearest,
-                )
-                known = self._shown(spot) & self._validity.measured(raw)
+                raw = self.dataset.read(self._bands, window=window)[:, down, across]
+                known = self._shown(window)[down, across] & self._validity.measured(raw)
         except RasterioError as error:
             raise TrainingError(f"{self._path} cannot be read: {error}") from error
         if self.colours:
@@ -169,14 +170,13 @@ class RasterLabels:
             self._turn.release()
         return True
 
-    def _shown(self, spot: Spot) -> NDArray[np.bool_]:
+    def _shown(self, window: RasterWindow) -> NDArray[np.bool_]:
         """Where neither transparency nor a mask hides anything."""
-        place = {"window": spot.window, "out_shape": spot.shape}
-        shown = np.ones(spot.shape, np.bool_)
+        shown = np.ones((window.height, window.width), np.bool_)
         if self._alpha is not None:
-            shown &= self.dataset.read(self._alpha, **place, resampling=Resampling.nearest) > 0
+            shown &= self.dataset.read(self._alpha, window=window) > 0
         for band in self._validity.masks:
-            shown &= self.dataset.read_masks(band, **place) > 0
+            shown &= self.dataset.read_masks(band, window=window) > 0
         return shown
 
     def _whole(self, raw: NDArray[np.generic], known: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -84,6 +84,18 @@ def test_class_ids_may_have_transparency_beside_them(tmp_path: Path) -> None:
         open_labels(other, LabelLegend(DEEPGLOBE))
 
 
+def test_overviews_are_no_labels(tmp_path: Path) -> None:
+    """Theirs are means of classes: what is shrunk has the classes of the pixels themselves."""
+    ids = np.kron(np.random.default_rng(0).integers(0, 2, (16, 16)), np.ones((41, 41))).astype(np.uint8) * 6
+    path = write(tmp_path / "a.tif", ids[None])
+    rasterio.shutil.copy(path, tmp_path / "cog.tif", driver="COG", overview_resampling="average")
+    labels = RasterLabels(tmp_path / "cog.tif")
+    assert labels.dataset.overviews(1)
+    spot = Spot(row=3.3, col=10.7, height=600.2, width=620.2, shape=(150, 155))
+    rows, cols = (np.floor(places).astype(int) for places in spot.centres)
+    np.testing.assert_array_equal(labels.read(spot), ids[np.ix_(rows, cols)])
+
+
 def test_a_colour_outside_the_legend_is_named(tmp_path: Path) -> None:
     labels = open_labels(write_plain(tmp_path / "a.png", _colours(IDS)), LabelLegend(DEEPGLOBE))
     with pytest.raises(
