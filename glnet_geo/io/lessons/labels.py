@@ -27,9 +27,6 @@ from glnet_geo.io.scenes.validity import Validity
 
 _ROWS_AT_ONCE = 256
 
-LOSSY = {"JPEG", "WEBP"}
-"""Formats that change colours a little."""
-
 
 class Labels(Protocol):
     """Where class ids come from."""
@@ -82,7 +79,7 @@ class RasterLabels:
         self._bands = list(range(1, count + 1))
         # NaN where it is not declared is an error here, and infinity always.
         self._validity = replace(Validity.of(dataset, self._bands, dataset.dtypes[0], None), floating=False)
-        self.lossy = dataset.driver in LOSSY
+        self.lossy = lossy(dataset)
         self.painted = {} if self.colours else color_table(dataset, 1)
         self._table = None if values is None else _Table(values)
 
@@ -263,6 +260,15 @@ def opened(path: Path) -> rasterio.DatasetReader:
             return rasterio.open(path)
     except RasterioError as error:
         raise TrainingError(f"{path} cannot be opened as an image: {error}") from error
+
+
+def lossy(dataset: rasterio.DatasetReader) -> bool:
+    """Whether a raster is compressed in a way that changes values a little."""
+    told = dataset.tags(ns="IMAGE_STRUCTURE")
+    jpeg = "JPEG" in told.get("COMPRESSION", "")
+    # Formats that know one way only do not tell which it is.
+    way: str = told.get("COMPRESSION_REVERSIBILITY", "LOSSY" if jpeg else "LOSSLESS")
+    return way.startswith("LOSSY")
 
 
 def _alpha_band(dataset: rasterio.DatasetReader) -> int | None:
