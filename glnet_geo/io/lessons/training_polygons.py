@@ -19,6 +19,7 @@ from rasterio.crs import CRS
 from rasterio.features import rasterize
 
 from glnet_geo.core.legend import NODATA
+from glnet_geo.core.numerals import finite_number
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, DoubtfulInputWarning, TrainingError
 from glnet_geo.io.lessons.spot import Spot
@@ -58,7 +59,7 @@ class TrainingPolygons:
     @property
     def numbered(self) -> bool:
         """Whether all classes are numbers."""
-        return all(_is_number(name) for name in self.names.tolist())
+        return all(finite_number(name) is not None for name in self.names.tolist())
 
     def alike(self) -> list[str]:
         """Names that differ from another one in case only, sorted."""
@@ -255,11 +256,3 @@ def _name(value: object) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else f"{value:g}"
     return str(value).strip()
-
-
-def _is_number(name: str) -> bool:
-    try:
-        float(name)
-    except ValueError:
-        return False
-    return True

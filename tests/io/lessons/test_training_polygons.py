@@ -112,6 +112,15 @@ def test_classes_that_are_numbers_are_sorted_as_such(tmp_path: Path) -> None:
     assert read_training_polygons(tmp_path / "q.gpkg", "class").classes == ["2", "9", "10"]
 
 
+def test_nan_and_infinity_are_names_and_no_numbers(tmp_path: Path) -> None:
+    table = geopandas.read_file(polygons(tmp_path / "p.gpkg", [*BOXES, ("x", (0, 0, 2, 2))]))
+    table["class"] = ["nan", "10", "9"]
+    table.to_file(tmp_path / "q.gpkg")
+    drawn = read_training_polygons(tmp_path / "q.gpkg", "class")
+    assert not drawn.numbered
+    assert drawn.classes == ["10", "9", "nan"]
+
+
 def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     table = geopandas.read_file(polygons(tmp_path / "p.gpkg", [*BOXES, ("x", (0, 0, 2, 2))]))
     table["class"] = ["a", None, "b"]
