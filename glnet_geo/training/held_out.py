@@ -110,9 +110,9 @@ def _check_classes(legend: Legend, counts: Sequence[ClassCounts]) -> None:
 def _by_name(lessons: Lessons, asked: Sequence[str], counts: Sequence[ClassCounts]) -> Split:
     names = [pair.name for pair in lessons.pairs]
     for pattern in asked:
-        if not any(fnmatchcase(name, pattern) for name in names):
+        if not any(_meant(name, [pattern]) for name in names):
             raise TrainingError(f"no image is called {pattern}, to validate on: there are {listed(names, 8)}")
-    chosen = {name for name in names if any(fnmatchcase(name, pattern) for pattern in asked)}
+    chosen = {name for name in names if _meant(name, asked)}
     if len(chosen) == len(set(names)):
         raise TrainingError("all images are to be validated on, so none is left to learn from: name fewer")
     apart = np.array([name in chosen for name in names])
@@ -210,6 +210,11 @@ def _by_blocks(lessons: Lessons, counts: Sequence[ClassCounts]) -> Split:
         scenes=tuple(f"{name} (held-out blocks)" for name in names),
         how=f"validated on {len(held)} of {counted(len(places), 'block')} of {listed(names, 8)}, each with a margin around it",
     )
+
+
+def _meant(name: str, asked: Sequence[str]) -> bool:
+    """Whether a name is asked for, as it is or by a pattern: brackets may be its own."""
+    return any(name == pattern or fnmatchcase(name, pattern) for pattern in asked)
 
 
 def _word(name: str) -> str:

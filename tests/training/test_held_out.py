@@ -91,6 +91,12 @@ def test_a_person_may_choose(tmp_path: Path) -> None:
         split(lessons, ["*"])
 
 
+def test_a_name_with_brackets_is_itself(tmp_path: Path) -> None:
+    lessons = _lessons(tmp_path, *[_stripes(64)] * 3)
+    lessons.pairs[1].name = "scene[3]"
+    assert [pair.name for pair in split(lessons, ["scene[3]"]).judged] == ["scene[3]"]
+
+
 def test_what_a_person_chooses_must_be_labelled_and_leave_every_class(tmp_path: Path) -> None:
     """Else nothing is measured, or a class is never seen."""
     nothing, roads = np.full((64, 64), 255, np.uint8), np.ones((64, 64), np.uint8)
