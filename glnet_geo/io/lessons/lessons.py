@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
-import shapely
 
 from glnet_geo.core.graph import components
+from glnet_geo.core.ground import Ground
 from glnet_geo.core.holdout import places_of
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.listing import counted, listed
@@ -46,6 +46,7 @@ class Lessons:
         sparse: whether only some polygons are labelled.
         about: what it is, for the card.
         background: id of the class around the only thing that is sought; None where every class counts.
+        ground: where the images lie; None where not all do in one CRS.
     """
 
     pairs: Sequence[Pair]
@@ -57,6 +58,7 @@ class Lessons:
     sparse: bool
     about: str
     background: int | None = None
+    ground: Ground | None = None
 
     def close(self) -> None:
         """Close all files."""
@@ -80,6 +82,7 @@ def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: R
     return Lessons(
         pairs=pairs,
         places=_places(pictures),
+        ground=_ground(pictures),
         parts=None,
         legend=known.legend,
         judged=tuple(c.id for c in known.legend),
@@ -140,6 +143,7 @@ def lessons_of_polygons(
     return Lessons(
         pairs=pairs,
         places=_places(pictures),
+        ground=_ground(pictures),
         parts=None,
         legend=legend,
         judged=tuple(c.id for c in legend),
@@ -201,23 +205,26 @@ def _legend(drawn: TrainingPolygons, known: Legend | None) -> Legend:
 
 
 def _places(pictures: Sequence[Picture]) -> list[str]:
-    """By the ground where all pictures have one and touch others, else by name."""
+    """By the ground where all pictures have one and not all hang together; else by name and by what ground they share."""
     names = [picture.path.stem for picture in pictures]
-    boxes = [_box(picture) for picture in pictures]
-    if all(box is not None for box in boxes) and len({str(picture.crs) for picture in pictures}) == 1:
-        touching = shapely.STRtree(boxes).query(boxes, predicate="intersects")
-        place = components(len(boxes), touching).tolist()
-        if len(set(place)) > 1:
-            return [names[at] for at in place]
-    return places_of(names)
+    ground = _ground(pictures)
+    if ground is None:
+        return places_of(names)
+    touching = components(len(names), ground.touching())
+    if len(set(touching.tolist())) > 1:
+        return [names[at] for at in touching.tolist()]
+    called = places_of(names)
+    alike = np.array([[at, called.index(name)] for at, name in enumerate(called)], dtype=np.int64).T
+    links = np.concatenate([ground.overlapping(), alike], axis=1)
+    return [called[at] for at in components(len(names), links).tolist()]
 
 
-def _box(picture: Picture) -> shapely.Polygon | None:
-    if picture.crs is None or picture.transform is None:
+def _ground(pictures: Sequence[Picture]) -> Ground | None:
+    """Where the pictures lie; None where not all do in one CRS."""
+    placed = [picture.transform for picture in pictures if picture.crs is not None and picture.transform]
+    if len(placed) < len(pictures) or len({str(picture.crs) for picture in pictures}) > 1:
         return None
-    rows, cols = picture.shape
-    corners = [(0, 0), (cols, 0), (cols, rows), (0, rows)]
-    return shapely.Polygon([picture.transform @ corner for corner in corners])
+    return Ground(shapes=tuple(picture.shape for picture in pictures), transforms=tuple(placed))
 
 
 def _distances(pictures: Sequence[Picture]) -> tuple[float, ...]:

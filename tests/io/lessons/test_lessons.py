@@ -39,6 +39,19 @@ def test_images_that_touch_are_one_place(tmp_path: Path, cols: tuple[int, ...]) 
     lessons.close()
 
 
+@pytest.mark.parametrize(
+    ("cols", "places"), [((0, 0), ["a", "a"]), ((0, 40), ["a", "b"]), ((0, 20), ["a", "a"])]
+)
+def test_images_of_one_ground_are_one_place(tmp_path: Path, cols: tuple[int, ...], places: list[str]) -> None:
+    """Whatever their names; where they only touch, the names tell."""
+    for name, col in zip(("a", "b"), cols, strict=True):
+        _tile(tmp_path, name, col)
+    lessons = lessons_of_pairs(tmp_path / "images", tmp_path / "labels", None, READING)
+    assert list(lessons.places) == places
+    assert lessons.ground is not None
+    lessons.close()
+
+
 def test_a_label_that_lies_elsewhere_is_refused(tmp_path: Path) -> None:
     _tile(tmp_path, "a", 0, label_col=1)
     with pytest.raises(TrainingError, match="lie at different places or in different CRS: warp the label"):
