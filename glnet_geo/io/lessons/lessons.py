@@ -17,6 +17,7 @@ from glnet_geo.core.ground import Ground
 from glnet_geo.core.holdout import places_of
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.listing import counted, listed
+from glnet_geo.core.numerals import finite_number, whole_number
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, TrainingError
 from glnet_geo.io.lessons.label_legend import found_legend, open_labels, read_label_legend, warn_of_doubtful
 from glnet_geo.io.lessons.labels import RasterLabels
@@ -181,7 +182,7 @@ def _legend(drawn: TrainingPolygons, known: Legend | None) -> Legend:
     colors = style_colors(drawn.path, drawn.layer, drawn.field)
     names: dict[int, str] = {}
     # The numbers of classes that are numbers are kept, so that maps say what the person wrote.
-    numbers = {int(name): name for name in drawn.classes if name.isdecimal() and int(name) < NODATA}
+    numbers = {number: name for name in drawn.classes if (number := whole_number(name)) in range(NODATA)}
     if len(numbers) == len(drawn.classes):
         names = numbers
     elif known is not None:
@@ -190,15 +191,20 @@ def _legend(drawn: TrainingPolygons, known: Legend | None) -> Legend:
             if channel is not None and known.classes[channel].id not in names:
                 names[known.classes[channel].id] = name
                 colors.setdefault(name, known.classes[channel].color)
-    if drawn.numbered and len(names) < len(drawn.classes):
-        _doubt(
-            f"the classes of {drawn.path.name} are numbers that no map can keep, since not all are whole, written in one way "
-            "and within 0..254: they are numbered anew, and bear these numbers as names"
-        )
     free = (number for number in count() if number not in names)
     for name in drawn.classes:
         if name not in names.values():
             names[next(free)] = name
+    moved = [
+        name
+        for name in drawn.classes
+        if (number := finite_number(name)) is not None and names.get(number) != name
+    ]
+    if moved:
+        _doubt(
+            f"the classes {listed(moved, 8)} of {drawn.path.name} are numbers that the map does not keep, since not all classes "
+            "are whole numbers, written in one way and within 0..254: they are numbered anew, and bear these numbers as names"
+        )
     return Legend.of_values(
         names, names, {number: colors[name] for number, name in names.items() if name in colors}
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import geopandas
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 import shapely
@@ -129,6 +130,14 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
         DoubtfulInputWarning, match=r"1 of 3 features of q\.gpkg have no class in 'class', or no area"
     ):
         assert read_training_polygons(tmp_path / "q.gpkg", "class").classes == ["a", "b"]
+
+
+def test_a_missing_date_is_no_class(tmp_path: Path) -> None:
+    table = geopandas.read_file(polygons(tmp_path / "p.gpkg", [*BOXES, ("x", (0, 0, 2, 2))]))
+    table["class"] = pd.to_datetime(["2020-05-01", None, "2021-05-01"])
+    table.to_file(tmp_path / "q.gpkg")
+    with pytest.warns(DoubtfulInputWarning, match="1 of 3 features"):
+        assert len(read_training_polygons(tmp_path / "q.gpkg", "class").classes) == 2
 
 
 def test_points_are_no_polygons(tmp_path: Path) -> None:
