@@ -87,7 +87,8 @@ class View:
         """Pixels (..., rows, cols), turned as the frame is."""
         turned = np.rot90(array, self.quarters, axes=(-2, -1))
         # Copied: where a side is one pixel, numpy takes any strides for contiguous, and torch does not.
-        return (turned[..., ::-1] if self.flip else turned).copy()
+        copied: NDArray[Number] = (turned[..., ::-1] if self.flip else turned).copy()
+        return copied
 
     def place(self, window: Window) -> Place:
         """Where a part of the frame lies in it once it is turned."""

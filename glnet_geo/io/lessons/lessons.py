@@ -182,7 +182,11 @@ def _legend(drawn: TrainingPolygons, known: Legend | None) -> Legend:
     colors = style_colors(drawn.path, drawn.layer, drawn.field)
     names: dict[int, str] = {}
     # The numbers of classes that are numbers are kept, so that maps say what the person wrote.
-    numbers = {number: name for name in drawn.classes if (number := whole_number(name)) in range(NODATA)}
+    numbers = {
+        number: name
+        for name in drawn.classes
+        if (number := whole_number(name)) is not None and 0 <= number < NODATA
+    }
     if len(numbers) == len(drawn.classes):
         names = numbers
     elif known is not None:
@@ -195,11 +199,7 @@ def _legend(drawn: TrainingPolygons, known: Legend | None) -> Legend:
     for name in drawn.classes:
         if name not in names.values():
             names[next(free)] = name
-    moved = [
-        name
-        for name in drawn.classes
-        if (number := finite_number(name)) is not None and names.get(number) != name
-    ]
+    moved = [name for number, name in sorted(names.items()) if finite_number(name) not in {None, number}]
     if moved:
         _doubt(
             f"the classes {listed(moved, 8)} of {drawn.path.name} are numbers that the map does not keep, since not all classes "

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import geopandas
 import numpy as np
-import pandas as pd
 import pytest
 import rasterio
 import shapely
@@ -134,7 +133,7 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
 
 def test_a_missing_date_is_no_class(tmp_path: Path) -> None:
     table = geopandas.read_file(polygons(tmp_path / "p.gpkg", [*BOXES, ("x", (0, 0, 2, 2))]))
-    table["class"] = pd.to_datetime(["2020-05-01", None, "2021-05-01"])
+    table["class"] = np.array(["2020-05-01", "NaT", "2021-05-01"], dtype="datetime64[ns]")
     table.to_file(tmp_path / "q.gpkg")
     with pytest.warns(DoubtfulInputWarning, match="1 of 3 features"):
         assert len(read_training_polygons(tmp_path / "q.gpkg", "class").classes) == 2
