@@ -64,13 +64,23 @@ def read_label_legend(path: Path) -> LabelLegend:
     for entry in ignored:
         if isinstance(entry, str) and not is_color(entry):
             raise ModelError(f'{path}: the colour {entry!r} under "ignored" is not one: write it as #rrggbb')
-    for c in legend:
+    return LabelLegend(legend, tuple(ignored))
+
+
+def read_training_legend(path: Path) -> LabelLegend:
+    """A class file to learn by, in which no class is ignored.
+
+    Raises:
+        ModelError: it cannot be read, is no class file, or lists a class under ``"ignored"``.
+    """
+    known = read_label_legend(path)
+    for c in known.legend:
         for entry in (c.id, c.color.casefold()):
-            if entry in ignored:
+            if entry in known.ignored:
                 raise ModelError(
                     f'{path}: {entry} is the class {c.name}, and under "ignored": leave out one of the two'
                 )
-    return LabelLegend(legend, tuple(ignored))
+    return known
 
 
 def found_legend(paths: Sequence[Path]) -> LabelLegend:

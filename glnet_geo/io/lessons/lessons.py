@@ -19,7 +19,12 @@ from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.listing import counted, listed
 from glnet_geo.core.numerals import finite_number, whole_number
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, TrainingError
-from glnet_geo.io.lessons.label_legend import found_legend, open_labels, read_label_legend, warn_of_doubtful
+from glnet_geo.io.lessons.label_legend import (
+    found_legend,
+    open_labels,
+    read_training_legend,
+    warn_of_doubtful,
+)
 from glnet_geo.io.lessons.labels import RasterLabels
 from glnet_geo.io.lessons.pair_files import find_pairs
 from glnet_geo.io.lessons.pairs import Pair
@@ -74,7 +79,7 @@ def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: R
         GlnetGeoError: a file cannot be used, or two do not fit each other; the message names it.
     """
     found = find_pairs(images, labels, error=TrainingError)
-    known = found_legend([label for _, label in found]) if legend is None else read_label_legend(legend)
+    known = found_legend([label for _, label in found]) if legend is None else read_training_legend(legend)
     pictures = [look_at(image, reading) for image, _ in found]
     maps = [open_labels(label, known) for _, label in found]
     if legend is not None:

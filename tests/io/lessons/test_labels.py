@@ -19,6 +19,7 @@ from glnet_geo.io.lessons.label_legend import (
     found_legend,
     open_labels,
     read_label_legend,
+    read_training_legend,
     warn_of_doubtful,
 )
 from glnet_geo.io.lessons.labels import MaskedLabels, RasterLabels, values_in
@@ -224,7 +225,7 @@ def test_a_class_is_not_ignored_as_well(tmp_path: Path, ignored: str) -> None:
     with pytest.raises(
         ModelError, match=r'legend\.json: (0|#0000ff) is the class water, and under "ignored"'
     ):
-        read_label_legend(path)
+        read_training_legend(path)
 
 
 @settings(max_examples=40)
