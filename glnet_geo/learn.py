@@ -15,6 +15,7 @@ import torch
 from glnet_geo.core.normalize import EIGHT_BITS
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.errors import CancelledError, OptionError
+from glnet_geo.io.files.identity import identity
 from glnet_geo.io.files.staging import TakenError, refuse_taken
 from glnet_geo.io.lessons.datasets import lessons_of_dataset
 from glnet_geo.io.lessons.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
@@ -89,6 +90,7 @@ def train(
         )
         with RunFolder(out.with_suffix(".training")).held() as folder:
             course = _course(lessons, held, start, folder, machine, options, progress, began)
+            _tell_of_what_is_lost(start, course.recipes, progress)
             outcome = _learnt(course, out, folder)
             card = card_of(
                 out.stem,
@@ -258,6 +260,15 @@ def _recipes(
     return tuple(recipes)
 
 
+def _tell_of_what_is_lost(start: Start, recipes: Sequence[Recipe], progress: Progress) -> None:
+    """Say so where the model will lack a branch that the one it begins with has."""
+    last = recipes[-1].stage
+    if start.card is not None and last in stages_of(start.card.architecture.sharing)[:-1]:
+        progress.info(
+            f"the model ends with the stage {last.replace('_', ' ')}: what {start.name} has of later ones is left out"
+        )
+
+
 def _judge(held: Split, lessons: Lessons, start: Start, machine: Machine) -> Judge:
     def judgement(network: GLNet) -> Judgement:
         return judge(
@@ -301,7 +312,7 @@ def _fingerprint(
         "recipes": [asdict(recipe) for recipe in recipes],
         "start": start.sha256 or start.name,
         "legend": [(c.id, c.name) for c in lessons.legend],
-        "pairs": [(pair.name, pair.shape, pair.labels.name) for pair in lessons.pairs],
+        "pairs": [(identity(pair.path), pair.shape, pair.labels.name) for pair in lessons.pairs],
         "held": held.how,
         "labels": held.digest,
     }

@@ -28,7 +28,7 @@ from glnet_geo.learn_options import LabelMaps, TrainOptions
 from glnet_geo.model.package import load_model
 from glnet_geo.pipeline import classify
 from glnet_geo.plan import Options
-from glnet_geo.training import checkpoint, classroom, schedule
+from glnet_geo.training import checkpoint, classroom, course, schedule
 from glnet_geo.training.start import start_from
 from tests import lessons
 from tests.rasters import write_plain
@@ -178,6 +178,15 @@ def test_polygons_that_were_changed_are_another_training(tmp_path: Path) -> None
     table = geopandas.read_file(tmp_path / "drawn.gpkg", layer="drawn")
     table.loc[0, "class"] = "water"
     table.to_file(tmp_path / "drawn.gpkg", layer="drawn")
+    with pytest.raises(TrainingError, match=r"other options or other data"):
+        train(lesson, out, options=options, overwrite=True)
+
+
+def test_an_image_that_was_changed_is_another_training(tmp_path: Path) -> None:
+    lesson, options = lessons.pair_folders(tmp_path), lessons.options(tmp_path, stages=("global",))
+    out = tmp_path / "mine.safetensors"
+    train(lesson, out, options=options)
+    write_plain(tmp_path / "images" / "north.png", lessons.halves(seed=9)[0])
     with pytest.raises(TrainingError, match=r"other options or other data"):
         train(lesson, out, options=options, overwrite=True)
 
@@ -381,6 +390,18 @@ def test_a_stage_alone_gives_its_network(tmp_path: Path) -> None:
     assert summary.card.architecture.sharing == "global_to_local"
 
 
+def test_it_is_said_where_the_model_loses_a_branch(tmp_path: Path) -> None:
+    lesson, told = lessons.pair_folders(tmp_path), Counting()
+    options = lessons.options(tmp_path, stages=("global",))
+    train(lesson, tmp_path / "less.safetensors", options=options, progress=told)
+    assert any(
+        message.startswith("the model ends with the stage global: what tiny has") for message in told.messages
+    )
+    options, told = replace(options, stages=("bidirectional",)), Counting()
+    train(lesson, tmp_path / "all.safetensors", options=options, progress=told)
+    assert not any("left out" in message for message in told.messages)
+
+
 def test_where_training_brings_nothing_the_model_stays_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -396,6 +417,29 @@ def test_where_training_brings_nothing_the_model_stays_as_it_was(
     assert summary.before == 0.5
     assert "brought nothing" in summary.card.training
     assert _same(tmp_path / "good.safetensors", tmp_path / "same.safetensors")
+
+
+def test_where_the_mean_of_old_and_new_weights_is_worse_the_model_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = [0.5]
+
+    def blended(new: dict[str, Tensor], *_: object) -> dict[str, Tensor]:
+        scores.append(0.4)
+        return {name: torch.zeros_like(tensor) for name, tensor in new.items()}
+
+    def score(*_: object) -> float:
+        found = scores[-1]
+        if len(scores) == 1:
+            scores.append(0.6)
+        return found
+
+    monkeypatch.setattr(classroom, "mean_iou", score)
+    monkeypatch.setattr(course, "blended", blended)
+    summary = train(lessons.drawn(tmp_path), tmp_path / "mine.safetensors", options=lessons.options(tmp_path))
+    assert scores == [0.5, 0.6, 0.4]
+    assert not summary.learnt
+    assert any(tensor.any() for tensor in _weights(tmp_path / "mine.safetensors").values())
 
 
 def test_nothing_held_out_is_nothing_measured(tmp_path: Path) -> None:

@@ -1,15 +1,22 @@
-"""Whole numbers in texts."""
+"""Numbers in texts."""
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
+
+
+def finite_number(text: str) -> float | None:
+    """The number that a text spells; None where it spells none, and for infinity and NaN."""
+    with suppress(ValueError):
+        number = float(text)
+        return number if math.isfinite(number) else None
+    return None
 
 
 def whole_number(text: str) -> int | None:
     """The whole number that a text spells, to its last digit, also as ``3.0``; None where it spells none."""
     with suppress(ValueError):
         return int(text)
-    with suppress(ValueError):
-        number = float(text)
-        return int(number) if number.is_integer() else None
-    return None
+    number = finite_number(text)
+    return int(number) if number is not None and number.is_integer() else None

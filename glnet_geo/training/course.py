@@ -99,19 +99,20 @@ class Course:
 
     def _outcome(self, network: GLNet, best_step: int, schedule: Schedule) -> Outcome:
         """The best network, judged once more for all its numbers; the last one where nothing is judged."""
-        room = self.room
-        stage, step, judgement = self.recipes[-1].stage, best_step, None
+        room, stage, judgement = self.room, self.recipes[-1].stage, None
         steps = {name: schedule.steps_after(name, count) for name, count in schedule.steps.items()}
-        if room.judge is None:
-            step = steps[stage]
-        elif step:
-            network.load_state_dict(read_weights(room.folder.best))
-        else:
-            network = room.start.network(stage, {}, room.seed)
-        if self.kept and room.start.complete and step:
-            network.load_state_dict(blended(network.state_dict(), room.start.tensors, self.kept))
+        step = steps[stage] if room.judge is None else best_step
+        if step:
+            if room.judge is not None:
+                network.load_state_dict(read_weights(room.folder.best))
+            if self.kept and room.start.complete:
+                network.load_state_dict(blended(network.state_dict(), room.start.tensors, self.kept))
         if room.judge is not None:
-            judgement = room.judge(network)
+            judgement = room.judge(network) if step else None
+            # What lies between old and new weights may do worse than either.
+            if judgement is None or not self._better(judgement, schedule.before):
+                step, network = 0, room.start.network(stage, {}, room.seed)
+                judgement = room.judge(network)
         return Outcome(
             network=network.eval(),
             judgement=judgement,
@@ -120,6 +121,9 @@ class Course:
             step=step,
             steps=steps,
         )
+
+    def _better(self, judgement: Judgement, before: float | None) -> bool:
+        return before is None or self.room.score(judgement) > before
 
     def _schedule(self) -> Schedule:
         """That of the broken run, or a new one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -14,11 +15,13 @@ from numpy.typing import NDArray
 from glnet_geo.core.holdout import blocks, hold_out
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.listing import counted, listed
+from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
 from glnet_geo.io.lessons.labels import MaskedLabels
 from glnet_geo.io.lessons.lessons import Lessons
 from glnet_geo.io.lessons.pairs import Pair
 from glnet_geo.training.focus import SQUARE, ClassCounts
+from glnet_geo.training.plots import Plot, units_of
 from glnet_geo.training.samples import channels
 
 NOTHING = "none"
@@ -110,9 +113,9 @@ def _check_classes(legend: Legend, counts: Sequence[ClassCounts]) -> None:
 def _by_name(lessons: Lessons, asked: Sequence[str], counts: Sequence[ClassCounts]) -> Split:
     names = [pair.name for pair in lessons.pairs]
     for pattern in asked:
-        if not any(fnmatchcase(name, pattern) for name in names):
+        if not any(_meant(name, [pattern]) for name in names):
             raise TrainingError(f"no image is called {pattern}, to validate on: there are {listed(names, 8)}")
-    chosen = {name for name in names if any(fnmatchcase(name, pattern) for pattern in asked)}
+    chosen = {name for name in names if _meant(name, asked)}
     if len(chosen) == len(set(names)):
         raise TrainingError("all images are to be validated on, so none is left to learn from: name fewer")
     apart = np.array([name in chosen for name in names])
@@ -120,6 +123,7 @@ def _by_name(lessons: Lessons, asked: Sequence[str], counts: Sequence[ClassCount
     _check_sides(
         lessons.legend, totals[~apart].sum(axis=0), totals[apart].sum(axis=0), listed(sorted(chosen), 8)
     )
+    _check_ground(lessons, apart)
     return _parted(lessons, apart.tolist(), f"validated on {listed(sorted(chosen), 8)}, as asked")
 
 
@@ -133,6 +137,20 @@ def _check_sides(legend: Legend, learnt: NDArray[np.int64], judged: NDArray[np.i
     if lost:
         warnings.warn(
             f"{', '.join(lost)} is labelled in what is validated on only: the model will not know it",
+            DoubtfulInputWarning,
+            stacklevel=5,
+        )
+
+
+def _check_ground(lessons: Lessons, apart: NDArray[np.bool_]) -> None:
+    """Doubt a choice that leaves ground to learn from on which is judged: (pairs,) True where a pair is judged."""
+    if lessons.ground is None:
+        return
+    links = lessons.ground.overlapping()
+    for judged, learnt in links[:, apart[links[0]] & ~apart[links[1]]].T[:1].tolist():
+        warnings.warn(
+            f"{lessons.pairs[judged].name}, to validate on, shows ground that {lessons.pairs[learnt].name} shows too, which "
+            "is learnt from: the scores are too good; name both, or leave one out",
             DoubtfulInputWarning,
             stacklevel=5,
         )
@@ -175,13 +193,18 @@ def _parted(lessons: Lessons, judged: Sequence[bool], how: str) -> Split:
 
 
 def _by_blocks(lessons: Lessons, counts: Sequence[ClassCounts]) -> Split:
-    """Blocks of every scene; around those that are judged a margin is neither learnt nor judged."""
-    places = [
-        (index, block) for index, pair in enumerate(lessons.pairs) for block in blocks(pair.shape, SQUARE)
+    """Blocks of every scene; around those that are judged a margin is neither learnt nor judged, in no scene."""
+    plots = [
+        Plot(index, block) for index, pair in enumerate(lessons.pairs) for block in blocks(pair.shape, SQUARE)
     ]
-    units: NDArray[np.int64] = np.stack([counts[index].inside(block) for index, block in places])
-    held = [places[unit] for unit in hold_out(units)]
-    if not held:
+    unit = units_of(plots, lessons.ground)
+    units = np.zeros((len(plots), len(lessons.legend)), np.int64)
+    for number, plot in zip(unit, plots, strict=True):
+        units[number] += counts[plot.scene].inside(plot.block)
+    chosen = set(hold_out(units))
+    held = [plot for number, plot in zip(unit, plots, strict=True) if number in chosen]
+    learnt = _without(lessons, held)
+    if not held or _loses_a_class(lessons, learnt, counts):
         warnings.warn(
             "the labels lie so close together that none can be held out: the model will have no scores; label more "
             "places, far from each other",
@@ -194,13 +217,9 @@ def _by_blocks(lessons: Lessons, counts: Sequence[ClassCounts]) -> Split:
             scenes=(),
             how="too little was labelled to hold anything out, so nothing is measured",
         )
-    learnt, judged = [], []
+    judged = []
     for index, pair in enumerate(lessons.pairs):
-        inside = [block for at, block in held if at == index]
-        # What is learnt from is no direct neighbour of what is judged.
-        margins = [max(SQUARE, block.height // 8) for block in inside]
-        around = [block.grown(margin, margin) for block, margin in zip(inside, margins, strict=True)]
-        learnt.append(pair.relabelled(MaskedLabels(pair.labels, around, inside=False)) if inside else pair)
+        inside = [plot.block for plot in held if plot.scene == index]
         if inside:
             judged.append(pair.relabelled(MaskedLabels(pair.labels, inside, inside=True)))
     names = sorted({pair.name for pair in judged})
@@ -208,8 +227,42 @@ def _by_blocks(lessons: Lessons, counts: Sequence[ClassCounts]) -> Split:
         learnt=learnt,
         judged=judged,
         scenes=tuple(f"{name} (held-out blocks)" for name in names),
-        how=f"validated on {len(held)} of {counted(len(places), 'block')} of {listed(names, 8)}, each with a margin around it",
+        how=f"validated on {len(held)} of {counted(len(plots), 'block')} of {listed(names, 8)}, each with a margin around it",
     )
+
+
+def _without(lessons: Lessons, held: Sequence[Plot]) -> list[Pair]:
+    """The pairs without the labels of some blocks, and of a margin around them."""
+    hidden: dict[int, list[Window]] = defaultdict(list)
+    neighbours = None if lessons.ground is None else lessons.ground.neighbours()
+    for plot in held:
+        # What is learnt from is no direct neighbour of what is judged.
+        margin = max(SQUARE, plot.block.height // 8)
+        around = Plot(plot.scene, plot.block.grown(margin, margin))
+        for scene in [plot.scene] if neighbours is None else neighbours[plot.scene]:
+            seen = around.seen_in(scene, lessons.ground)
+            hidden[scene] += [] if seen is None else [seen]
+    return [
+        pair.relabelled(MaskedLabels(pair.labels, hidden[scene], inside=False)) if hidden[scene] else pair
+        for scene, pair in enumerate(lessons.pairs)
+    ]
+
+
+def _loses_a_class(lessons: Lessons, learnt: Sequence[Pair], counts: Sequence[ClassCounts]) -> bool:
+    """Whether a class that is labelled is not among what is left to learn from."""
+    ids = lessons.legend.ids.tolist()
+    channel = channels(ids)
+    totals = np.stack([count.totals for count in counts])
+    left = totals.copy()
+    for number, (pair, whole) in enumerate(zip(learnt, lessons.pairs, strict=True)):
+        if pair is not whole:
+            left[number] = ClassCounts.of(pair, channel, len(ids)).totals
+    return bool((totals.any(axis=0) & ~left.any(axis=0)).any())
+
+
+def _meant(name: str, asked: Sequence[str]) -> bool:
+    """Whether a name is asked for, as it is or by a pattern: brackets may be its own."""
+    return any(name == pattern or fnmatchcase(name, pattern) for pattern in asked)
 
 
 def _word(name: str) -> str:

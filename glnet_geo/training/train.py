@@ -133,7 +133,9 @@ class Learner:
                 (loss * (weight / recipe.frames)).backward()  # type: ignore[no-untyped-call]
                 total += float(loss.detach()) * weight / recipe.frames
         if not math.isfinite(total):
-            raise TrainingError(f"the loss of step {self.step} is not a number: lower the learning rate")
+            raise TrainingError(
+                f"the loss of step {self.step} is not a number: try --precision fp32 or another --seed, under another --out"
+            )
         if recipe.clip is not None:
             learning = [weight for group in self._optimizer.param_groups for weight in group["params"]]
             torch.nn.utils.clip_grad_norm_(learning, recipe.clip)

@@ -86,7 +86,9 @@ class View:
     def turned(self, array: NDArray[Number]) -> NDArray[Number]:
         """Pixels (..., rows, cols), turned as the frame is."""
         turned = np.rot90(array, self.quarters, axes=(-2, -1))
-        return np.ascontiguousarray(turned[..., ::-1] if self.flip else turned)
+        # Copied: where a side is one pixel, numpy takes any strides for contiguous, and torch does not.
+        copied: NDArray[Number] = (turned[..., ::-1] if self.flip else turned).copy()
+        return copied
 
     def place(self, window: Window) -> Place:
         """Where a part of the frame lies in it once it is turned."""

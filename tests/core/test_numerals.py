@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from glnet_geo.core.numerals import whole_number
+from glnet_geo.core.numerals import finite_number, whole_number
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,11 @@ from glnet_geo.core.numerals import whole_number
 )
 def test_whole_numbers_keep_every_digit(text: str, number: int | None) -> None:
     assert whole_number(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("7", 7), (" -0.5 ", -0.5), ("1e3", 1000), ("", None), ("water", None), ("inf", None), ("NaN", None)],
+)
+def test_finite_numbers_are_those_that_can_be_put_in_order(text: str, number: float | None) -> None:
+    assert finite_number(text) == number

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from affine import Affine
 
+from glnet_geo.core.ground import Ground
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
@@ -20,7 +22,11 @@ LEGEND = Legend(
 
 
 def _lessons(
-    folder: Path, *labels: np.ndarray, places: tuple[str, ...] | None = None, parts: object = None
+    folder: Path,
+    *labels: np.ndarray,
+    places: tuple[str, ...] | None = None,
+    parts: object = None,
+    ground: Ground | None = None,
 ) -> Lessons:
     pairs = []
     for number, label in enumerate(labels):
@@ -36,6 +42,7 @@ def _lessons(
         distances=(),
         sparse=False,
         about="toys",
+        ground=ground,
     )
 
 
@@ -73,6 +80,45 @@ def test_one_scene_is_split_by_blocks_with_a_margin(tmp_path: Path) -> None:
     assert "blocks" in found.how
 
 
+def _shown_twice(folder: Path, col: int) -> Lessons:
+    """Two scenes of 320 pixels, the second one so many columns east."""
+    transforms = (Affine.identity(), Affine.translation(col, 0))
+    ground = Ground(shapes=((320, 320),) * 2, transforms=transforms)
+    return _lessons(folder, _stripes(), _stripes(), places=("a", "a"), ground=ground)
+
+
+@pytest.mark.parametrize("col", [0, 70, 320])
+def test_no_scene_teaches_ground_on_which_another_one_is_judged(tmp_path: Path, col: int) -> None:
+    found = split(_shown_twice(tmp_path, col))
+    learnt, judged = np.zeros((2, 320, 640 + col), np.bool_)
+    for pairs, ground in ((found.learnt, learnt), (found.judged, judged)):
+        for pair in pairs:
+            at = 0 if pair.name == "image0" else col
+            ground[:, at : at + 320] |= _labelled(pair)
+    assert 0.1 < judged.sum() / (320 * (320 + col)) < 0.35
+    # Nor next to it, beyond a scene's edge.
+    for rows, cols in ((0, 30), (30, 0), (0, -30), (-30, 0)):
+        assert not (learnt & np.roll(judged, (rows, cols), (0, 1)))[30:-30, 30:-30].any()
+
+
+def test_a_choice_that_leaves_ground_to_learn_from_raises_doubt(tmp_path: Path) -> None:
+    with pytest.warns(
+        DoubtfulInputWarning, match="image1, to validate on, shows ground that image0 shows too"
+    ):
+        split(_shown_twice(tmp_path, 70), ["image1"])
+    split(_shown_twice(tmp_path, 320), ["image1"])
+
+
+def test_margins_take_no_class_away(tmp_path: Path) -> None:
+    """A block holds a third of the roads, and its margin the others."""
+    label = np.full((320, 320), 255, np.uint8)
+    label[128:] = 0
+    for col in (50, 66, 82):
+        label[20:30, col : col + 10] = 1
+    with pytest.warns(DoubtfulInputWarning, match="lie so close together that none can be held out"):
+        assert split(_lessons(tmp_path, label)).judged == []
+
+
 def test_the_split_of_the_data_set_counts(tmp_path: Path) -> None:
     lessons = _lessons(tmp_path, *[_stripes(64)] * 3, parts=["validate", "unused", "train"])
     found = split(lessons)
@@ -89,6 +135,12 @@ def test_a_person_may_choose(tmp_path: Path) -> None:
         split(lessons, ["image9"])
     with pytest.raises(TrainingError, match="none is left to learn from"):
         split(lessons, ["*"])
+
+
+def test_a_name_with_brackets_is_itself(tmp_path: Path) -> None:
+    lessons = _lessons(tmp_path, *[_stripes(64)] * 3)
+    lessons.pairs[1].name = "scene[3]"
+    assert [pair.name for pair in split(lessons, ["scene[3]"]).judged] == ["scene[3]"]
 
 
 def test_what_a_person_chooses_must_be_labelled_and_leave_every_class(tmp_path: Path) -> None:

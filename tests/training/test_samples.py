@@ -159,6 +159,17 @@ def test_a_scene_smaller_than_a_patch_gives_patches_of_its_size(tmp_path: Path) 
         assert sample.patches.shape[2:] == sample.places[0].patch.shape
 
 
+@pytest.mark.parametrize(("rows", "cols"), [(6, 90), (90, 6), (2, 3)])
+def test_slivers_are_drawn_like_others(tmp_path: Path, rows: int, cols: int) -> None:
+    """Such as tiles at the edge of a mosaic: shrunk, they are one pixel wide."""
+    pair, tiling = toys.coordinates(tmp_path, rows, cols), replace(TILING, global_size=32)
+    sampler = toys.sampler(pair, tiling=tiling, classes=251, augmentation=FREE)
+    for number in range(16):
+        sample = sampler.draw(number, 2)
+        assert torch.isfinite(sample.frame).all()
+        assert torch.isfinite(sample.patches).all()
+
+
 def test_frames_of_any_zoom_lie_inside_their_scene(parts: Sampler) -> None:
     """The first band tells the row of a pixel, in thousandths: it must not stand still at an edge."""
     sampler = toys.sampler(*parts._pairs, tiling=TILING, classes=251, augmentation=replace(FREE, color=0))

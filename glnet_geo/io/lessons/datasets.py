@@ -79,6 +79,10 @@ def _deepglobe(folder: Path, reading: Reading) -> Lessons:
         # Without the published lists, evenly over the numbers, which tell nothing of the place.
         every = int((order + 1) * _DEEPGLOBE_VALIDATED) > int(order * _DEEPGLOBE_VALIDATED)
         parts.append(lists.get(stem, "unused") if lists else ("validate" if every else "train"))
+    if "train" not in parts:
+        raise TrainingError(
+            f"the lists in {folder} name none of the {counted(len(masks), 'image')} to learn from: correct or remove them"
+        )
     how = (
         "the lists in the folder"
         if lists
@@ -133,17 +137,22 @@ def _lessons(
     distances: tuple[float, ...],
     background: int | None = None,
 ) -> Lessons:
-    held = sum(part == "validate" for part in parts)
-    learnt = sum(part == "train" for part in parts)
+    held, learnt = parts.count("validate"), parts.count("train")
+    parted = bool(held and learnt)
+    if not parted:
+        # Of what is left, some is held out as of any images.
+        pairs = [pair for pair, part in zip(pairs, parts, strict=True) if part != "unused"]
     return Lessons(
         pairs=pairs,
         places=[pair.name for pair in pairs],
-        parts=parts if held and learnt else None,
+        parts=parts if parted else None,
         legend=legend,
         judged=tuple(judged),
         distances=distances,
         sparse=False,
-        about=f"{about}: {counted(learnt, 'image')} to learn from, {held} to validate on",
+        about=f"{about}: {counted(learnt, 'image')} to learn from, {held} to validate on"
+        if parted
+        else f"{about}: {counted(len(pairs), 'image')}",
         background=background,
     )
 
@@ -179,9 +188,22 @@ def _split_lists(folder: Path) -> dict[str, Part]:
     for name, part in roles:
         path = folder / name
         if path.is_file():
-            for line in path.read_text(encoding="utf-8").split():
+            for line in _text(path).split():
                 found[re.sub(r"(_sat|_mask)?(\.\w+)?$", "", Path(line).name)] = part
     return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TrainingError(
+            f"{path} cannot be read (it is no text in UTF-8): save it as such, or remove it"
+        ) from error
+    except OSError as error:
+        raise TrainingError(
+            f"{path} cannot be read ({error.strerror}): correct its permissions, or remove it"
+        ) from error
 
 
 def _number(text: str) -> int:

@@ -56,13 +56,31 @@ def read_label_legend(path: Path) -> LabelLegend:
     text = class_file_text(path)
     legend = map_legend_in(text, path)
     ignored = json.loads(text).get("ignored", [])
-    if not isinstance(ignored, list) or not all(isinstance(entry, int | str) for entry in ignored):
+    if not isinstance(ignored, list) or any(
+        isinstance(entry, bool) or not isinstance(entry, int | str) for entry in ignored
+    ):
         raise ModelError(f'{path}: "ignored" must be a list of values or colours, such as [0, "#000000"]')
     ignored = [entry.strip().casefold() if isinstance(entry, str) else entry for entry in ignored]
     for entry in ignored:
         if isinstance(entry, str) and not is_color(entry):
             raise ModelError(f'{path}: the colour {entry!r} under "ignored" is not one: write it as #rrggbb')
     return LabelLegend(legend, tuple(ignored))
+
+
+def read_training_legend(path: Path) -> LabelLegend:
+    """A class file to learn by, in which no class is ignored.
+
+    Raises:
+        ModelError: it cannot be read, is no class file, or lists a class under ``"ignored"``.
+    """
+    known = read_label_legend(path)
+    for c in known.legend:
+        for entry in (c.id, c.color.casefold()):
+            if entry in known.ignored:
+                raise ModelError(
+                    f'{path}: {entry} is the class {c.name}, and under "ignored": leave out one of the two'
+                )
+    return known
 
 
 def found_legend(paths: Sequence[Path]) -> LabelLegend:
@@ -79,7 +97,8 @@ def found_legend(paths: Sequence[Path]) -> LabelLegend:
         kinds.add(labels.colours)
         if labels.lossy:
             raise TrainingError(
-                f"{path} is compressed with loss, so its colours are not exact: give the classes with --legend"
+                f"{path} is compressed with loss, so its {'colours' if labels.colours else 'values'} are not exact: give the "
+                "classes with --legend"
             )
         held = values_in(labels)
         values |= set(held)
@@ -125,6 +144,12 @@ def warn_of_doubtful(labels: Sequence[RasterLabels], known: LabelLegend) -> None
         _doubt(
             f"{_first_of(lossy, 'is', 'are')} compressed with loss, so colours are not exact: each is taken for the nearest "
             "of the legend; a PNG would be safer"
+        )
+    blurred = [one for one in labels if one.lossy and not one.colours]
+    if blurred:
+        _doubt(
+            f"{_first_of(blurred, 'is', 'are')} compressed with loss, so between two classes there may be a third: write them "
+            "without loss, such as a PNG, from what they were made of"
         )
     mistaken = [(one, found) for one in labels if (found := known.legend.taken_for(one.painted)) is not None]
     if mistaken:

@@ -11,8 +11,9 @@ from typing import Protocol
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.enums import ColorInterp, Resampling
+from rasterio.enums import ColorInterp
 from rasterio.errors import RasterioError
+from rasterio.windows import Window as RasterWindow
 
 from glnet_geo.core.colors import nearest_colors
 from glnet_geo.core.legend import NODATA
@@ -25,9 +26,6 @@ from glnet_geo.io.scenes.source import opening
 from glnet_geo.io.scenes.validity import Validity
 
 _ROWS_AT_ONCE = 256
-
-LOSSY = {"JPEG", "WEBP"}
-"""Formats that change colours a little."""
 
 
 class Labels(Protocol):
@@ -81,7 +79,7 @@ class RasterLabels:
         self._bands = list(range(1, count + 1))
         # NaN where it is not declared is an error here, and infinity always.
         self._validity = replace(Validity.of(dataset, self._bands, dataset.dtypes[0], None), floating=False)
-        self.lossy = dataset.driver in LOSSY
+        self.lossy = lossy(dataset)
         self.painted = {} if self.colours else color_table(dataset, 1)
         self._table = None if values is None else _Table(values)
 
@@ -131,16 +129,16 @@ class RasterLabels:
         Raises:
             TrainingError: the file is damaged, or holds numbers that are no class ids.
         """
+        rows, cols = spot.nearest(self.shape)
+        top, left = int(rows[0]), int(cols[0])
+        # GDAL would take overviews, which are means of classes in many files.
+        window = RasterWindow(left, top, int(cols[-1]) - left + 1, int(rows[-1]) - top + 1)
+        down, across = np.ix_(rows - top, cols - left)
         try:
             with self._turn:
                 SHELF.read(self)
-                raw = self.dataset.read(
-                    indexes=self._bands,
-                    window=spot.window,
-                    out_shape=(len(self._bands), *spot.shape),
-                    resampling=Resampling.nearest,
-                )
-                known = self._shown(spot) & self._validity.measured(raw)
+                raw = self.dataset.read(self._bands, window=window)[:, down, across]
+                known = self._shown(window)[down, across] & self._validity.measured(raw)
         except RasterioError as error:
             raise TrainingError(f"{self._path} cannot be read: {error}") from error
         if self.colours:
@@ -169,14 +167,13 @@ class RasterLabels:
             self._turn.release()
         return True
 
-    def _shown(self, spot: Spot) -> NDArray[np.bool_]:
+    def _shown(self, window: RasterWindow) -> NDArray[np.bool_]:
         """Where neither transparency nor a mask hides anything."""
-        place = {"window": spot.window, "out_shape": spot.shape}
-        shown = np.ones(spot.shape, np.bool_)
+        shown = np.ones((window.height, window.width), np.bool_)
         if self._alpha is not None:
-            shown &= self.dataset.read(self._alpha, **place, resampling=Resampling.nearest) > 0
+            shown &= self.dataset.read(self._alpha, window=window) > 0
         for band in self._validity.masks:
-            shown &= self.dataset.read_masks(band, **place) > 0
+            shown &= self.dataset.read_masks(band, window=window) > 0
         return shown
 
     def _whole(self, raw: NDArray[np.generic], known: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -263,6 +260,15 @@ def opened(path: Path) -> rasterio.DatasetReader:
             return rasterio.open(path)
     except RasterioError as error:
         raise TrainingError(f"{path} cannot be opened as an image: {error}") from error
+
+
+def lossy(dataset: rasterio.DatasetReader) -> bool:
+    """Whether a raster is compressed in a way that changes values a little."""
+    told = dataset.tags(ns="IMAGE_STRUCTURE")
+    jpeg = "JPEG" in told.get("COMPRESSION", "")
+    # Formats that know one way only do not tell which it is.
+    way: str = told.get("COMPRESSION_REVERSIBILITY", "LOSSY" if jpeg else "LOSSLESS")
+    return way.startswith("LOSSY")
 
 
 def _alpha_band(dataset: rasterio.DatasetReader) -> int | None:

@@ -11,14 +11,20 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
-import shapely
 
 from glnet_geo.core.graph import components
+from glnet_geo.core.ground import Ground
 from glnet_geo.core.holdout import places_of
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.listing import counted, listed
+from glnet_geo.core.numerals import finite_number, whole_number
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, TrainingError
-from glnet_geo.io.lessons.label_legend import found_legend, open_labels, read_label_legend, warn_of_doubtful
+from glnet_geo.io.lessons.label_legend import (
+    found_legend,
+    open_labels,
+    read_training_legend,
+    warn_of_doubtful,
+)
 from glnet_geo.io.lessons.labels import RasterLabels
 from glnet_geo.io.lessons.pair_files import find_pairs
 from glnet_geo.io.lessons.pairs import Pair
@@ -46,6 +52,7 @@ class Lessons:
         sparse: whether only some polygons are labelled.
         about: what it is, for the card.
         background: id of the class around the only thing that is sought; None where every class counts.
+        ground: where the images lie; None where not all do in one CRS.
     """
 
     pairs: Sequence[Pair]
@@ -57,6 +64,7 @@ class Lessons:
     sparse: bool
     about: str
     background: int | None = None
+    ground: Ground | None = None
 
     def close(self) -> None:
         """Close all files."""
@@ -71,7 +79,7 @@ def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: R
         GlnetGeoError: a file cannot be used, or two do not fit each other; the message names it.
     """
     found = find_pairs(images, labels, error=TrainingError)
-    known = found_legend([label for _, label in found]) if legend is None else read_label_legend(legend)
+    known = found_legend([label for _, label in found]) if legend is None else read_training_legend(legend)
     pictures = [look_at(image, reading) for image, _ in found]
     maps = [open_labels(label, known) for _, label in found]
     if legend is not None:
@@ -80,6 +88,7 @@ def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: R
     return Lessons(
         pairs=pairs,
         places=_places(pictures),
+        ground=_ground(pictures),
         parts=None,
         legend=known.legend,
         judged=tuple(c.id for c in known.legend),
@@ -140,6 +149,7 @@ def lessons_of_polygons(
     return Lessons(
         pairs=pairs,
         places=_places(pictures),
+        ground=_ground(pictures),
         parts=None,
         legend=legend,
         judged=tuple(c.id for c in legend),
@@ -177,7 +187,11 @@ def _legend(drawn: TrainingPolygons, known: Legend | None) -> Legend:
     colors = style_colors(drawn.path, drawn.layer, drawn.field)
     names: dict[int, str] = {}
     # The numbers of classes that are numbers are kept, so that maps say what the person wrote.
-    numbers = {int(name): name for name in drawn.classes if name.isdecimal() and int(name) < NODATA}
+    numbers = {
+        number: name
+        for name in drawn.classes
+        if (number := whole_number(name)) is not None and 0 <= number < NODATA
+    }
     if len(numbers) == len(drawn.classes):
         names = numbers
     elif known is not None:
@@ -186,38 +200,42 @@ def _legend(drawn: TrainingPolygons, known: Legend | None) -> Legend:
             if channel is not None and known.classes[channel].id not in names:
                 names[known.classes[channel].id] = name
                 colors.setdefault(name, known.classes[channel].color)
-    if drawn.numbered and len(names) < len(drawn.classes):
-        _doubt(
-            f"the classes of {drawn.path.name} are numbers that no map can keep, since not all are whole, written in one way "
-            "and within 0..254: they are numbered anew, and bear these numbers as names"
-        )
     free = (number for number in count() if number not in names)
     for name in drawn.classes:
         if name not in names.values():
             names[next(free)] = name
+    moved = [name for number, name in sorted(names.items()) if finite_number(name) not in {None, number}]
+    if moved:
+        _doubt(
+            f"the classes {listed(moved, 8)} of {drawn.path.name} are numbers that the map does not keep, since not all classes "
+            "are whole numbers, written in one way and within 0..254: they are numbered anew, and bear these numbers as names"
+        )
     return Legend.of_values(
         names, names, {number: colors[name] for number, name in names.items() if name in colors}
     )
 
 
 def _places(pictures: Sequence[Picture]) -> list[str]:
-    """By the ground where all pictures have one and touch others, else by name."""
+    """By the ground where all pictures have one and not all hang together; else by name and by what ground they share."""
     names = [picture.path.stem for picture in pictures]
-    boxes = [_box(picture) for picture in pictures]
-    if all(box is not None for box in boxes) and len({str(picture.crs) for picture in pictures}) == 1:
-        touching = shapely.STRtree(boxes).query(boxes, predicate="intersects")
-        place = components(len(boxes), touching).tolist()
-        if len(set(place)) > 1:
-            return [names[at] for at in place]
-    return places_of(names)
+    ground = _ground(pictures)
+    if ground is None:
+        return places_of(names)
+    touching = components(len(names), ground.touching())
+    if len(set(touching.tolist())) > 1:
+        return [names[at] for at in touching.tolist()]
+    called = places_of(names)
+    alike = np.array([[at, called.index(name)] for at, name in enumerate(called)], dtype=np.int64).T
+    links = np.concatenate([ground.overlapping(), alike], axis=1)
+    return [called[at] for at in components(len(names), links).tolist()]
 
 
-def _box(picture: Picture) -> shapely.Polygon | None:
-    if picture.crs is None or picture.transform is None:
+def _ground(pictures: Sequence[Picture]) -> Ground | None:
+    """Where the pictures lie; None where not all do in one CRS."""
+    placed = [picture.transform for picture in pictures if picture.crs is not None and picture.transform]
+    if len(placed) < len(pictures) or len({str(picture.crs) for picture in pictures}) > 1:
         return None
-    rows, cols = picture.shape
-    corners = [(0, 0), (cols, 0), (cols, rows), (0, rows)]
-    return shapely.Polygon([picture.transform @ corner for corner in corners])
+    return Ground(shapes=tuple(picture.shape for picture in pictures), transforms=tuple(placed))
 
 
 def _distances(pictures: Sequence[Picture]) -> tuple[float, ...]:

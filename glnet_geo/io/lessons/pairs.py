@@ -56,6 +56,11 @@ class Pair:
             refused.pop_all()
 
     @property
+    def path(self) -> str:
+        """Of the image."""
+        return self._pixels.source.path
+
+    @property
     def shape(self) -> tuple[int, int]:
         """(rows, cols) in pixels."""
         return self._pixels.shape

@@ -62,6 +62,18 @@ class Spot:
         )
         return down, across
 
+    def nearest(self, scene: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows and columns of the pair's pixels that hold the centres of what is read; both rise.
+
+        Args:
+            scene: rows and columns of the pair.
+        """
+        down, across = (
+            np.clip(np.floor(places), 0, length - 1).astype(np.int64)
+            for places, length in zip(self.centres, scene, strict=True)
+        )
+        return down, across
+
     def edges(self, scene: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Rows and columns, in the pair's pixels, of the edges of what is read; a spot ends where its scene does.
 

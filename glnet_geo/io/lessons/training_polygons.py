@@ -19,6 +19,7 @@ from rasterio.crs import CRS
 from rasterio.features import rasterize
 
 from glnet_geo.core.legend import NODATA
+from glnet_geo.core.numerals import finite_number
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, DoubtfulInputWarning, TrainingError
 from glnet_geo.io.lessons.spot import Spot
@@ -58,7 +59,7 @@ class TrainingPolygons:
     @property
     def numbered(self) -> bool:
         """Whether all classes are numbers."""
-        return all(_is_number(name) for name in self.names.tolist())
+        return all(finite_number(name) is not None for name in self.names.tolist())
 
     def alike(self) -> list[str]:
         """Names that differ from another one in case only, sorted."""
@@ -237,8 +238,11 @@ def _named(table: geopandas.GeoDataFrame, field: str) -> tuple[list[shapely.Poly
     polygons: list[shapely.Polygon] = []
     names: list[str] = []
     unused = 0
-    for geometry, value in zip(table.geometry.to_numpy(), table[field].tolist(), strict=True):
-        name = _name(value)
+    values = table[field]
+    for geometry, value, missing in zip(
+        table.geometry.to_numpy(), values.tolist(), values.isna(), strict=True
+    ):
+        name = "" if missing else _name(value)
         parts = [] if geometry is None else list(valid_polygons_in(np.array([geometry], dtype=np.object_)))
         if not name or not parts:
             unused += 1
@@ -250,16 +254,6 @@ def _named(table: geopandas.GeoDataFrame, field: str) -> tuple[list[shapely.Poly
 
 def _name(value: object) -> str:
     """A class by its value: whole numbers stay whole where a table made fractions of them."""
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return ""
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else f"{value:g}"
     return str(value).strip()
-
-
-def _is_number(name: str) -> bool:
-    try:
-        float(name)
-    except ValueError:
-        return False
-    return True

@@ -153,10 +153,7 @@ class ZoomedPixels:
         """(rows, cols) True where the nearest pixels at a spot are usable; None where all are; as `read`."""
         if self.whole:
             return None
-        rows, cols = (
-            np.clip(np.floor(places), 0, length - 1).astype(np.int64)
-            for places, length in zip(spot.centres, self.pixels.shape, strict=True)
-        )
+        rows, cols = spot.nearest(self.pixels.shape)
         return np.concatenate(
             [
                 self._nearest(rows[start : start + _ROWS_AT_ONCE], cols)

@@ -13,7 +13,7 @@ from glnet_geo.core.legend import NODATA
 from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning
-from glnet_geo.io.lessons.labels import LOSSY
+from glnet_geo.io.lessons.labels import lossy
 from glnet_geo.io.references.key import ReferenceKey
 from glnet_geo.io.scenes.source import Source
 from glnet_geo.io.scenes.validity import Validity
@@ -44,7 +44,7 @@ class ColorReference:
         self._alpha = dataset.count == 4
         self._validity = Validity.of(dataset, (1, 2, 3), dataset.dtypes[0], None)
         known = key.labels_of_colors(self.name)
-        self._lossy = dataset.driver in LOSSY
+        self._lossy = lossy(dataset)
         self._colors = np.array(sorted(known), dtype=np.int64)
         found = self._occurring(key)
         self.labels = tuple(known[color] for color in found)

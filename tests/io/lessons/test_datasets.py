@@ -55,6 +55,35 @@ def test_deepglobe_by_the_lists_in_the_folder(tmp_path: Path) -> None:
     assert parts == {"100_sat": "train", "101_sat": "validate", "102_sat": "unused"}
 
 
+def test_lists_as_windows_writes_them(tmp_path: Path) -> None:
+    """With a mark of their coding before the first id."""
+    _deepglobe(tmp_path, 2)
+    (tmp_path / "train.txt").write_text("100\n", encoding="utf-8-sig")
+    (tmp_path / "crossval.txt").write_text("101\n", encoding="utf-8-sig")
+    parts = _parts(lessons_of_dataset("deepglobe", tmp_path, READING))
+    assert parts == {"100_sat": "train", "101_sat": "validate"}
+    (tmp_path / "train.txt").write_text("100\n", encoding="utf-16")
+    with pytest.raises(TrainingError, match=r"train\.txt cannot be read \(it is no text in UTF-8\)"):
+        lessons_of_dataset("deepglobe", tmp_path, READING)
+
+
+def test_lists_must_name_what_lies_there(tmp_path: Path) -> None:
+    _deepglobe(tmp_path, 3)
+    (tmp_path / "train.txt").write_text("7\n8\n")
+    with pytest.raises(TrainingError, match=r"the lists in .* name none of the 3 images to learn from"):
+        lessons_of_dataset("deepglobe", tmp_path, READING)
+
+
+def test_test_images_are_not_used_where_no_list_tells_what_validates(tmp_path: Path) -> None:
+    _deepglobe(tmp_path, 4)
+    (tmp_path / "train.txt").write_text("100\n101\n102\n")
+    (tmp_path / "test.txt").write_text("103\n")
+    lessons = lessons_of_dataset("deepglobe", tmp_path, READING)
+    assert lessons.parts is None
+    assert [pair.name for pair in lessons.pairs] == ["100_sat", "101_sat", "102_sat"]
+    assert lessons.about.endswith(": 3 images")
+
+
 def test_inria(tmp_path: Path) -> None:
     home = tmp_path / "AerialImageDataset" / "train"
     for name in ("images", "gt"):

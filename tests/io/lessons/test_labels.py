@@ -19,6 +19,7 @@ from glnet_geo.io.lessons.label_legend import (
     found_legend,
     open_labels,
     read_label_legend,
+    read_training_legend,
     warn_of_doubtful,
 )
 from glnet_geo.io.lessons.labels import MaskedLabels, RasterLabels, values_in
@@ -84,6 +85,18 @@ def test_class_ids_may_have_transparency_beside_them(tmp_path: Path) -> None:
         open_labels(other, LabelLegend(DEEPGLOBE))
 
 
+def test_overviews_are_no_labels(tmp_path: Path) -> None:
+    """Theirs are means of classes: what is shrunk has the classes of the pixels themselves."""
+    ids = np.kron(np.random.default_rng(0).integers(0, 2, (16, 16)), np.ones((41, 41))).astype(np.uint8) * 6
+    path = write(tmp_path / "a.tif", ids[None])
+    rasterio.shutil.copy(path, tmp_path / "cog.tif", driver="COG", overview_resampling="average")
+    labels = RasterLabels(tmp_path / "cog.tif")
+    assert labels.dataset.overviews(1)
+    spot = Spot(row=3.3, col=10.7, height=600.2, width=620.2, shape=(150, 155))
+    rows, cols = (np.floor(places).astype(int) for places in spot.centres)
+    np.testing.assert_array_equal(labels.read(spot), ids[np.ix_(rows, cols)])
+
+
 def test_a_colour_outside_the_legend_is_named(tmp_path: Path) -> None:
     labels = open_labels(write_plain(tmp_path / "a.png", _colours(IDS)), LabelLegend(DEEPGLOBE))
     with pytest.raises(
@@ -116,6 +129,24 @@ def test_lossy_colours_become_the_nearest_with_a_warning(tmp_path: Path) -> None
     assert (_whole(labels) == ids).mean() > 0.95
     with pytest.raises(TrainingError, match="give the classes with --legend"):
         found_legend([tmp_path / "a.jpg"])
+
+
+@pytest.mark.parametrize("compress", ["jpeg", "webp"])
+def test_colours_in_a_lossy_geotiff_become_the_nearest(tmp_path: Path, compress: str) -> None:
+    ids = np.repeat(np.repeat(np.array([[0, 4], [6, 1]], np.uint8), 16, 0), 16, 1)
+    path = write(tmp_path / "a.tif", _colours(ids), colours=RGB, compress=compress)
+    labels = open_labels(path, LabelLegend(DEEPGLOBE))
+    with pytest.warns(DoubtfulInputWarning, match=r"a\.tif is compressed with loss"):
+        warn_of_doubtful([labels], LabelLegend(DEEPGLOBE))
+    np.testing.assert_array_equal(_whole(labels), ids)
+
+
+def test_class_ids_compressed_with_loss_raise_doubt(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", np.full((1, 16, 16), 4, np.uint8), compress="jpeg")
+    with pytest.warns(DoubtfulInputWarning, match=r"a\.tif is compressed with loss, so between two classes"):
+        warn_of_doubtful([open_labels(path, LabelLegend(DEEPGLOBE))], LabelLegend(DEEPGLOBE))
+    with pytest.raises(TrainingError, match="so its values are not exact"):
+        found_legend([path])
 
 
 def test_labels_with_nan_are_refused_unless_declared(tmp_path: Path) -> None:
@@ -172,6 +203,9 @@ def test_a_legend_file_may_list_what_to_ignore(tmp_path: Path) -> None:
     classes = '"classes": [{"id": 0, "name": "water", "color": "#0000ff"}]'
     path.write_text(f'{{{classes}, "ignored": [5, "#000000"]}}')
     assert read_label_legend(path).ignored == (5, "#000000")
+    path.write_text(f'{{{classes}, "ignored": [true]}}')
+    with pytest.raises(ModelError, match='"ignored" must be a list'):
+        read_label_legend(path)
     path.write_text(f'{{{classes}, "ignored": 5}}')
     with pytest.raises(ModelError, match='"ignored" must be a list'):
         read_label_legend(path)
@@ -180,6 +214,18 @@ def test_a_legend_file_may_list_what_to_ignore(tmp_path: Path) -> None:
         read_label_legend(path)
     with pytest.raises(ModelError, match="cannot be read"):
         read_label_legend(tmp_path / "absent.json")
+
+
+@pytest.mark.parametrize("ignored", ["0", '"#0000FF"'])
+def test_a_class_is_not_ignored_as_well(tmp_path: Path, ignored: str) -> None:
+    path = tmp_path / "legend.json"
+    path.write_text(
+        f'{{"classes": [{{"id": 0, "name": "water", "color": "#0000ff"}}], "ignored": [{ignored}]}}'
+    )
+    with pytest.raises(
+        ModelError, match=r'legend\.json: (0|#0000ff) is the class water, and under "ignored"'
+    ):
+        read_training_legend(path)
 
 
 @settings(max_examples=40)

@@ -39,6 +39,19 @@ def test_images_that_touch_are_one_place(tmp_path: Path, cols: tuple[int, ...]) 
     lessons.close()
 
 
+@pytest.mark.parametrize(
+    ("cols", "places"), [((0, 0), ["a", "a"]), ((0, 40), ["a", "b"]), ((0, 20), ["a", "a"])]
+)
+def test_images_of_one_ground_are_one_place(tmp_path: Path, cols: tuple[int, ...], places: list[str]) -> None:
+    """Whatever their names; where they only touch, the names tell."""
+    for name, col in zip(("a", "b"), cols, strict=True):
+        _tile(tmp_path, name, col)
+    lessons = lessons_of_pairs(tmp_path / "images", tmp_path / "labels", None, READING)
+    assert list(lessons.places) == places
+    assert lessons.ground is not None
+    lessons.close()
+
+
 def test_a_label_that_lies_elsewhere_is_refused(tmp_path: Path) -> None:
     _tile(tmp_path, "a", 0, label_col=1)
     with pytest.raises(TrainingError, match="lie at different places or in different CRS: warp the label"):
@@ -89,7 +102,7 @@ KNOWN = Legend(
         (["field", "Road "], [(2, "Road"), (4, "field")], {"Road", "field"}),
         (["building", "field", "park"], [(0, "building"), (1, "park"), (4, "field")], {"field"}),
         (["2", "9"], [(2, "2"), (9, "9")], set()),
-        (["²", "9"], [(0, "9"), (1, "²")], set()),
+        (["²", "grass"], [(0, "grass"), (1, "²")], set()),
     ],
 )
 def test_classes_that_a_model_knows_keep_its_numbers_and_colours(
@@ -123,6 +136,25 @@ def test_numbers_that_no_map_holds_become_names(tmp_path: Path, numbers: list[st
     with pytest.warns(DoubtfulInputWarning, match=r"p\.gpkg are numbers .* 0\.\.254: they are numbered anew"):
         lessons = lessons_of_polygons([scene], drawn, "class", None, READING, known=KNOWN)
     assert [(c.id, c.name) for c in lessons.legend] == list(enumerate(numbers))
+
+
+def test_numbers_beside_names_become_names(tmp_path: Path) -> None:
+    scene = write_scene(tmp_path / "s.tif", texture(40, 40))
+    drawn = polygons(
+        tmp_path / "p.gpkg", [("7", (1, 1, 9, 9)), ("nan", (1, 13, 9, 21)), ("1" * 5000, (1, 25, 9, 33))]
+    )
+    with pytest.warns(
+        DoubtfulInputWarning, match=r"the classes 7 of p\.gpkg are numbers that the map does not keep"
+    ):
+        lessons = lessons_of_polygons([scene], drawn, "class", None, READING, known=KNOWN)
+    assert [(c.id, c.name) for c in lessons.legend][1:] == [(1, "7"), (2, "nan")]
+
+
+def test_whole_numbers_may_be_written_as_others(tmp_path: Path) -> None:
+    scene = write_scene(tmp_path / "s.tif", texture(40, 40))
+    drawn = polygons(tmp_path / "p.gpkg", [("7.0", (1, 1, 9, 9)), ("3", (1, 13, 9, 21))])
+    lessons = lessons_of_polygons([scene], drawn, "class", None, READING, known=KNOWN)
+    assert [(c.id, c.name) for c in lessons.legend] == [(3, "3"), (7, "7.0")]
 
 
 def test_polygons_beside_all_scenes_are_not_counted(tmp_path: Path) -> None:

@@ -112,6 +112,15 @@ def test_classes_that_are_numbers_are_sorted_as_such(tmp_path: Path) -> None:
     assert read_training_polygons(tmp_path / "q.gpkg", "class").classes == ["2", "9", "10"]
 
 
+def test_nan_and_infinity_are_names_and_no_numbers(tmp_path: Path) -> None:
+    table = geopandas.read_file(polygons(tmp_path / "p.gpkg", [*BOXES, ("x", (0, 0, 2, 2))]))
+    table["class"] = ["nan", "10", "9"]
+    table.to_file(tmp_path / "q.gpkg")
+    drawn = read_training_polygons(tmp_path / "q.gpkg", "class")
+    assert not drawn.numbered
+    assert drawn.classes == ["10", "9", "nan"]
+
+
 def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     table = geopandas.read_file(polygons(tmp_path / "p.gpkg", [*BOXES, ("x", (0, 0, 2, 2))]))
     table["class"] = ["a", None, "b"]
@@ -120,6 +129,14 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
         DoubtfulInputWarning, match=r"1 of 3 features of q\.gpkg have no class in 'class', or no area"
     ):
         assert read_training_polygons(tmp_path / "q.gpkg", "class").classes == ["a", "b"]
+
+
+def test_a_missing_date_is_no_class(tmp_path: Path) -> None:
+    table = geopandas.read_file(polygons(tmp_path / "p.gpkg", [*BOXES, ("x", (0, 0, 2, 2))]))
+    table["class"] = np.array(["2020-05-01", "NaT", "2021-05-01"], dtype="datetime64[ns]")
+    table.to_file(tmp_path / "q.gpkg")
+    with pytest.warns(DoubtfulInputWarning, match="1 of 3 features"):
+        assert len(read_training_polygons(tmp_path / "q.gpkg", "class").classes) == 2
 
 
 def test_points_are_no_polygons(tmp_path: Path) -> None:
