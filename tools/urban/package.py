@@ -41,9 +41,9 @@ DESCRIPTION = (
     "an earlier model. Elsewhere, on other soils, roofs or seasons, expect a fifth of it to be wrong, and look before you count."
 )
 TRAINING = (
-    "The mean of the weights of two networks, each from a backbone that knows photographs: the global branch, then the local one that it guides. Both learnt scenes of "
-    "Dubai and 112 pictures of the United States that were labelled by eye; beside them one learnt pictures labelled by their colours, the other pictures labelled by the version "
-    "before this. The first learnt all six scenes, the second four of them. The scores are those of a mean of which neither learnt t1 and t5."
+    "The mean of the weights of networks that began alike, each from a backbone that knows photographs: the global branch, then the local one that it guides. All learnt scenes of "
+    "Dubai and 112 pictures of the United States that were labelled by eye; beside them some learnt pictures labelled by their colours, others pictures labelled by an earlier "
+    "version. Nearly all learnt all six scenes, one only four. The scores are those of a mean that was made alike of networks that did not learn t1 and t5."
 )
 CREDIT = (
     "Trained on 'Semantic segmentation of aerial imagery', shared with the public domain by Humans in the Loop under "
