@@ -1,6 +1,6 @@
 """Times the reading of a wide scene as `classify` reads it, by how its file is laid out and how many decoded blocks are kept.
 
-python benchmarks/read.py               # 30,000 columns
+python benchmarks/read.py               # 20,000 columns
 python benchmarks/read.py --width 100000
 """
 
@@ -30,7 +30,7 @@ LAYOUTS: dict[str, dict[str, Any]] = {
 
 
 @click.command()
-@click.option("--width", default=30_000, show_default=True, help="columns of the scene")
+@click.option("--width", default=20_000, show_default=True, help="columns of the scene")
 @click.option("--runs", default=3, show_default=True, help="of every row; the median is printed")
 def main(width: int, runs: int) -> None:
     """Measure on this machine; the scene has one row of frames, and declares a nodata value."""
