@@ -67,7 +67,8 @@ def memory_of(
         mosaic = 2 * min(extent.height, tiling.frame + tiling.stride) * extent.width // CELL**2 * 4 * classes
         strip = max(STRIP_PIXELS, STRIP_ROWS[0] * scene.width) * (4 * classes * (4 if confidence else 3) + 8)
         needed = fixed + reading + blending + mosaic + strip
-    useful = _useful_blocks(scene, lattice, tiling, readers)
+    # Outputs read their own drafts back, too.
+    useful = max(_LEAST_KEPT, _useful_blocks(scene, lattice, tiling, readers))
     room = _MOST_KEPT if most is None else max(0, min(_MOST_KEPT, int(most - needed)))
     kept = useful if useful <= room else min(_LEAST_KEPT, room)
     return Memory(
