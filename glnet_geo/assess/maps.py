@@ -21,7 +21,7 @@ from glnet_geo.io.references.key import ReferenceKey
 from glnet_geo.io.references.polygons import PolygonReference
 from glnet_geo.io.references.raster import open_reference
 from glnet_geo.io.references.vector import read_labelled
-from glnet_geo.io.scenes.blocks import block_cache
+from glnet_geo.io.scenes.blocks import CLASSES_KEPT, block_cache
 
 
 def evaluate(
@@ -62,7 +62,8 @@ def evaluate(
             f"a class file means nothing for {shapes.name}, whose classes are told by its field {field!r}: leave it out"
         )
     with ExitStack() as closing:
-        closing.enter_context(block_cache())
+        # The map, its confidence and the reference.
+        closing.enter_context(block_cache(3 * CLASSES_KEPT))
         classes = closing.enter_context(open_classes(mapped, legend=legend))
         sure = None if confidence is None else closing.enter_context(ConfidenceMap(confidence, classes))
         key = ReferenceKey.of(classes.known, reference_legend, ignore)

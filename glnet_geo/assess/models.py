@@ -23,7 +23,7 @@ from glnet_geo.io.maps.confidence import ConfidenceMap
 from glnet_geo.io.references.colors import ColorReference
 from glnet_geo.io.references.key import ReferenceKey
 from glnet_geo.io.references.raster import open_reference
-from glnet_geo.io.scenes.blocks import block_cache
+from glnet_geo.io.scenes.blocks import CLASSES_KEPT, block_cache
 from glnet_geo.model.package import Model, load_model
 from glnet_geo.pipeline import classify
 from glnet_geo.plan import Options
@@ -113,7 +113,8 @@ class _Job:
             # Named as the image, since sentences about it name it.
             mapped, sure = Path(folder) / f"{image.stem}.tif", Path(folder) / f"{image.stem}-confidence.tif"
             classify(image, mapped, options=self.options, confidence=sure, progress=progress)
-            closing.enter_context(block_cache())
+            # The map, its confidence and the reference.
+            closing.enter_context(block_cache(3 * CLASSES_KEPT))
             classes = closing.enter_context(open_classes(mapped, legend=self.legend))
             reference = closing.enter_context(open_reference(label, classes, self.key, by_size=True))
             comparison = Comparison.of(

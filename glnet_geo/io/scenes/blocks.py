@@ -16,6 +16,9 @@ from typing_extensions import Self
 _UNKNOWN = (512, 512)
 """Of what lies behind a virtual raster: most files that are tiled are tiled so."""
 
+CLASSES_KEPT = 64 << 20
+"""Bytes for a class raster that is read some rows at a time: a row of such tiles over 100,000 columns."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocks:
@@ -64,7 +67,7 @@ class Blocks:
         return rows * cols * self.pixel_bytes
 
 
-def block_cache(size: int = 256 << 20) -> rasterio.Env:
+def block_cache(size: int = CLASSES_KEPT) -> rasterio.Env:
     """A context in which GDAL keeps at most this many bytes of decoded blocks; by default it would take a share of all memory."""
     # Bytes, also where a small number would be megabytes to GDAL itself.
     return rasterio.Env(GDAL_CACHEMAX=size)
