@@ -30,13 +30,12 @@ class Ground:
 
     def touching(self) -> NDArray[np.int64]:
         """(2, links) numbers of two pictures that meet, each one with itself among them."""
-        outlines = self._outlines()
-        links: NDArray[np.int64] = shapely.STRtree(outlines).query(outlines, predicate="intersects")
-        return links
+        return _meeting(self._outlines())
 
     def overlapping(self) -> NDArray[np.int64]:
         """(2, links) numbers of two pictures that show the same ground, each one with itself among them."""
-        links, outlines = self.touching(), self._outlines()
+        outlines = self._outlines()
+        links = _meeting(outlines)
         one, other = outlines[links]
         common = shapely.area(shapely.intersection(one, other))
         return links[:, common > _COMMON * np.minimum(shapely.area(one), shapely.area(other))]
@@ -78,6 +77,12 @@ class Ground:
             ],
             dtype=np.object_,
         )
+
+
+def _meeting(outlines: NDArray[np.object_]) -> NDArray[np.int64]:
+    """(2, links) numbers of two polygons that meet, each one with itself among them."""
+    links: NDArray[np.int64] = shapely.STRtree(outlines).query(outlines, predicate="intersects")
+    return links
 
 
 def _corners(window: Window) -> list[tuple[int, int]]:

@@ -20,7 +20,7 @@ from glnet_geo.core.legend import NODATA
 from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError
 from glnet_geo.io.lessons.shelf import SHELF
-from glnet_geo.io.lessons.spot import Spot
+from glnet_geo.io.lessons.spot import Spot, window_over
 from glnet_geo.io.maps.class_names import color_table
 from glnet_geo.io.scenes.source import opening
 from glnet_geo.io.scenes.validity import Validity
@@ -129,11 +129,9 @@ class RasterLabels:
         Raises:
             TrainingError: the file is damaged, or holds numbers that are no class ids.
         """
-        rows, cols = spot.nearest(self.shape)
-        top, left = int(rows[0]), int(cols[0])
         # GDAL would take overviews, which are means of classes in many files.
-        window = RasterWindow(left, top, int(cols[-1]) - left + 1, int(rows[-1]) - top + 1)
-        down, across = np.ix_(rows - top, cols - left)
+        whole, (down, across) = window_over(*spot.nearest(self.shape))
+        window = RasterWindow(whole.col, whole.row, whole.width, whole.height)
         try:
             with self._turn:
                 SHELF.read(self)

@@ -87,3 +87,13 @@ class Spot:
             for start, stop, count in zip(starts, stops, self.shape, strict=True)
         )
         return down, across
+
+
+def window_over(
+    rows: NDArray[np.int64], cols: NDArray[np.int64]
+) -> tuple[Window, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """The window that reaches over some rows and columns, which rise, and where in it they lie: an index for its pixels."""
+    top, left = int(rows[0]), int(cols[0])
+    window = Window(row=top, col=left, height=int(rows[-1]) - top + 1, width=int(cols[-1]) - left + 1)
+    down, across = np.ix_(rows - top, cols - left)
+    return window, (down, across)

@@ -16,7 +16,7 @@ from glnet_geo.core.resample import Stretches
 from glnet_geo.core.window import Window
 from glnet_geo.errors import SceneError
 from glnet_geo.io.lessons.shelf import SHELF
-from glnet_geo.io.lessons.spot import Spot
+from glnet_geo.io.lessons.spot import Spot, window_over
 from glnet_geo.io.scenes.pixels import FilePixels, as_they_are, resample_into
 from glnet_geo.io.scenes.source import Source, control_points
 
@@ -167,9 +167,7 @@ class ZoomedPixels:
 
     def _nearest(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether the pixels in these rows and columns, which rise, are usable."""
-        top, left = int(rows[0]), int(cols[0])
-        window = Window(row=top, col=left, height=int(rows[-1]) - top + 1, width=int(cols[-1]) - left + 1)
-        down, across = np.ix_(rows - top, cols - left)
+        window, (down, across) = window_over(rows, cols)
         pixels = self.pixels
         valid = pixels.validity.apply(self.source, window, None)[down, across]
         if pixels.validity.by_pixels:

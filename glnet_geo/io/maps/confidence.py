@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp
+from rasterio.io import DatasetReader
 from typing_extensions import Self
 
 from glnet_geo.core.window import Window
@@ -38,27 +39,13 @@ class ConfidenceMap:
             self._source = Source(str(path))
         except SceneError as error:
             raise EvaluationError(str(error)) from error
-        if not own.is_grid_of(mapped):
-            self._source.close()
-            raise EvaluationError(
-                f"{own.name} ({own.size}) is not on the grid of {mapped.name} ({mapped.height} x {mapped.width} pixels): "
-                "give the confidence that was written with this map"
-            )
         self.name = own.name
         dataset = self._source.dataset()
-        shown = sum(kind != ColorInterp.alpha for kind in dataset.colorinterp)
-        if shown != 1:
-            self._source.close()
-            raise EvaluationError(
-                f"{own.name} has {shown} bands, of which none is known to be the confidence: give the confidence that was "
-                "written with this map"
-            )
         dtype = dataset.dtypes[0]
-        if dtype.startswith("complex"):
+        wrong = _wrong(own, mapped, dataset)
+        if wrong:
             self._source.close()
-            raise EvaluationError(
-                f"{own.name} holds {dtype} values, which are no confidence: give the confidence that was written with this map"
-            )
+            raise EvaluationError(f"{own.name} {wrong}: give the confidence that was written with this map")
         self._percent = is_integer(dtype)
         self._validity = Validity.of(dataset, (1,), dtype, None)
 
@@ -89,3 +76,14 @@ class ConfidenceMap:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+
+def _wrong(own: Grid, mapped: Placed, dataset: DatasetReader) -> str | None:
+    """Why a raster is not the confidence of a map, as the end of a sentence; None where it may be."""
+    if not own.is_grid_of(mapped):
+        return f"({own.size}) is not on the grid of {mapped.name} ({mapped.height} x {mapped.width} pixels)"
+    shown = sum(kind != ColorInterp.alpha for kind in dataset.colorinterp)
+    if shown != 1:
+        return f"has {shown} bands, of which none is known to be the confidence"
+    dtype = dataset.dtypes[0]
+    return f"holds {dtype} values, which are no confidence" if dtype.startswith("complex") else None
