@@ -26,7 +26,7 @@ from glnet_geo.io.maps.classes import ClassMap, open_classes
 from glnet_geo.io.maps.confidence import ConfidenceMap
 from glnet_geo.io.polygons.vector import PolygonLayer
 from glnet_geo.io.scenes.behind import refuse_to_replace
-from glnet_geo.io.scenes.blocks import CLASSES_KEPT, block_cache
+from glnet_geo.io.scenes.blocks import block_cache_of
 from glnet_geo.io.scenes.made import MARK
 from glnet_geo.report import ClassShare, Tally
 
@@ -87,7 +87,7 @@ def vectorize(
     staging = Staging(paths, styled=paths, overwrite=overwrite)
     named = legend if isinstance(legend, Legend) or legend is None else read_class_file(Path(legend))
     with ExitStack() as closing:
-        closing.enter_context(block_cache(CLASSES_KEPT if confidence is None else 2 * CLASSES_KEPT))
+        closing.enter_context(block_cache_of(1 if confidence is None else 2))
         progress.info(f"looking which classes occur in {Path(classes).name}")
         found = closing.enter_context(open_classes(classes, band=band, legend=named))
         sure = None if confidence is None else closing.enter_context(ConfidenceMap(confidence, found))

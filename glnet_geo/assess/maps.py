@@ -21,7 +21,7 @@ from glnet_geo.io.references.key import ReferenceKey
 from glnet_geo.io.references.polygons import PolygonReference
 from glnet_geo.io.references.raster import open_reference
 from glnet_geo.io.references.vector import read_labelled
-from glnet_geo.io.scenes.blocks import CLASSES_KEPT, block_cache
+from glnet_geo.io.scenes.blocks import block_cache_of
 
 
 def evaluate(
@@ -63,7 +63,7 @@ def evaluate(
         )
     with ExitStack() as closing:
         # The map, its confidence and the reference.
-        closing.enter_context(block_cache(3 * CLASSES_KEPT))
+        closing.enter_context(block_cache_of(3))
         classes = closing.enter_context(open_classes(mapped, legend=legend))
         sure = None if confidence is None else closing.enter_context(ConfidenceMap(confidence, classes))
         key = ReferenceKey.of(classes.known, reference_legend, ignore)

@@ -23,7 +23,7 @@ from glnet_geo.io.maps.confidence import ConfidenceMap
 from glnet_geo.io.references.colors import ColorReference
 from glnet_geo.io.references.key import ReferenceKey
 from glnet_geo.io.references.raster import open_reference
-from glnet_geo.io.scenes.blocks import CLASSES_KEPT, block_cache
+from glnet_geo.io.scenes.blocks import block_cache_of
 from glnet_geo.model.package import Model, load_model
 from glnet_geo.pipeline import classify
 from glnet_geo.plan import Options
@@ -114,7 +114,7 @@ class _Job:
             mapped, sure = Path(folder) / f"{image.stem}.tif", Path(folder) / f"{image.stem}-confidence.tif"
             classify(image, mapped, options=self.options, confidence=sure, progress=progress)
             # The map, its confidence and the reference.
-            closing.enter_context(block_cache(3 * CLASSES_KEPT))
+            closing.enter_context(block_cache_of(3))
             classes = closing.enter_context(open_classes(mapped, legend=self.legend))
             reference = closing.enter_context(open_reference(label, classes, self.key, by_size=True))
             comparison = Comparison.of(

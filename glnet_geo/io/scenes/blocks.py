@@ -16,8 +16,8 @@ from typing_extensions import Self
 _UNKNOWN = (512, 512)
 """Of what lies behind a virtual raster: most files that are tiled are tiled so."""
 
-CLASSES_KEPT = 64 << 20
-"""Bytes for a class raster that is read some rows at a time: a row of such tiles over 100,000 columns."""
+_KEPT = 64 << 20
+"""Bytes for a raster of one band that is read some rows at a time: a row of such tiles over 100,000 columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +67,15 @@ class Blocks:
         return rows * cols * self.pixel_bytes
 
 
-def block_cache(size: int = CLASSES_KEPT) -> rasterio.Env:
+def block_cache(size: int = _KEPT) -> rasterio.Env:
     """A context in which GDAL keeps at most this many bytes of decoded blocks; by default it would take a share of all memory."""
     # Bytes, also where a small number would be megabytes to GDAL itself.
     return rasterio.Env(GDAL_CACHEMAX=size)
+
+
+def block_cache_of(rasters: int) -> rasterio.Env:
+    """`block_cache` for some rasters of one band that are read together, some rows at a time."""
+    return block_cache(rasters * _KEPT)
 
 
 def _itemsize(dtype: str) -> int:
