@@ -22,7 +22,6 @@ MOST_SEED = 2**32 - 1
 POLYGON_MINUTES = 8.0
 """How long learning from a few polygons takes where nothing else is asked for."""
 
-
 KEPT_BY_POLYGONS = 0.5
 """Share of the old weights in the new ones after learning from a few polygons, where the classes are the same.
 

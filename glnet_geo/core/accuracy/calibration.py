@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 BINS = 10
 """Confidences are told apart by tenths."""
 
-_COLDEST, _HOTTEST, _SEARCHES = 0.05, 20.0, 40
+_COLDEST, _HOTTEST = 0.05, 20.0
+"""Temperatures between which one is searched: beyond, a network is sure of everything, or of nothing."""
+
+_SEARCHES = 40
+"""Steps of the search, each of which leaves 0.618 of the range: more digits than anybody needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +96,7 @@ def fitted_temperature(logits: NDArray[np.float32], truth: NDArray[np.int64]) ->
     """
     if not len(truth):
         return 1.0
-    # The cross entropy has one valley along the inverse temperature, so along its logarithm too.
+    # A golden-section search: cross entropy has one valley along the inverse temperature, so along its logarithm too.
     low, high = np.log(_COLDEST), np.log(_HOTTEST)
     ratio = (np.sqrt(5) - 1) / 2
     for _ in range(_SEARCHES):

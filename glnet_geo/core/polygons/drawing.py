@@ -10,7 +10,6 @@ from glnet_geo.errors import OptionError
 
 Connectivity: TypeAlias = Literal[4, 8]
 
-
 MAX_VERTICES = 1_000_000
 """Points of outlines past which areas are split unless something else is asked for."""
 

@@ -77,7 +77,7 @@ def packed(corners: Corners, line: int, marks: NDArray[np.uint8], *, fixed: bool
     Args:
         corners: of a block.
         line: lattice line of the map on which the block begins.
-        marks: (corners,) what becomes of them (core.marks).
+        marks: (corners,) what becomes of them (marks).
         fixed: True if all corners on that line stay as they are.
 
     Returns:
@@ -96,7 +96,7 @@ def unpacked(points: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.i
 
 
 def marks_of(points: NDArray[np.int64]) -> NDArray[np.int64]:
-    """What becomes of packed points (core.marks)."""
+    """What becomes of packed points (marks)."""
     return points & _MARKS
 
 

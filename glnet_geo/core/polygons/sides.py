@@ -32,7 +32,7 @@ from glnet_geo.core.legend import NODATA
 from glnet_geo.core.ragged import Ragged, offsets_of
 
 Values = NDArray[np.uint8] | NDArray[np.uint16]
-"""Pixels: class ids, or more than 255 for regions that are cut off below them (core.split)."""
+"""Pixels: class ids, or more than 255 for regions that are cut off below them (split)."""
 
 _ABOVE, _BELOW, _UP, _DOWN = range(4)
 

@@ -1,6 +1,6 @@
 """Straightens and rounds the borders of a map that comes in rows, by marking their corners.
 
-rows -> points of borders (core.border_points) -> vertices that stay (core.thinning) -> marks (core.marks)
+rows -> points of borders (border_points) -> vertices that stay (thinning) -> marks (marks)
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class MarkedRows:
 
     Attributes:
         classes: (rows, width) uint8.
-        marks: (rows, width + 1) uint8 (core.marks).
+        marks: (rows, width + 1) uint8 (marks).
     """
 
     classes: NDArray[np.uint8]

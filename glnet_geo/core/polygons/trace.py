@@ -1,10 +1,10 @@
 """Polygons from a map of classes that comes in rows, keeping in memory only what is still open.
 
-    rows -> sides (core.sides) -> rings and chains (core.stitch) -> polygons (core.polygons)
+    rows -> sides (sides) -> rings and chains (stitch) -> polygons (rings)
 
 A block of rows is turned into the sides of all its regions, the sides are linked to rings, and rings of one
 region are put together, all of it for the whole block at once. Outlines that leave the block at its lower end
-wait for the next one. Where a limit is set, what has grown too large is cut off on certain lines (core.split).
+wait for the next one. Where a limit is set, what has grown too large is cut off on certain lines (split).
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Tracer:
 
         Args:
             classes: (rows, width) uint8, at least one row.
-            marks: (rows, width + 1) uint8, what becomes of the corners on the line above each row (core.marks); they
+            marks: (rows, width + 1) uint8, what becomes of the corners on the line above each row (marks); they
                 must leave each ring three vertices. None where all stay.
             weights: (rows, width) uint8, to be summed over each region, 255 where they are not known; None where there
                 are none.

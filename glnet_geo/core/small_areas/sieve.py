@@ -1,6 +1,6 @@
 """Merges regions that are too small into their neighbours, in a map that comes in rows.
 
-    strips -> runs (core.runs) -> regions (core.region_table) -> rounds (core.absorb) -> strips
+    strips -> runs (runs) -> regions (region_table) -> rounds (absorb) -> strips
 
 On fixed lines the rows that have come are added to the graph of regions, small regions act, and the rows leave in
 which nothing can change any more.
