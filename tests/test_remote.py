@@ -18,7 +18,7 @@ from glnet_geo.cluster.dask_frames import DaskFrames
 from glnet_geo.errors import OutputError, SceneError
 from glnet_geo.shards import Shard, compute_shard
 from tests.cluster.inproc import inproc
-from tests.io.servers import Shelf, http_server, s3_server
+from tests.io.servers import ServedFolder, http_server, s3_server
 from tests.jobs import Job, Told, assert_same
 from tests.scenes import UTM, texture, write_scene
 
@@ -38,10 +38,10 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def web(tmp_path: Path) -> Iterator[Shelf]:
+def web(tmp_path: Path) -> Iterator[ServedFolder]:
     (tmp_path / "web").mkdir()
-    with http_server(tmp_path / "web") as shelf:
-        yield shelf
+    with http_server(tmp_path / "web") as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def at(job: Job, address: str) -> Job:
 
 @pytest.mark.parametrize("form", ["{url}/scene.tif", "/vsicurl/{url}/scene.tif?key=secret"])
 def test_a_scene_on_the_web_gives_the_same_map(
-    tmp_path: Path, job: Job, web: Shelf, workers: DaskFrames, form: str
+    tmp_path: Path, job: Job, web: ServedFolder, workers: DaskFrames, form: str
 ) -> None:
     shutil.copy(job.scene, tmp_path / "web" / "scene.tif")
     expected = job.run(tmp_path / "expected")
@@ -99,7 +99,7 @@ def test_a_scene_on_the_web_gives_the_same_map(
     assert_same(remote.run(tmp_path / "workers", frames=workers), expected)
 
 
-def test_only_what_is_mapped_is_read(tmp_path: Path, job: Job, large: Path, web: Shelf) -> None:
+def test_only_what_is_mapped_is_read(tmp_path: Path, job: Job, large: Path, web: ServedFolder) -> None:
     shutil.copy(large, tmp_path / "web" / "large.tif")
     left, top = UTM @ (1100, 1100)
     aoi = tmp_path / "aoi.gpkg"
@@ -113,7 +113,7 @@ def test_only_what_is_mapped_is_read(tmp_path: Path, job: Job, large: Path, web:
     assert sum(size for _, size in answers) < large.stat().st_size / 2
 
 
-def test_a_scene_that_is_not_there_is_told(tmp_path: Path, job: Job, web: Shelf) -> None:
+def test_a_scene_that_is_not_there_is_told(tmp_path: Path, job: Job, web: ServedFolder) -> None:
     with pytest.raises(SceneError, match=r"none\.tif cannot be opened .*check its address"):
         at(job, f"{web.url}/none.tif?key=secret").run(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["web", "web.log"]

@@ -18,7 +18,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ServedFolder:
     """A folder behind an address.
 
     Attributes:
@@ -36,7 +36,7 @@ class Shelf:
 
 
 @contextmanager
-def http_server(folder: Path) -> Iterator[Shelf]:
+def http_server(folder: Path) -> Iterator[ServedFolder]:
     """Hands out the files of a folder, whole or in ranges."""
     log = folder.with_name(f"{folder.name}.log")
     log.touch()
@@ -44,7 +44,7 @@ def http_server(folder: Path) -> Iterator[Shelf]:
         subprocess.Popen([sys.executable, __file__, str(folder), str(log), str(port := _free_port())])
     ):
         _wait_for(port)
-        yield Shelf(f"http://127.0.0.1:{port}", log)
+        yield ServedFolder(f"http://127.0.0.1:{port}", log)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from glnet_geo.core.colors import nearest_colors
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError
-from glnet_geo.io.lessons.shelf import SHELF
+from glnet_geo.io.lessons.open_files import OPEN_FILES
 from glnet_geo.io.lessons.spot import Spot, window_over
 from glnet_geo.io.maps.class_names import color_table
 from glnet_geo.io.scenes.source import opening
@@ -98,7 +98,7 @@ class RasterLabels:
         """The open file; it may be closed as soon as another raster is read."""
         if self._dataset is None:
             self._dataset = opened(self._path)
-            SHELF.read(self)
+            OPEN_FILES.note(self)
         return self._dataset
 
     def read(self, spot: Spot) -> NDArray[np.uint8]:
@@ -134,7 +134,7 @@ class RasterLabels:
         window = RasterWindow(whole.col, whole.row, whole.width, whole.height)
         try:
             with self._turn:
-                SHELF.read(self)
+                OPEN_FILES.note(self)
                 raw = self.dataset.read(self._bands, window=window)[:, down, across]
                 known = self._shown(window)[down, across] & self._validity.measured(raw)
         except RasterioError as error:
@@ -150,11 +150,11 @@ class RasterLabels:
 
     def close(self) -> None:
         """Close the file."""
-        SHELF.drop(self)
-        self.rest()
+        OPEN_FILES.forget(self)
+        self.close_for_now()
 
-    def rest(self) -> bool:
-        """See `Restful`."""
+    def close_for_now(self) -> bool:
+        """See `Reopenable`."""
         if not self._turn.acquire(blocking=False):
             return False
         try:

@@ -15,7 +15,7 @@ from rasterio.io import DatasetReader
 from glnet_geo.core.resample import Stretches
 from glnet_geo.core.window import Window
 from glnet_geo.errors import SceneError
-from glnet_geo.io.lessons.shelf import SHELF
+from glnet_geo.io.lessons.open_files import OPEN_FILES
 from glnet_geo.io.lessons.spot import Spot, window_over
 from glnet_geo.io.scenes.pixels import FilePixels, as_they_are, resample_into
 from glnet_geo.io.scenes.source import Source, control_points
@@ -43,11 +43,11 @@ class SharedSource(Source):
         """
         if self._shared is None or self._closed:
             self._shared = self._open()
-            SHELF.read(self)
+            OPEN_FILES.note(self)
         return self._shared
 
-    def rest(self) -> bool:
-        """See `Restful`."""
+    def close_for_now(self) -> bool:
+        """See `Reopenable`."""
         if not self._turn.acquire(blocking=False):
             return False
         try:
@@ -59,7 +59,7 @@ class SharedSource(Source):
 
     def close(self) -> None:
         """Close the file for good; no thread may be reading."""
-        SHELF.drop(self)
+        OPEN_FILES.forget(self)
         super().close()
 
     def zoomed(self, bands: Sequence[int], spot: Spot) -> NDArray[np.generic]:
@@ -78,7 +78,7 @@ class SharedSource(Source):
     @contextmanager
     def _reading(self, window: Window) -> Iterator[DatasetReader]:
         with self._turn, super()._reading(window) as dataset:
-            SHELF.read(self)
+            OPEN_FILES.note(self)
             yield dataset
 
 

@@ -7,14 +7,14 @@ from threading import Lock
 from typing import Protocol
 
 
-class Restful(Protocol):
+class Reopenable(Protocol):
     """Opens its file when it is read, and can close it until then."""
 
-    def rest(self) -> bool:
+    def close_for_now(self) -> bool:
         """Close the file until it is read again; False, and nothing, where it is being read."""
 
 
-class Shelf:
+class OpenFiles:
     """Keeps those open that were read last.
 
     Args:
@@ -23,23 +23,23 @@ class Shelf:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._open: OrderedDict[int, Restful] = OrderedDict()
+        self._open: OrderedDict[int, Reopenable] = OrderedDict()
         self._turn = Lock()
 
-    def read(self, one: Restful) -> None:
-        """Take note that a file is being read, and let those rest that have not been for long."""
+    def note(self, file: Reopenable) -> None:
+        """Take note that a file is being read, and close those for now that have not been for long."""
         with self._turn:
-            self._open[id(one)] = one
-            self._open.move_to_end(id(one))
+            self._open[id(file)] = file
+            self._open.move_to_end(id(file))
             for key, other in list(self._open.items())[: -self._most]:
-                if other.rest():
+                if other.close_for_now():
                     del self._open[key]
 
-    def drop(self, one: Restful) -> None:
+    def forget(self, file: Reopenable) -> None:
         """Forget a file that is closed for good."""
         with self._turn:
-            self._open.pop(id(one), None)
+            self._open.pop(id(file), None)
 
 
-SHELF = Shelf(most=100)
+OPEN_FILES = OpenFiles(most=100)
 """Of all that training reads."""

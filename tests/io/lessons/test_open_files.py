@@ -12,8 +12,8 @@ import pytest
 from glnet_geo.core.window import Window
 from glnet_geo.io.lessons import labels as labels_module
 from glnet_geo.io.lessons import zoomed as zoomed_module
+from glnet_geo.io.lessons.open_files import OpenFiles
 from glnet_geo.io.lessons.pairs import Pair
-from glnet_geo.io.lessons.shelf import Shelf
 from glnet_geo.io.lessons.spot import Spot
 from tests.rasters import write_plain
 
@@ -27,38 +27,38 @@ class File:
     def __init__(self) -> None:
         self.open = self.used = False
 
-    def rest(self) -> bool:
+    def close_for_now(self) -> bool:
         self.open = self.used
         return not self.used
 
 
 def test_those_that_were_read_last_stay_open() -> None:
-    shelf, files = Shelf(most=2), [File() for _ in range(4)]
+    known, files = OpenFiles(most=2), [File() for _ in range(4)]
     for file in (files[0], files[1], files[0], files[2]):
         file.open = True
-        shelf.read(file)
+        known.note(file)
     assert [file.open for file in files] == [True, False, True, False]
 
 
 def test_what_is_being_read_stays_open_until_it_is_not() -> None:
-    shelf, files = Shelf(most=1), [File() for _ in range(3)]
+    known, files = OpenFiles(most=1), [File() for _ in range(3)]
     files[0].used = True
     for file in files[:2]:
         file.open = True
-        shelf.read(file)
+        known.note(file)
     assert files[0].open
     files[0].used = False
     files[2].open = True
-    shelf.read(files[2])
+    known.note(files[2])
     assert [file.open for file in files] == [False, False, True]
 
 
 def test_what_is_closed_for_good_is_forgotten() -> None:
-    shelf, file = Shelf(most=1), File()
-    shelf.read(file)
-    shelf.drop(file)
+    known, file = OpenFiles(most=1), File()
+    known.note(file)
+    known.forget(file)
     file.open = True
-    shelf.read(File())
+    known.note(File())
     assert file.open
 
 
@@ -81,9 +81,9 @@ def _files_open(folder: Path) -> int:
 def test_more_pairs_can_be_learnt_from_than_may_be_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelf = Shelf(most=5)
+    known = OpenFiles(most=5)
     for module in (labels_module, zoomed_module):
-        monkeypatch.setattr(module, "SHELF", shelf)
+        monkeypatch.setattr(module, "OPEN_FILES", known)
     pairs = _pairs(tmp_path)
     assert _files_open(tmp_path) <= 5
     order = np.random.default_rng(0).integers(0, COUNT, 400).tolist()
