@@ -21,8 +21,8 @@ from glnet_geo.io.lessons.labels import MaskedLabels
 from glnet_geo.io.lessons.lessons import Lessons
 from glnet_geo.io.lessons.pairs import Pair
 from glnet_geo.training.focus import SQUARE, ClassCounts
-from glnet_geo.training.plots import Plot, units_of
 from glnet_geo.training.samples import channels
+from glnet_geo.training.scene_blocks import SceneBlock, units_of
 
 NOTHING = "none"
 """What a person asks to validate on who wants everything learnt."""
@@ -123,7 +123,7 @@ def _by_name(lessons: Lessons, asked: Sequence[str], counts: Sequence[ClassCount
     _check_sides(
         lessons.legend, totals[~apart].sum(axis=0), totals[apart].sum(axis=0), listed(sorted(chosen), 8)
     )
-    _check_ground(lessons, apart)
+    _check_overlap(lessons, apart)
     return _parted(lessons, apart.tolist(), f"validated on {listed(sorted(chosen), 8)}, as asked")
 
 
@@ -142,11 +142,11 @@ def _check_sides(legend: Legend, learnt: NDArray[np.int64], judged: NDArray[np.i
         )
 
 
-def _check_ground(lessons: Lessons, apart: NDArray[np.bool_]) -> None:
+def _check_overlap(lessons: Lessons, apart: NDArray[np.bool_]) -> None:
     """Doubt a choice that leaves ground to learn from on which is judged: (pairs,) True where a pair is judged."""
-    if lessons.ground is None:
+    if lessons.extents is None:
         return
-    links = lessons.ground.overlapping()
+    links = lessons.extents.overlapping()
     for judged, learnt in links[:, apart[links[0]] & ~apart[links[1]]].T[:1].tolist():
         warnings.warn(
             f"{lessons.pairs[judged].name}, to validate on, shows ground that {lessons.pairs[learnt].name} shows too, which "
@@ -194,15 +194,17 @@ def _parted(lessons: Lessons, judged: Sequence[bool], how: str) -> Split:
 
 def _by_blocks(lessons: Lessons, counts: Sequence[ClassCounts]) -> Split:
     """Blocks of every scene; around those that are judged a margin is neither learnt nor judged, in no scene."""
-    plots = [
-        Plot(index, block) for index, pair in enumerate(lessons.pairs) for block in blocks(pair.shape, SQUARE)
+    every = [
+        SceneBlock(scene, window)
+        for scene, pair in enumerate(lessons.pairs)
+        for window in blocks(pair.shape, SQUARE)
     ]
-    unit = units_of(plots, lessons.ground)
-    units = np.zeros((len(plots), len(lessons.legend)), np.int64)
-    for number, plot in zip(unit, plots, strict=True):
-        units[number] += counts[plot.scene].inside(plot.block)
+    unit = units_of(every, lessons.extents)
+    units = np.zeros((len(every), len(lessons.legend)), np.int64)
+    for number, block in zip(unit, every, strict=True):
+        units[number] += counts[block.scene].inside(block.window)
     chosen = set(hold_out(units))
-    held = [plot for number, plot in zip(unit, plots, strict=True) if number in chosen]
+    held = [block for number, block in zip(unit, every, strict=True) if number in chosen]
     learnt = _without(lessons, held)
     if not held or _loses_a_class(lessons, learnt, counts):
         warnings.warn(
@@ -219,7 +221,7 @@ def _by_blocks(lessons: Lessons, counts: Sequence[ClassCounts]) -> Split:
         )
     judged = []
     for index, pair in enumerate(lessons.pairs):
-        inside = [plot.block for plot in held if plot.scene == index]
+        inside = [block.window for block in held if block.scene == index]
         if inside:
             judged.append(pair.relabelled(MaskedLabels(pair.labels, inside, inside=True)))
     names = sorted({pair.name for pair in judged})
@@ -227,20 +229,20 @@ def _by_blocks(lessons: Lessons, counts: Sequence[ClassCounts]) -> Split:
         learnt=learnt,
         judged=judged,
         scenes=tuple(f"{name} (held-out blocks)" for name in names),
-        how=f"validated on {len(held)} of {counted(len(plots), 'block')} of {listed(names, 8)}, each with a margin around it",
+        how=f"validated on {len(held)} of {counted(len(every), 'block')} of {listed(names, 8)}, each with a margin around it",
     )
 
 
-def _without(lessons: Lessons, held: Sequence[Plot]) -> list[Pair]:
+def _without(lessons: Lessons, held: Sequence[SceneBlock]) -> list[Pair]:
     """The pairs without the labels of some blocks, and of a margin around them."""
     hidden: dict[int, list[Window]] = defaultdict(list)
-    neighbours = None if lessons.ground is None else lessons.ground.neighbours()
-    for plot in held:
+    neighbours = None if lessons.extents is None else lessons.extents.neighbours()
+    for block in held:
         # What is learnt from is no direct neighbour of what is judged.
-        margin = max(SQUARE, plot.block.height // 8)
-        around = Plot(plot.scene, plot.block.grown(margin, margin))
-        for scene in [plot.scene] if neighbours is None else neighbours[plot.scene]:
-            seen = around.seen_in(scene, lessons.ground)
+        margin = max(SQUARE, block.window.height // 8)
+        around = SceneBlock(block.scene, block.window.grown(margin, margin))
+        for scene in [block.scene] if neighbours is None else neighbours[block.scene]:
+            seen = around.seen_in(scene, lessons.extents)
             hidden[scene] += [] if seen is None else [seen]
     return [
         pair.relabelled(MaskedLabels(pair.labels, hidden[scene], inside=False)) if hidden[scene] else pair

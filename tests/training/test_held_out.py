@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from glnet_geo.core.ground import Ground
+from glnet_geo.core.image_extents import ImageExtents
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
@@ -26,7 +26,7 @@ def _lessons(
     *labels: np.ndarray,
     places: tuple[str, ...] | None = None,
     parts: object = None,
-    ground: Ground | None = None,
+    extents: ImageExtents | None = None,
 ) -> Lessons:
     pairs = []
     for number, label in enumerate(labels):
@@ -42,7 +42,7 @@ def _lessons(
         distances=(),
         sparse=False,
         about="toys",
-        ground=ground,
+        extents=extents,
     )
 
 
@@ -83,8 +83,8 @@ def test_one_scene_is_split_by_blocks_with_a_margin(tmp_path: Path) -> None:
 def _shown_twice(folder: Path, col: int) -> Lessons:
     """Two scenes of 320 pixels, the second one so many columns east."""
     transforms = (Affine.identity(), Affine.translation(col, 0))
-    ground = Ground(shapes=((320, 320),) * 2, transforms=transforms)
-    return _lessons(folder, _stripes(), _stripes(), places=("a", "a"), ground=ground)
+    extents = ImageExtents(shapes=((320, 320),) * 2, transforms=transforms)
+    return _lessons(folder, _stripes(), _stripes(), places=("a", "a"), extents=extents)
 
 
 @pytest.mark.parametrize("col", [0, 70, 320])

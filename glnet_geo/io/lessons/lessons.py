@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from glnet_geo.core.graph import components
-from glnet_geo.core.ground import Ground
 from glnet_geo.core.holdout import places_of
+from glnet_geo.core.image_extents import ImageExtents
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.listing import counted, listed
 from glnet_geo.core.numerals import finite_number, whole_number
@@ -52,7 +52,7 @@ class Lessons:
         sparse: whether only some polygons are labelled.
         about: what it is, for the card.
         background: id of the class around the only thing that is sought; None where every class counts.
-        ground: where the images lie; None where not all do in one CRS.
+        extents: where the images lie; None where not all do in one CRS.
     """
 
     pairs: Sequence[Pair]
@@ -64,7 +64,7 @@ class Lessons:
     sparse: bool
     about: str
     background: int | None = None
-    ground: Ground | None = None
+    extents: ImageExtents | None = None
 
     def close(self) -> None:
         """Close all files."""
@@ -88,7 +88,7 @@ def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: R
     return Lessons(
         pairs=pairs,
         places=_places(pictures),
-        ground=_ground(pictures),
+        extents=_extents(pictures),
         parts=None,
         legend=known.legend,
         judged=tuple(c.id for c in known.legend),
@@ -149,7 +149,7 @@ def lessons_of_polygons(
     return Lessons(
         pairs=pairs,
         places=_places(pictures),
-        ground=_ground(pictures),
+        extents=_extents(pictures),
         parts=None,
         legend=legend,
         judged=tuple(c.id for c in legend),
@@ -218,24 +218,24 @@ def _legend(drawn: TrainingPolygons, known: Legend | None) -> Legend:
 def _places(pictures: Sequence[Picture]) -> list[str]:
     """By the ground where all pictures have one and not all hang together; else by name and by what ground they share."""
     names = [picture.path.stem for picture in pictures]
-    ground = _ground(pictures)
-    if ground is None:
+    extents = _extents(pictures)
+    if extents is None:
         return places_of(names)
-    touching = components(len(names), ground.touching())
+    touching = components(len(names), extents.touching())
     if len(set(touching.tolist())) > 1:
         return [names[at] for at in touching.tolist()]
     called = places_of(names)
     alike = np.array([[at, called.index(name)] for at, name in enumerate(called)], dtype=np.int64).T
-    links = np.concatenate([ground.overlapping(), alike], axis=1)
+    links = np.concatenate([extents.overlapping(), alike], axis=1)
     return [called[at] for at in components(len(names), links).tolist()]
 
 
-def _ground(pictures: Sequence[Picture]) -> Ground | None:
+def _extents(pictures: Sequence[Picture]) -> ImageExtents | None:
     """Where the pictures lie; None where not all do in one CRS."""
     placed = [picture.transform for picture in pictures if picture.crs is not None and picture.transform]
     if len(placed) < len(pictures) or len({str(picture.crs) for picture in pictures}) > 1:
         return None
-    return Ground(shapes=tuple(picture.shape for picture in pictures), transforms=tuple(placed))
+    return ImageExtents(shapes=tuple(picture.shape for picture in pictures), transforms=tuple(placed))
 
 
 def _distances(pictures: Sequence[Picture]) -> tuple[float, ...]:

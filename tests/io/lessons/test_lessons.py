@@ -48,7 +48,7 @@ def test_images_of_one_ground_are_one_place(tmp_path: Path, cols: tuple[int, ...
         _tile(tmp_path, name, col)
     lessons = lessons_of_pairs(tmp_path / "images", tmp_path / "labels", None, READING)
     assert list(lessons.places) == places
-    assert lessons.ground is not None
+    assert lessons.extents is not None
     lessons.close()
 
 

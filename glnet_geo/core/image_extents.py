@@ -1,4 +1,4 @@
-"""Where pictures lie on the ground, and which of them show the same."""
+"""Which ground images show, by their transforms, and which of them show the same."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from glnet_geo.core.window import Window
 
 _COMMON = 0.01
-"""Share of the smaller of two pictures that both show where they overlap: tiles do not end on one line exactly."""
+"""Share of the smaller of two images that both show where they overlap: tiles do not end on one line exactly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """Where pictures of one CRS lie.
+class ImageExtents:
+    """The extents of images of one CRS.
 
     Attributes:
         shapes: (rows, cols) of each.
@@ -29,11 +29,11 @@ class Ground:
     transforms: tuple[Affine, ...]
 
     def touching(self) -> NDArray[np.int64]:
-        """(2, links) numbers of two pictures that meet, each one with itself among them."""
+        """(2, links) numbers of two images that meet, each one with itself among them."""
         return _meeting(self._outlines())
 
     def overlapping(self) -> NDArray[np.int64]:
-        """(2, links) numbers of two pictures that show the same ground, each one with itself among them."""
+        """(2, links) numbers of two images that show the same ground, each one with itself among them."""
         outlines = self._outlines()
         links = _meeting(outlines)
         one, other = outlines[links]
@@ -41,19 +41,19 @@ class Ground:
         return links[:, common > _COMMON * np.minimum(shapely.area(one), shapely.area(other))]
 
     def neighbours(self) -> list[list[int]]:
-        """Of each picture the numbers of those that it meets, itself among them, rising."""
+        """Of each image the numbers of those that it meets, itself among them, rising."""
         found: list[list[int]] = [[] for _ in self.shapes]
         for one, other in sorted(self.touching().T.tolist()):
             found[one].append(other)
         return found
 
     def seen(self, window: Window, one: int, other: int) -> Window | None:
-        """The pixels of another picture around what a window of one shows; None where it shows nothing of that.
+        """The pixels of another image around what a window of one shows; None where it shows nothing of that.
 
         Args:
-            window: of pixels of one picture.
+            window: of pixels of one image.
             one: its number.
-            other: number of the other picture.
+            other: number of the other image.
         """
         to_other = ~self.transforms[other] @ self.transforms[one]
         cols, rows = np.array(
@@ -69,7 +69,7 @@ class Ground:
         return around.intersection(Window.whole(self.shapes[other]))
 
     def _outlines(self) -> NDArray[np.object_]:
-        """(pictures,) polygons in map coordinates."""
+        """(images,) polygons in map coordinates."""
         return np.array(
             [
                 shapely.Polygon([transform @ corner for corner in _corners(Window.whole(shape))])
