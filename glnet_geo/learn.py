@@ -35,16 +35,16 @@ from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import Machine, choose_machine, limit_gpu_memory
 from glnet_geo.model.package import check_package, save_package
-from glnet_geo.training.classroom import Classroom, Judge
-from glnet_geo.training.course import Course, Outcome
 from glnet_geo.training.held_out import Split, split
 from glnet_geo.training.memory import patches_that_fit
 from glnet_geo.training.new_card import card_of
 from glnet_geo.training.recipe import EPOCHS, Recipe, recipe_of, stages_of
 from glnet_geo.training.samples import Sampler
+from glnet_geo.training.setup import Judge, TrainingSetup
 from glnet_geo.training.stages import STAGES
 from glnet_geo.training.start import RGB, TIMM, Start, init_card, start_from
 from glnet_geo.training.train import Learner
+from glnet_geo.training.training_run import Outcome, TrainingRun
 from glnet_geo.training.validation import Judgement, judge
 
 
@@ -89,16 +89,16 @@ def train(
             options.init, lessons.legend, seed=options.seed, bands=wanted, download=options.download
         )
         with RunFolder(out.with_suffix(".training")).held() as folder:
-            course = _course(lessons, held, start, folder, machine, options, progress, began)
-            _tell_of_what_is_lost(start, course.recipes, progress)
-            outcome = _learnt(course, out, folder)
+            run = _training_run(lessons, held, start, folder, machine, options, progress, began)
+            _tell_of_what_is_lost(start, run.recipes, progress)
+            outcome = _learnt(run, out, folder)
             card = card_of(
                 out.stem,
                 outcome,
                 start,
                 lessons,
                 held,
-                judged=course.room.judged,
+                judged=run.setup.judged,
                 augmentation=options.augmentation,
                 value_range=options.value_range,
                 credit=options.credit,
@@ -121,10 +121,10 @@ def train(
     )
 
 
-def _learnt(course: Course, out: Path, folder: RunFolder) -> Outcome:
+def _learnt(run: TrainingRun, out: Path, folder: RunFolder) -> Outcome:
     """What a training comes to, which tells what is kept where it is stopped."""
     try:
-        return course.run()
+        return run.run()
     except (KeyboardInterrupt, CancelledError) as stopped:
         raise CancelledError(
             f"{out.name} was not written; what was learnt is kept in {folder.path}: run the same command again to "
@@ -186,7 +186,7 @@ def lessons_for(lesson: Lesson, options: TrainOptions, wanted: Sequence[str], kn
     return lessons_of_pairs(Path(lesson.images), Path(lesson.labels), legend, reading)
 
 
-def _course(
+def _training_run(
     lessons: Lessons,
     held: Split,
     start: Start,
@@ -195,7 +195,7 @@ def _course(
     options: TrainOptions,
     progress: Progress,
     began: float,
-) -> Course:
+) -> TrainingRun:
     ids = lessons.legend.ids.tolist()
     sampler = Sampler(
         held.learnt,
@@ -207,7 +207,7 @@ def _course(
         balance=options.balance,
     )
     recipes = _recipes(held, start, machine, options, sparse=lessons.sparse)
-    room = Classroom(
+    setup = TrainingSetup(
         start=start,
         sampler=sampler,
         judge=_judge(held, lessons, start, machine) if held.judged else None,
@@ -219,8 +219,8 @@ def _course(
         seed=options.seed,
         progress=progress,
     )
-    return Course(
-        room=room,
+    return TrainingRun(
+        setup=setup,
         recipes=recipes,
         fingerprint=_fingerprint(lessons, held, start, recipes, options),
         minutes=_minutes(lessons, options),

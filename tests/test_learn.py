@@ -28,7 +28,7 @@ from glnet_geo.learn_options import LabelMaps, TrainOptions
 from glnet_geo.model.package import load_model
 from glnet_geo.pipeline import classify
 from glnet_geo.plan import Options
-from glnet_geo.training import checkpoint, classroom, course, schedule
+from glnet_geo.training import checkpoint, schedule, setup, training_run
 from glnet_geo.training.start import start_from
 from tests import lessons
 from tests.rasters import write_plain
@@ -408,7 +408,7 @@ def test_where_training_brings_nothing_the_model_stays_as_it_was(
     lesson = lessons.pair_folders(tmp_path)
     options = lessons.options(tmp_path, epochs=10)
     train(lesson, tmp_path / "good.safetensors", options=options)
-    monkeypatch.setattr(classroom, "mean_iou", lambda *_: 0.5)
+    monkeypatch.setattr(setup, "mean_iou", lambda *_: 0.5)
     summary = train(
         lesson,
         tmp_path / "same.safetensors",
@@ -434,8 +434,8 @@ def test_where_the_mean_of_old_and_new_weights_is_worse_the_model_stays_as_it_wa
             scores.append(0.6)
         return found
 
-    monkeypatch.setattr(classroom, "mean_iou", score)
-    monkeypatch.setattr(course, "blended", blended)
+    monkeypatch.setattr(setup, "mean_iou", score)
+    monkeypatch.setattr(training_run, "blended", blended)
     summary = train(lessons.drawn(tmp_path), tmp_path / "mine.safetensors", options=lessons.options(tmp_path))
     assert scores == [0.5, 0.6, 0.4]
     assert not summary.learnt

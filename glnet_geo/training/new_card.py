@@ -11,9 +11,9 @@ from glnet_geo.core.legend import Legend
 from glnet_geo.io.lessons.lessons import Lessons
 from glnet_geo.model.card import Card, ClassScore, GroundSampleDistance, Scores
 from glnet_geo.training.augment import Augmentation
-from glnet_geo.training.course import Outcome
 from glnet_geo.training.held_out import Split
 from glnet_geo.training.start import Start
+from glnet_geo.training.training_run import Outcome
 from glnet_geo.training.validation import mean_iou
 
 

@@ -15,7 +15,7 @@ from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import save_package
 from glnet_geo.pipeline import classify
 from glnet_geo.plan import Options
-from glnet_geo.training.validation import judge
+from glnet_geo.training.validation import judge, mean_iou
 from tests.model import tiny
 from tests.rasters import write_plain
 from tests.scenes import read, texture, write_scene
@@ -78,3 +78,12 @@ def test_every_label_is_judged_once_on_scenes_of_many_frames(tmp_path: Path) -> 
     assert total(pair) == 300 * 260
     window = Window(row=120, col=30, height=40, width=100)
     assert total(pair.relabelled(MaskedLabels(pair.labels, [window], inside=True))) == 4000
+
+
+def test_only_the_classes_that_count_are_in_the_mean() -> None:
+    confusion = Confusion(np.array([[8, 0, 0], [0, 1, 1], [0, 0, 0]]))
+    assert mean_iou(confusion, [0, 1]) == pytest.approx((1 + 0.5) / 2)
+    assert mean_iou(confusion, [1, 2]) == pytest.approx(0.25)
+    absent = Confusion(np.array([[8, 0], [0, 0]]))
+    assert mean_iou(absent, [0, 1]) == 1
+    assert mean_iou(absent, [1]) == 0

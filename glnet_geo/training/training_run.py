@@ -19,9 +19,9 @@ from glnet_geo.core.listing import counted
 from glnet_geo.core.progress import stop_if_cancelled
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.training.checkpoint import read_weights
-from glnet_geo.training.classroom import Classroom
 from glnet_geo.training.recipe import Recipe
 from glnet_geo.training.schedule import Schedule
+from glnet_geo.training.setup import TrainingSetup
 from glnet_geo.training.stage_run import StageRun
 from glnet_geo.training.stages import Stage
 from glnet_geo.training.validation import Judgement
@@ -57,11 +57,11 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class TrainingRun:
     """A training from its beginning to its end.
 
     Attributes:
-        room: what its stages share.
+        setup: what its stages share.
         recipes: of every stage, in order; where minutes are given, their steps do not count.
         fingerprint: of all that decides about the weights; a folder of another one is refused.
         minutes: that the training may take in all; None for the recipes' steps.
@@ -69,7 +69,7 @@ class Course:
         kept: share that the weights which the training began with have in the final ones, where they know all classes.
     """
 
-    room: Classroom
+    setup: TrainingSetup
     recipes: Sequence[Recipe]
     fingerprint: str
     minutes: float | None
@@ -87,7 +87,7 @@ class Course:
         learnt: dict[str, Tensor] = {}
         for number, recipe in enumerate(self.recipes):
             stage = StageRun(
-                room=self.room,
+                setup=self.setup,
                 recipe=replace(recipe, steps=schedule.steps[recipe.stage]),
                 schedule=schedule,
                 last=number == len(self.recipes) - 1,
@@ -99,20 +99,20 @@ class Course:
 
     def _outcome(self, network: GLNet, best_step: int, schedule: Schedule) -> Outcome:
         """The best network, judged once more for all its numbers; the last one where nothing is judged."""
-        room, stage, judgement = self.room, self.recipes[-1].stage, None
+        setup, stage, judgement = self.setup, self.recipes[-1].stage, None
         steps = {name: schedule.steps_after(name, count) for name, count in schedule.steps.items()}
-        step = steps[stage] if room.judge is None else best_step
+        step = steps[stage] if setup.judge is None else best_step
         if step:
-            if room.judge is not None:
-                network.load_state_dict(read_weights(room.folder.best))
-            if self.kept and room.start.complete:
-                network.load_state_dict(blended(network.state_dict(), room.start.tensors, self.kept))
-        if room.judge is not None:
-            judgement = room.judge(network) if step else None
+            if setup.judge is not None:
+                network.load_state_dict(read_weights(setup.folder.best))
+            if self.kept and setup.start.complete:
+                network.load_state_dict(blended(network.state_dict(), setup.start.tensors, self.kept))
+        if setup.judge is not None:
+            judgement = setup.judge(network) if step else None
             # What lies between old and new weights may do worse than either.
             if judgement is None or not self._better(judgement, schedule.before):
-                step, network = 0, room.start.network(stage, {}, room.seed)
-                judgement = room.judge(network)
+                step, network = 0, setup.start.network(stage, {}, setup.seed)
+                judgement = setup.judge(network)
         return Outcome(
             network=network.eval(),
             judgement=judgement,
@@ -123,19 +123,19 @@ class Course:
         )
 
     def _better(self, judgement: Judgement, before: float | None) -> bool:
-        return before is None or self.room.score(judgement) > before
+        return before is None or self.setup.score(judgement) > before
 
     def _schedule(self) -> Schedule:
         """That of the broken run, or a new one."""
-        room = self.room
-        found = Schedule.found(room.folder, self.fingerprint)
+        setup = self.setup
+        found = Schedule.found(setup.folder, self.fingerprint)
         if found is not None:
-            room.progress.info(f"going on from {room.folder.path}")
+            setup.progress.info(f"going on from {setup.folder.path}")
             return found
         before, check_s = self._before()
         if self.minutes is None:
             schedule = Schedule.of_steps(
-                room.folder,
+                setup.folder,
                 self.fingerprint,
                 before,
                 {recipe.stage: recipe.steps for recipe in self.recipes},
@@ -145,32 +145,32 @@ class Course:
             # The best network is judged once more in the end.
             seconds = 60 * self.minutes * (1 - _RESERVE) - (time.monotonic() - self.began) - check_s
             schedule = Schedule.of_time(
-                room.folder, self.fingerprint, before, seconds=seconds, paces=paces, check_s=check_s
+                setup.folder, self.fingerprint, before, seconds=seconds, paces=paces, check_s=check_s
             )
         for stage, steps in schedule.steps.items():
-            room.progress.info(f"{stage.replace('_', ' ')}: {counted(steps, 'step')}")
+            setup.progress.info(f"{stage.replace('_', ' ')}: {counted(steps, 'step')}")
         schedule.write()
         return schedule
 
     def _before(self) -> tuple[float | None, float]:
         """The score of what the training begins with, where it knows all classes; and how long judging takes."""
-        room = self.room
-        if room.judge is None or not (room.start.complete or self.minutes is not None):
+        setup = self.setup
+        if setup.judge is None or not (setup.start.complete or self.minutes is not None):
             return None, 0.0
         began = time.monotonic()
-        score = room.score(room.judge(room.start.network(self.recipes[-1].stage, {}, room.seed)))
+        score = setup.score(setup.judge(setup.start.network(self.recipes[-1].stage, {}, setup.seed)))
         seconds = time.monotonic() - began
-        if not room.start.complete:
+        if not setup.start.complete:
             return None, seconds
-        room.progress.info(f"{room.start.name} as it is: mean IoU {score:.3f} on the held-out labels")
+        setup.progress.info(f"{setup.start.name} as it is: mean IoU {score:.3f} on the held-out labels")
         return score, seconds
 
     def _pace(self, recipe: Recipe) -> float:
         """Seconds per step, by the second of two that are forgotten after."""
-        learner = self.room.learner(replace(recipe, steps=2), {})
+        learner = self.setup.learner(replace(recipe, steps=2), {})
         times = [time.monotonic()]
         for _ in learner.run():
-            stop_if_cancelled(self.room.progress)
+            stop_if_cancelled(self.setup.progress)
             times.append(time.monotonic())
         return max(times[-1] - times[-2], 1e-3)
 

@@ -21,7 +21,7 @@ Judge = Callable[[GLNet], Judgement]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Classroom:
+class TrainingSetup:
     """What all stages of a training share.
 
     Attributes:
