@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from glnet_geo.core.colors import RGB
 from glnet_geo.core.normalize import EIGHT_BITS
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.errors import CancelledError, OptionError
@@ -42,7 +43,7 @@ from glnet_geo.training.recipe import EPOCHS, Recipe, recipe_of, stages_of
 from glnet_geo.training.samples import Sampler
 from glnet_geo.training.setup import Judge, TrainingSetup
 from glnet_geo.training.stages import STAGES
-from glnet_geo.training.start import RGB, TIMM, Start, init_card, start_from
+from glnet_geo.training.start import TIMM, Start, init_card, start_from
 from glnet_geo.training.train import Learner
 from glnet_geo.training.training_run import Outcome, TrainingRun
 from glnet_geo.training.validation import Judgement, judge

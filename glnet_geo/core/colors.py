@@ -7,12 +7,20 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+RGB = ("red", "green", "blue")
+"""Names of the bands of a photograph, in their order."""
+
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def is_color(text: str) -> bool:
     """Whether a text is a colour, ``#rrggbb``."""
     return _COLOR.fullmatch(text) is not None
+
+
+def hex_color(red: int, green: int, blue: int) -> str:
+    """``#rrggbb`` of three numbers 0..255."""
+    return f"#{red:02x}{green:02x}{blue:02x}"
 
 
 def packed_color(text: str) -> int:
@@ -22,6 +30,13 @@ def packed_color(text: str) -> int:
         ValueError: it is none.
     """
     return int(text.removeprefix("#"), 16)
+
+
+def packed_colors(rgb: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Bands of red, green and blue, (3, ...), packed to one number a pixel."""
+    red, green, blue = rgb.astype(np.int64)
+    packed: NDArray[np.int64] = red << 16 | green << 8 | blue
+    return packed
 
 
 def nearest_colors(colors: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.intp]:

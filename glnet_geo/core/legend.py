@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glnet_geo.core.colors import is_color
+from glnet_geo.core.colors import hex_color, is_color, packed_color
 from glnet_geo.errors import ModelError
 
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
@@ -46,7 +46,7 @@ class LandClass:
     @property
     def rgb(self) -> tuple[int, int, int]:
         """The colour as (red, green, blue), each 0..255."""
-        value = int(self.color[1:], 16)
+        value = packed_color(self.color)
         return value >> 16, value >> 8 & 255, value & 255
 
 
@@ -182,7 +182,7 @@ def _any_color(order: int) -> str:
     """Colours that differ as much as they can, however many are wanted."""
     # Steps by the golden ratio never come near a hue that was there shortly before.
     red, green, blue = colorsys.hsv_to_rgb(order * 0.618034 % 1, 0.55, 0.85)
-    return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"
+    return hex_color(round(255 * red), round(255 * green), round(255 * blue))
 
 
 DEEPGLOBE = Legend(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from glnet_geo.core.colors import RGB
 from glnet_geo.core.grid import PUBLISHED_OVERLAP, Tiling
 from glnet_geo.core.lattice import CELL
 from glnet_geo.core.legend import Legend
@@ -66,7 +67,7 @@ def import_checkpoints(
             patch_overlap=overlap,
             global_size=global_size,
         ),
-        bands=("red", "green", "blue") if bands == 3 else tuple(f"band {n + 1}" for n in range(bands)),
+        bands=RGB if bands == 3 else tuple(f"band {n + 1}" for n in range(bands)),
         normalization=Normalization(low=0, high=255, mean=(middle,) * bands, std=(middle or 1.0,) * bands),
         legend=legend,
         description="Imported from checkpoints of the published GLNet code.",

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from glnet_geo.core.colors import RGB
 from glnet_geo.core.grid import Tiling
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.normalize import EIGHT_BITS, Normalization
@@ -20,9 +21,6 @@ from glnet_geo.model.pretrained import check_pretrained, pretrained_body
 from glnet_geo.training.stages import BRANCHES, SHARING, STAGES, Stage, begin
 
 TIMM = "timm:"
-
-RGB = ("red", "green", "blue")
-"""Bands of a network that begins with a backbone, unless others are named."""
 
 _HEADS = ("glance.fpn.classify.", "local.fpn.classify.", "refined.fpn.classify.", "ensemble.")
 

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glnet_geo.core.colors import alike_colors, is_color, nearest_colors, packed_color
+from glnet_geo.core.colors import (
+    alike_colors,
+    hex_color,
+    is_color,
+    nearest_colors,
+    packed_color,
+    packed_colors,
+)
 
 _colors = st.integers(0, 0xFFFFFF)
 
@@ -14,6 +21,13 @@ _colors = st.integers(0, 0xFFFFFF)
 def test_a_colour_is_packed_as_it_is_written(color: int) -> None:
     assert packed_color(f"#{color:06x}") == packed_color(f"#{color:06X}") == color
     assert is_color(f"#{color:06x}")
+
+
+@given(st.tuples(*[st.integers(0, 255)] * 3))
+def test_three_numbers_are_one_colour_as_text_and_packed(rgb: tuple[int, int, int]) -> None:
+    packed = packed_colors(np.array(rgb, np.uint8)[:, None, None])
+    assert packed.tolist() == [[packed_color(hex_color(*rgb))]]
+    assert hex_color(*rgb) == f"#{packed.item():06x}"
 
 
 @pytest.mark.parametrize("text", ["", "red", "#12345", "#1234567", "#12345g", "123456"])

@@ -15,7 +15,7 @@ from rasterio.enums import ColorInterp
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
 
-from glnet_geo.core.colors import nearest_colors
+from glnet_geo.core.colors import nearest_colors, packed_colors
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError
@@ -140,8 +140,7 @@ class RasterLabels:
         except RasterioError as error:
             raise TrainingError(f"{self._path} cannot be read: {error}") from error
         if self.colours:
-            red, green, blue = raw.astype(np.int64)
-            return red << 16 | green << 8 | blue, known
+            return packed_colors(raw), known
         return self._whole(raw[0], known), known
 
     def word(self, value: int) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from affine import Affine
 from rasterio.crs import CRS
 
+from glnet_geo.core.colors import RGB
 from glnet_geo.core.normalize import EIGHT_BITS
 from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError
@@ -16,8 +17,6 @@ from glnet_geo.io.lessons.labels import Labels, opened
 from glnet_geo.io.lessons.pairs import Pair
 from glnet_geo.io.scenes.scene import open_scene
 from glnet_geo.io.scenes.value_range import value_range_of
-
-_PHOTOGRAPH = ("red", "green", "blue")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +42,7 @@ class Reading:
     def suits_photographs(self) -> bool:
         """Whether pictures of red, green and blue in 8 bits, which lack nothing, can be read without a look at them."""
         return (
-            tuple(self.wanted) == _PHOTOGRAPH
+            tuple(self.wanted) == RGB
             and self.bands is None
             and self.nodata is None
             and (self.own_range == EIGHT_BITS or self.value_range is not None)
@@ -121,7 +120,7 @@ def photograph(path: Path, reading: Reading) -> Picture:
     """
     if not reading.suits_photographs:
         return look_at(path, reading)
-    bands = range(1, len(_PHOTOGRAPH) + 1)
+    bands = range(1, len(RGB) + 1)
     with opened(path) as dataset:
         if dataset.count < len(bands):
             raise TrainingError(

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from glnet_geo.core.colors import hex_color
 from glnet_geo.io.files.style_places import STYLE, parsed
 
 _COLOR = re.compile(r"^\s*(\d{1,3}),(\d{1,3}),(\d{1,3})\b")
@@ -77,5 +78,5 @@ def _color(symbol: ET.Element) -> str | None:
         matched = _COLOR.match(entry.get(attribute, "")) if entry is not None else None
         if matched:
             red, green, blue = (min(255, int(part)) for part in matched.groups())
-            return f"#{red:02x}{green:02x}{blue:02x}"
+            return hex_color(red, green, blue)
     return None

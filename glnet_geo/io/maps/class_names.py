@@ -9,6 +9,7 @@ import rasterio.shutil
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader, MemoryFile
 
+from glnet_geo.core.colors import hex_color
 from glnet_geo.core.numerals import whole_number
 
 # What GDAL calls the usages of columns in attribute tables: their numbers in files.
@@ -31,7 +32,7 @@ def class_names(dataset: DatasetReader, band: int) -> tuple[dict[int, str], dict
             part for usage in (_RED, _GREEN, _BLUE) if (part := whole_number(row.get(usage, ""))) is not None
         ]
         if len(rgb) == 3 and all(0 <= part <= 255 for part in rgb):
-            colors[value] = "#{:02x}{:02x}{:02x}".format(*rgb)
+            colors[value] = hex_color(*rgb)
     return names, colors
 
 
@@ -53,7 +54,7 @@ def color_table(dataset: DatasetReader, band: int) -> dict[int, str]:
         entries = dataset.colormap(band)
     except ValueError:
         return {}
-    return {value: "#{:02x}{:02x}{:02x}".format(*rgba[:3]) for value, rgba in entries.items() if rgba[3]}
+    return {value: hex_color(*rgba[:3]) for value, rgba in entries.items() if rgba[3]}
 
 
 def _attribute_table(dataset: DatasetReader, band: int) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from glnet_geo.core.colors import nearest_colors
+from glnet_geo.core.colors import nearest_colors, packed_colors
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
@@ -90,11 +90,10 @@ class ColorReference:
             window = Window(row=row, col=0, height=rows, width=dataset.width)
             bands = range(1, 5 if self._alpha else 4)
             raw = self._source.values(bands, window)
-            red, green, blue, *alpha = raw.astype(np.int64)
-            shown = red << 16 | green << 8 | blue
+            shown = packed_colors(raw[:3])
             opaque = self._validity.apply(self._source, window, raw[:3])
-            if alpha:
-                opaque &= alpha[0] > 0
+            if self._alpha:
+                opaque &= raw[3] > 0
             yield row, self._nearest(shown) if self._lossy else shown, opaque
 
     def _nearest(self, shown: NDArray[np.int64]) -> NDArray[np.int64]:
