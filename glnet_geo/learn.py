@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 
 from glnet_geo.core.colors import RGB
-from glnet_geo.core.normalize import EIGHT_BITS
 from glnet_geo.core.progress import Progress, Silence
+from glnet_geo.core.value_range import EIGHT_BITS
 from glnet_geo.errors import CancelledError, OptionError
 from glnet_geo.io.files.identity import identity
 from glnet_geo.io.files.staging import TakenError, refuse_taken

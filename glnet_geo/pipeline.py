@@ -10,7 +10,7 @@ from pathlib import Path
 
 import glnet_geo
 from glnet_geo.core.legend import Legend
-from glnet_geo.core.normalize import written
+from glnet_geo.core.numerals import shortest
 from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import Sink, pour
@@ -202,7 +202,7 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
             bands=plan.scene.bands,
             band_names=plan.card.bands,
             dtype=plan.scene.dtype,
-            value_range=(plan.normalization.low, plan.normalization.high),
+            value_range=plan.normalization.value_range,
             nodata=plan.scene.nodata,
             ground_sample_distance=plan.scene.ground_sample_distance,
             scales=(plan.lattice.rows.scale, plan.lattice.cols.scale),
@@ -225,7 +225,7 @@ def job_of(plan: Plan, options: Options) -> dict[str, object]:
     """What the rows of a map depend on beside the scene, by names for a person."""
     return means_of(plan.model, plan.machine, options) | {
         "bands": plan.scene.bands,
-        "value range": (plan.normalization.low, plan.normalization.high),
+        "value range": plan.normalization.value_range,
     }
 
 
@@ -300,7 +300,7 @@ def provenance(plan: Plan, scene: str) -> Mapping[str, str]:
         "GLNET_GEO_MODEL_LICENSE": plan.card.license,
         "GLNET_GEO_OPTIONS": (
             f"bands={','.join(map(str, plan.scene.bands))} "
-            f"value_range={written(plan.normalization.low)},{written(plan.normalization.high)} "
+            f"value_range={shortest(plan.normalization.low)},{shortest(plan.normalization.high)} "
             f"scales={plan.lattice.rows.scale:g},{plan.lattice.cols.scale:g} "
             f"precision={str(plan.machine.dtype).removeprefix('torch.')} exact={plan.exact}"
         ),

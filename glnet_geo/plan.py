@@ -12,7 +12,9 @@ from pathlib import Path
 
 from glnet_geo.core.grid import Frame, Tiling, frame_rows
 from glnet_geo.core.lattice import CELL, Lattice, in_pixels, snapped_scale
-from glnet_geo.core.normalize import EIGHT_BITS, Normalization, written
+from glnet_geo.core.normalize import Normalization
+from glnet_geo.core.numerals import shortest
+from glnet_geo.core.value_range import EIGHT_BITS
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, OptionError
 from glnet_geo.io.polygons.aoi import Aoi, read_aoi
@@ -299,7 +301,7 @@ def _normalization(scene: Scene, card: Card, options: Options, notes: list[str])
     standard = card.normalization
     low, high = value_range_of(scene, standard.value_range, options.value_range)
     if options.value_range is not None or (low, high) != EIGHT_BITS:
-        notes.append(f"values {written(low)} to {written(high)} become the model's darkest and brightest")
+        notes.append(f"values {shortest(low)} to {shortest(high)} become the model's darkest and brightest")
     return replace(standard, low=low, high=high)
 
 

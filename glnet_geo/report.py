@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glnet_geo.core.legend import NODATA, Legend
-from glnet_geo.core.normalize import written
+from glnet_geo.core.numerals import shortest
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import SceneError
 from glnet_geo.io.geodesy.placed import PixelAreas, Placed
@@ -71,7 +71,7 @@ class Forecast:
                 "unknown" if distance is None else f"{distance[0]:.3g} x {distance[1]:.3g} m on the ground",
             ),
             ("bands", ", ".join(named)),
-            ("values", f"{self.dtype}, {written(self.value_range[0])} to {written(self.value_range[1])}"),
+            ("values", f"{self.dtype}, {shortest(self.value_range[0])} to {shortest(self.value_range[1])}"),
             ("no data", self.nodata),
             ("model", self.model),
             ("device", self.device),

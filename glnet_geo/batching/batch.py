@@ -19,10 +19,11 @@ from glnet_geo.batching.report import BatchReport, TileResult
 from glnet_geo.batching.scene_run import Workshop, failure, map_scene
 from glnet_geo.batching.scenes import VirtualScene, virtual_scenes
 from glnet_geo.core.listing import counted
-from glnet_geo.core.normalize import fits, outwards, written
+from glnet_geo.core.numerals import shortest
 from glnet_geo.core.overall import Overall
 from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
+from glnet_geo.core.value_range import fits, outwards
 from glnet_geo.errors import (
     AoiError,
     CancelledError,
@@ -231,7 +232,7 @@ def _value_range(kind: Kind, tiles: list[TileFile], shop: Workshop) -> tuple[flo
         shop.books.enter_range(name, known)
         warnings.warn(
             f"the model does not know the {kind.dtype} values of {counted(len(tiles), 'tile')} such as {tiles[0].name}: they are "
-            f"scaled by their common range {written(known[0])}..{written(known[1])} (2nd to 98th percentile); give --value-range to "
+            f"scaled by their common range {shortest(known[0])}..{shortest(known[1])} (2nd to 98th percentile); give --value-range to "
             "choose another",
             DoubtfulInputWarning,
             stacklevel=2,

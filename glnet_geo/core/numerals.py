@@ -1,4 +1,4 @@
-"""Numbers in texts."""
+"""Numbers read from texts, and written as texts."""
 
 from __future__ import annotations
 
@@ -20,3 +20,9 @@ def whole_number(text: str) -> int | None:
         return int(text)
     number = finite_number(text)
     return int(number) if number is not None and number.is_integer() else None
+
+
+def shortest(value: float) -> str:
+    """A number in as few digits as give it back."""
+    short = f"{value:.15g}"
+    return short if float(short) == value else repr(float(value))

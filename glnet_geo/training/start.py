@@ -12,7 +12,8 @@ from torch import Tensor
 from glnet_geo.core.colors import RGB
 from glnet_geo.core.grid import Tiling
 from glnet_geo.core.legend import Legend
-from glnet_geo.core.normalize import EIGHT_BITS, Normalization
+from glnet_geo.core.normalize import Normalization
+from glnet_geo.core.value_range import EIGHT_BITS
 from glnet_geo.errors import ModelError
 from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import Architecture, GLNet, Sharing, light, published

@@ -10,7 +10,7 @@ from affine import Affine
 from rasterio.crs import CRS
 
 from glnet_geo.core.colors import RGB
-from glnet_geo.core.normalize import EIGHT_BITS
+from glnet_geo.core.value_range import EIGHT_BITS
 from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError
 from glnet_geo.io.lessons.labels import Labels, opened

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 
-from glnet_geo.core.normalize import EIGHT_BITS, fits, outwards, too_coarse, written
+from glnet_geo.core.numerals import shortest
+from glnet_geo.core.value_range import EIGHT_BITS, fits, outwards, too_coarse
 from glnet_geo.errors import DoubtfulInputWarning
 from glnet_geo.io.scenes.scene import Scene
 
@@ -36,8 +37,8 @@ def value_range_of(
     known = "8 bits" if own == EIGHT_BITS else f"values {own[0]:g} to {own[1]:g}"
     warnings.warn(
         f"{scene.name} holds {scene.dtype} values and the model was trained on {known}: they are scaled by the scene's "
-        f"own range {written(low)}..{written(high)} (2nd to 98th percentile), in training and in mapping; give --value-range "
-        f"{written(low)},{written(high)} for all scenes that are to agree",
+        f"own range {shortest(low)}..{shortest(high)} (2nd to 98th percentile), in training and in mapping; give --value-range "
+        f"{shortest(low)},{shortest(high)} for all scenes that are to agree",
         DoubtfulInputWarning,
         stacklevel=3,
     )
@@ -58,7 +59,7 @@ def _doubt_bits(scene: Scene, value_range: tuple[float, float]) -> None:
 
 def _doubt_precision(scene: Scene, value_range: tuple[float, float]) -> None:
     if too_coarse(value_range, scene.dtype):
-        low, high = map(written, value_range)
+        low, high = map(shortest, value_range)
         warnings.warn(
             f"{scene.name} holds {scene.dtype} values, which are read in single precision: that hardly tells those from {low} "
             f"to {high} apart; take an offset off first (gdal_calc.py --calc A-{low})",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from glnet_geo.commands.options import ValueRange
-from glnet_geo.core.normalize import EIGHT_BITS
+from glnet_geo.core.value_range import EIGHT_BITS
 from glnet_geo.errors import DoubtfulInputWarning
 from glnet_geo.io.scenes.scene import open_scene
 from glnet_geo.io.scenes.value_range import value_range_of
