@@ -12,8 +12,9 @@ import glnet_geo
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.numerals import shortest
 from glnet_geo.core.polygons.drawing import Drawing
+from glnet_geo.core.pouring import pour
 from glnet_geo.core.progress import Progress, Silence
-from glnet_geo.core.strip import Sink, pour
+from glnet_geo.core.strip import Sink
 from glnet_geo.errors import CancelledError, OptionError, SceneError
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.files.staging import Staging, TakenError, is_raster

@@ -12,7 +12,8 @@ from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.numerals import shortest
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import SceneError
-from glnet_geo.io.geodesy.placed import PixelAreas, Placed
+from glnet_geo.io.geodesy.pixel_areas import PixelAreas
+from glnet_geo.io.geodesy.placed import Placed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,14 +13,16 @@ import numpy as np
 import glnet_geo
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.polygons.drawing import Drawing
+from glnet_geo.core.pouring import pour
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.small_areas.sieve import Sieve
-from glnet_geo.core.strip import Strip, pour, watched
+from glnet_geo.core.strip import Strip, watched
 from glnet_geo.core.window import Window
 from glnet_geo.errors import CancelledError, OptionError, OutputError
 from glnet_geo.io.files.staging import Staging
 from glnet_geo.io.files.suffixes import MAP_VECTORS
-from glnet_geo.io.geodesy.placed import PixelAreas, Placed, without_place
+from glnet_geo.io.geodesy.pixel_areas import PixelAreas
+from glnet_geo.io.geodesy.placed import Placed, without_place
 from glnet_geo.io.maps.class_file import read_class_file
 from glnet_geo.io.maps.classes import ClassMap, open_classes
 from glnet_geo.io.maps.confidence import ConfidenceMap

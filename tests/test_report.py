@@ -16,7 +16,7 @@ import glnet_geo
 from glnet_geo.core.strip import Strip
 from glnet_geo.report import Tally
 from tests.io.geodesy.test_ground import DEGREES, UTM
-from tests.io.geodesy.test_placed import MOLLWEIDE, Raster
+from tests.io.geodesy.test_pixel_areas import MOLLWEIDE, Raster
 from tests.maps import LEGEND, write_map
 
 COARSE = Affine(0.05, 0, 10, 0, -0.05, 60)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from glnet_geo.batching.outputs import TileOutputs
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.polygons.drawing import Drawing
-from glnet_geo.core.strip import Sink, Strip, interruptible
+from glnet_geo.core.pouring import interruptible
+from glnet_geo.core.strip import Sink, Strip
 from glnet_geo.core.window import Window
 from glnet_geo.io.files.staging import Staging
 from glnet_geo.io.maps.raster import ConfidenceRaster

@@ -9,7 +9,7 @@ from affine import Affine
 from rasterio.crs import CRS
 
 from glnet_geo.io.geodesy.areas import areas
-from glnet_geo.io.geodesy.placed import PixelAreas
+from glnet_geo.io.geodesy.pixel_areas import PixelAreas
 from tests.io.geodesy.test_ground import DEGREES, FEET, MERCATOR, NO_PLACE, POLAR, UTM
 
 MOLLWEIDE = CRS.from_string("ESRI:54009")
