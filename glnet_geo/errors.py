@@ -5,6 +5,8 @@ Every message is one sentence for a person who does not program: what is wrong, 
 
 from __future__ import annotations
 
+import inspect
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,6 +90,23 @@ class CancelledError(GlnetGeoError):
 
 class DoubtfulInputWarning(UserWarning):
     """The input can be used, but the answer may not mean what the person thinks it means."""
+
+
+def doubt(sentence: str) -> None:
+    """Warn of input that can be used, and may not mean what the person thinks.
+
+    The warning is told of the line that called this package, however deep inside the doubt arose.
+
+    Args:
+        sentence: names the doubt, where it is, and what to do.
+    """
+    frame, depth, level = inspect.currentframe(), 0, 1
+    while frame is not None:
+        depth += 1
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == __package__:
+            level = depth + 1
+        frame = frame.f_back
+    warnings.warn(sentence, DoubtfulInputWarning, stacklevel=level)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -16,7 +15,7 @@ from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.numerals import shortest
 from glnet_geo.core.value_range import EIGHT_BITS
 from glnet_geo.core.window import Window
-from glnet_geo.errors import DoubtfulInputWarning, OptionError
+from glnet_geo.errors import OptionError, doubt
 from glnet_geo.io.polygons.aoi import Aoi, read_aoi
 from glnet_geo.io.scenes.blocks import block_cache
 from glnet_geo.io.scenes.scene import Scene, open_scene
@@ -280,11 +279,9 @@ def _scales(scene: Scene, card: Card, notes: list[str]) -> tuple[float, float]:
         f"the scene is resampled on the fly to {to}"
     )
     if max(rows, cols) >= MOST_ENLARGED:
-        warnings.warn(
+        doubt(
             f"pixels of {size} are far coarser than the model knows (up to {valid.maximum:g} m): {scene.name} is enlarged "
-            f"{MOST_ENLARGED:g} times at most, and the map is not to be trusted; use finer imagery",
-            DoubtfulInputWarning,
-            stacklevel=2,
+            f"{MOST_ENLARGED:g} times at most, and the map is not to be trusted; use finer imagery"
         )
     return rows, cols
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from glnet_geo.assess.assessment import Coverage, Unit
 from glnet_geo.core.accuracy.stratified import StratifiedSample
 from glnet_geo.core.legend import NODATA, Legend
-from glnet_geo.errors import DoubtfulInputWarning
+from glnet_geo.errors import doubt
 from glnet_geo.io.maps.classes import ClassMap
 from glnet_geo.io.references.vector import LabelledShapes, Strata
 from glnet_geo.report import Tally
@@ -122,10 +121,10 @@ class Design:
                 "each class of the map"
             )
             notes = (f"{sentence}.",)
-            _warn(sentence)
+            doubt(sentence)
         alone = (units == 1) & ~(units == self.pixels)
         if alone.any():
-            _warn(
+            doubt(
                 f"{reference} has only one labelled point in {self._named(alone, legend)}: confidence intervals cannot "
                 "be told; label at least two in each class of the map"
             )
@@ -196,7 +195,3 @@ def _percent(share: float) -> str:
     if 0 < share < 0.001:
         return "less than 0.1%"
     return "more than 99.9%" if 0.999 < share < 1 else f"{share:.1%}"
-
-
-def _warn(sentence: str) -> None:
-    warnings.warn(sentence, DoubtfulInputWarning, stacklevel=5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +12,7 @@ from glnet_geo.assess.points import compare_points
 from glnet_geo.core.accuracy.matching import check_ignored
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress, Silence
-from glnet_geo.errors import DoubtfulInputWarning, OptionError
+from glnet_geo.errors import OptionError, doubt
 from glnet_geo.io.files.suffixes import READ_VECTORS
 from glnet_geo.io.maps.classes import open_classes
 from glnet_geo.io.maps.confidence import ConfidenceMap
@@ -92,10 +91,8 @@ def evaluate(
                 contradictory=polygons.contradictory,
             )
     if sure is not None and found.calibration is None:
-        warnings.warn(
-            f"{sure.name} has no value where {classes.name} is compared: whether its confidence is right is not told",
-            DoubtfulInputWarning,
-            stacklevel=2,
+        doubt(
+            f"{sure.name} has no value where {classes.name} is compared: whether its confidence is right is not told"
         )
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +17,7 @@ from glnet_geo.core.legend import NODATA
 from glnet_geo.core.progress import Progress
 from glnet_geo.core.strip import watched
 from glnet_geo.core.window import Window
-from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
+from glnet_geo.errors import EvaluationError, doubt
 from glnet_geo.io.maps.classes import ClassMap
 from glnet_geo.io.maps.confidence import ConfidenceMap
 from glnet_geo.io.references.vector import LabelledShapes
@@ -120,11 +119,9 @@ def _doubt_copies(shapes: LabelledShapes, used: NDArray[np.bool_]) -> None:
     places = shapely.get_coordinates(shapes.shapes[used])
     copies = len(places) - len(np.unique(places, axis=0))
     if copies:
-        warnings.warn(
+        doubt(
             f"{copies} labelled points of {shapes.name} lie where another one lies, and a sample has no place twice: they count "
-            "twice, and the intervals are too narrow; remove the copies",
-            DoubtfulInputWarning,
-            stacklevel=4,
+            "twice, and the intervals are too narrow; remove the copies"
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import watched
 from glnet_geo.core.transform import transformed
-from glnet_geo.errors import DoubtfulInputWarning, OptionError, OutputError
+from glnet_geo.errors import OptionError, OutputError, doubt
 from glnet_geo.io.files.staging import Staging
 from glnet_geo.io.geodesy.placed import to_map
 from glnet_geo.io.maps.classes import ClassMap, open_classes
@@ -172,8 +171,6 @@ def _strata(classes: ClassMap, sizes: Tally, points: list[int]) -> tuple[Stratum
 def _warn_of_small(classes: ClassMap, sizes: Tally, per_class: int) -> None:
     small = [c.name for c, pixels in zip(classes.legend, sizes.pixels, strict=True) if pixels < per_class]
     if small:
-        warnings.warn(
-            f"{classes.name} has fewer than {per_class} pixels of {', '.join(small)}: all of them were taken",
-            DoubtfulInputWarning,
-            stacklevel=3,
+        doubt(
+            f"{classes.name} has fewer than {per_class} pixels of {', '.join(small)}: all of them were taken"
         )

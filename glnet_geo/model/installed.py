@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TypeVar
 import platformdirs
 from safetensors import SafetensorError, safe_open
 
-from glnet_geo.errors import DoubtfulInputWarning, ModelError, looking_at
+from glnet_geo.errors import ModelError, doubt, looking_at
 
 SUFFIX = ".safetensors"
 CARD_KEY = "glnet_geo.card"
@@ -43,9 +42,7 @@ def readable_models(read: Callable[[Path], _Card]) -> list[tuple[Path, _Card]]:
         try:
             found.append((path, read(path)))
         except ModelError as error:
-            warnings.warn(
-                f"{error}; it is left out of the list of models", DoubtfulInputWarning, stacklevel=3
-            )
+            doubt(f"{error}; it is left out of the list of models")
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from glnet_geo.core.holdout import blocks, hold_out
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.listing import counted, listed
 from glnet_geo.core.window import Window
-from glnet_geo.errors import DoubtfulInputWarning, TrainingError
+from glnet_geo.errors import TrainingError, doubt
 from glnet_geo.io.lessons.labels import MaskedLabels
 from glnet_geo.io.lessons.lessons import Lessons
 from glnet_geo.io.lessons.pairs import Pair
@@ -103,11 +102,7 @@ def _check_classes(legend: Legend, counts: Sequence[ClassCounts]) -> None:
         )
     absent = [c.name for c, total in zip(legend, totals, strict=True) if not total]
     if absent:
-        warnings.warn(
-            f"nothing is labelled as {', '.join(absent)}: the model will not know it",
-            DoubtfulInputWarning,
-            stacklevel=4,
-        )
+        doubt(f"nothing is labelled as {', '.join(absent)}: the model will not know it")
 
 
 def _by_name(lessons: Lessons, asked: Sequence[str], counts: Sequence[ClassCounts]) -> Split:
@@ -135,11 +130,7 @@ def _check_sides(legend: Legend, learnt: NDArray[np.int64], judged: NDArray[np.i
         raise TrainingError("nothing is labelled in what is left to learn from: name fewer to validate on")
     lost = [c.name for c, here, there in zip(legend, learnt, judged, strict=True) if there and not here]
     if lost:
-        warnings.warn(
-            f"{', '.join(lost)} is labelled in what is validated on only: the model will not know it",
-            DoubtfulInputWarning,
-            stacklevel=5,
-        )
+        doubt(f"{', '.join(lost)} is labelled in what is validated on only: the model will not know it")
 
 
 def _check_overlap(lessons: Lessons, apart: NDArray[np.bool_]) -> None:
@@ -148,11 +139,9 @@ def _check_overlap(lessons: Lessons, apart: NDArray[np.bool_]) -> None:
         return
     links = lessons.extents.overlapping()
     for judged, learnt in links[:, apart[links[0]] & ~apart[links[1]]].T[:1].tolist():
-        warnings.warn(
+        doubt(
             f"{lessons.pairs[judged].name}, to validate on, shows ground that {lessons.pairs[learnt].name} shows too, which "
-            "is learnt from: the scores are too good; name both, or leave one out",
-            DoubtfulInputWarning,
-            stacklevel=5,
+            "is learnt from: the scores are too good; name both, or leave one out"
         )
 
 
@@ -170,11 +159,9 @@ def _by_parts(lessons: Lessons) -> Split:
 
 def _by_place(lessons: Lessons, held: set[str]) -> Split:
     if len(set(lessons.places)) == len(lessons.pairs) > len({_word(name) for name in lessons.places}):
-        warnings.warn(
+        doubt(
             "the images' names do not tell which are neighbours: if they are parts of one scene, name with --validate "
-            "those of one side of it, else the scores are too good",
-            DoubtfulInputWarning,
-            stacklevel=4,
+            "those of one side of it, else the scores are too good"
         )
     how = f"validated on {listed(sorted(held), 8)}, of {counted(len(set(lessons.places)), 'scene')}"
     return replace(
@@ -207,11 +194,9 @@ def _by_blocks(lessons: Lessons, counts: Sequence[ClassCounts]) -> Split:
     held = [block for number, block in zip(unit, every, strict=True) if number in chosen]
     learnt = _without(lessons, held)
     if not held or _loses_a_class(lessons, learnt, counts):
-        warnings.warn(
+        doubt(
             "the labels lie so close together that none can be held out: the model will have no scores; label more "
-            "places, far from each other",
-            DoubtfulInputWarning,
-            stacklevel=4,
+            "places, far from each other"
         )
         return Split(
             learnt=list(lessons.pairs),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from glnet_geo.core.colors import is_color
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.listing import listed
 from glnet_geo.core.numerals import whole_number
-from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
+from glnet_geo.errors import EvaluationError, doubt
 
 _MOST_LISTED = 10
 
@@ -170,11 +169,7 @@ def check_ignored(
                 f"--ignore names {text!r}, which is a class of neither the map nor {reference}: choose from "
                 f"{listed([str(one) for one in known], _MOST_LISTED)}"
             )
-        warnings.warn(
-            f"--ignore {text} does nothing: it does not occur in {reference}",
-            DoubtfulInputWarning,
-            stacklevel=4,
-        )
+        doubt(f"--ignore {text} does nothing: it does not occur in {reference}")
 
 
 def _quoted(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from xml.etree import ElementTree as ET
 from typing_extensions import Self
 
 from glnet_geo.core.listing import listed
-from glnet_geo.errors import DoubtfulInputWarning, OutputError
+from glnet_geo.errors import OutputError, doubt
 from glnet_geo.io.files.suffixes import SHOWN_BY_QGIS
 
 STYLE = ".qml"
@@ -79,11 +78,9 @@ class StylePlaces:
         """
         style = style_of(path)
         if style in self.shared and not (_entries(made) or set()) <= (_entries(style) or set()):
-            warnings.warn(
+            doubt(
                 f"{style.name} stays as it is, as other files are drawn with it, and does not have all classes of "
-                f"{path.name}: give the map a name of its own to have its colours in QGIS",
-                DoubtfulInputWarning,
-                stacklevel=4,
+                f"{path.name}: give the map a name of its own to have its colours in QGIS"
             )
         return style in self.free
 
@@ -155,8 +152,6 @@ def _tell(left_out: Mapping[Path, Path]) -> None:
     if not left_out:
         return
     styles, others = (listed([path.name for path in paths]) for paths in (left_out, left_out.values()))
-    warnings.warn(
-        f"{styles} will not be written, as QGIS would draw {others} with it too: give the map a name of its own to have its colours in QGIS",
-        DoubtfulInputWarning,
-        stacklevel=4,
+    doubt(
+        f"{styles} will not be written, as QGIS would draw {others} with it too: give the map a name of its own to have its colours in QGIS"
     )

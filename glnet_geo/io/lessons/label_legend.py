@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from glnet_geo.core.colors import alike_colors, is_color, packed_color
 from glnet_geo.core.legend import NODATA, LandClass, Legend
 from glnet_geo.core.listing import counted
-from glnet_geo.errors import DoubtfulInputWarning, ModelError, TrainingError
+from glnet_geo.errors import ModelError, TrainingError, doubt
 from glnet_geo.io.lessons.labels import RasterLabels, values_in
 from glnet_geo.io.maps.class_file import class_file_text, map_legend_in
 from glnet_geo.io.maps.class_names import class_names
@@ -141,19 +140,19 @@ def warn_of_doubtful(labels: Sequence[RasterLabels], known: LabelLegend) -> None
     """Warn, once of each kind, of label maps that probably do not mean what they are taken for."""
     lossy = [one for one in labels if one.lossy and one.colours]
     if lossy:
-        _doubt(
+        doubt(
             f"{_first_of(lossy, 'is', 'are')} compressed with loss, so colours are not exact: each is taken for the nearest "
             "of the legend; a PNG would be safer"
         )
     blurred = [one for one in labels if one.lossy and not one.colours]
     if blurred:
-        _doubt(
+        doubt(
             f"{_first_of(blurred, 'is', 'are')} compressed with loss, so between two classes there may be a third: write them "
             "without loss, such as a PNG, from what they were made of"
         )
     mistaken = [(one, found) for one in labels if (found := known.legend.taken_for(one.painted)) is not None]
     if mistaken:
-        _doubt(mistaken_colour(_first_of([one for one, _ in mistaken], "draws", "draw"), *mistaken[0][1]))
+        doubt(mistaken_colour(_first_of([one for one, _ in mistaken], "draws", "draw"), *mistaken[0][1]))
 
 
 def mistaken_colour(who: str, drawn: LandClass, owner: LandClass) -> str:
@@ -203,7 +202,7 @@ class _Said:
                 colour, first = self.colours.setdefault(value, (colours[value], path))
                 if colour != colours[value] and not self._doubted:
                     self._doubted = True
-                    _doubt(
+                    doubt(
                         f"{path} draws the value {value} in {colours[value]}, and {first} in {colour}: the values count; if "
                         "they are those of a palette in each file, save the colours themselves (gdal_translate -expand rgb)"
                     )
@@ -224,7 +223,7 @@ def _doubt_alike(colours: Sequence[int]) -> None:
     alike = alike_colors(np.array(colours, dtype=np.int64), _HARDLY)
     if alike is not None:
         one, other = (f"#{colour:06x}" for colour in alike)
-        _doubt(
+        doubt(
             f"the label maps hold colours that hardly differ ({one} and {other}), and each is a class: if they are not, give the "
             "classes with --legend, and label maps without smoothed edges or loss"
         )
@@ -242,8 +241,3 @@ def _first_of(labels: Sequence[RasterLabels], one: str, several: str) -> str:
     """The first of some label maps, how many more there are, and the verb."""
     more = len(labels) - 1
     return f"{labels[0].name} and {counted(more, 'other')} {several}" if more else f"{labels[0].name} {one}"
-
-
-def _doubt(message: str) -> None:
-    # It is told where the lessons are asked for.
-    warnings.warn(message, DoubtfulInputWarning, stacklevel=4)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from glnet_geo.core.image_extents import ImageExtents
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.listing import counted, listed
 from glnet_geo.core.numerals import finite_number, whole_number
-from glnet_geo.errors import DoubtfulInputWarning, OptionError, TrainingError
+from glnet_geo.errors import OptionError, TrainingError, doubt
 from glnet_geo.io.lessons.label_legend import (
     found_legend,
     open_labels,
@@ -131,7 +130,7 @@ def lessons_of_polygons(
         labels = drawn.on(scene.name, ids, crs=picture.crs, transform=picture.transform, whole=picture.whole)
         if labels is None:
             if len(scenes) > 1:
-                _doubt(f"no polygon of {polygons.name} lies on {scene.name}: it is left out")
+                doubt(f"no polygon of {polygons.name} lies on {scene.name}: it is left out")
             continue
         pairs.append(picture.with_labels(labels))
         pictures.append(picture)
@@ -143,7 +142,7 @@ def lessons_of_polygons(
         )
     beside = len(drawn.polygons) - len(used)
     if beside:
-        _doubt(
+        doubt(
             f"{beside} of {len(drawn.polygons)} polygons of {polygons.name} lie on no scene: they are left out"
         )
     return Lessons(
@@ -206,7 +205,7 @@ def _legend(drawn: TrainingPolygons, known: Legend | None) -> Legend:
             names[next(free)] = name
     moved = [name for number, name in sorted(names.items()) if finite_number(name) not in {None, number}]
     if moved:
-        _doubt(
+        doubt(
             f"the classes {listed(moved, 8)} of {drawn.path.name} are numbers that the map does not keep, since not all classes "
             "are whole numbers, written in one way and within 0..254: they are numbered anew, and bear these numbers as names"
         )
@@ -255,8 +254,3 @@ def _check_once(scenes: Sequence[Path]) -> None:
         if scene.resolve() in seen:
             raise OptionError(f"{scene} is named twice: name each scene once")
         seen.add(scene.resolve())
-
-
-def _doubt(message: str) -> None:
-    # It is told where the lessons are asked for.
-    warnings.warn(message, DoubtfulInputWarning, stacklevel=3)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from rasterio.features import rasterize
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.numerals import finite_number
 from glnet_geo.core.window import Window
-from glnet_geo.errors import AoiError, DoubtfulInputWarning, TrainingError
+from glnet_geo.errors import AoiError, TrainingError, doubt
 from glnet_geo.io.lessons.spot import Spot
 from glnet_geo.io.polygons.placing import Placing, screen_rows, valid_polygons_in
 from glnet_geo.io.polygons.vector_file import defined, layers_in, reading
@@ -189,7 +188,7 @@ def read_training_polygons(path: Path, field: str, layer: str | None = None) -> 
             f"{path} has no polygon with a class in the field {field!r} of its layer {chosen}{held}: draw some"
         )
     if unused:
-        _doubt(
+        doubt(
             f"{unused} of {len(table)} features of {path.name} have no class in {field!r}, or no area: they are left out"
         )
     drawn = TrainingPolygons(
@@ -206,21 +205,16 @@ def read_training_polygons(path: Path, field: str, layer: str | None = None) -> 
             "field that holds the class with --field"
         )
     if alike := drawn.alike():
-        _doubt(
+        doubt(
             f"the names {', '.join(map(repr, alike))} of {path.name} differ in case only, and are learnt as "
             f"{'two' if len(alike) == 2 else len(alike)} classes: correct them if they mean the same"
         )
     twice = drawn.contradictions()
     if twice:
-        _doubt(
+        doubt(
             f"polygons of {path.name} that have different classes lie over each other ({twice} times): the later one counts"
         )
     return drawn
-
-
-def _doubt(message: str) -> None:
-    # It is told where the lessons are asked for.
-    warnings.warn(message, DoubtfulInputWarning, stacklevel=4)
 
 
 def _layer(path: Path, layers: Sequence[str], wanted: str | None) -> str:

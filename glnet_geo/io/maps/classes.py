@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing_extensions import Self
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
-from glnet_geo.errors import DoubtfulInputWarning, OptionError, SceneError
+from glnet_geo.errors import OptionError, SceneError, doubt
 from glnet_geo.io.maps.class_names import class_names
 from glnet_geo.io.scenes.doubts import warn_of_a_place_beyond_the_ground
 from glnet_geo.io.scenes.source import Source, is_integer
@@ -136,14 +135,12 @@ def _described(source: Source, chosen: int | None, legend: Legend | None) -> Cla
         if legend is None
         else ({c.id: c.name for c in legend}, {c.id: c.color for c in legend})
     )
-    _doubt(source, values, names, colors, given=legend is not None)
+    _doubt_values(source, values, names, colors, given=legend is not None)
     warn_of_a_place_beyond_the_ground(dataset, source.name)
     if dataset.crs is not None and dataset.transform.is_identity:
-        warnings.warn(
+        doubt(
             f"{source.name} has a CRS but no place in it, and is taken for a map without CRS: give it one first "
-            "(gdal_edit.py -a_ullr)",
-            DoubtfulInputWarning,
-            stacklevel=4,
+            "(gdal_edit.py -a_ullr)"
         )
     return ClassMap(
         shown=source.shown,
@@ -162,24 +159,20 @@ def _described(source: Source, chosen: int | None, legend: Legend | None) -> Cla
     )
 
 
-def _doubt(
+def _doubt_values(
     source: Source, values: Sequence[int], names: Mapping[int, str], colors: Mapping[int, str], *, given: bool
 ) -> None:
     """Warn of values that look like no classes, or that a class file does not name."""
     if not given and len(values) > _MANY and not names and not colors:
-        warnings.warn(
+        doubt(
             f"{source.name} holds {len(values)} different values without names or colours: if it is an image and not "
-            "a map of classes, classify it first",
-            DoubtfulInputWarning,
-            stacklevel=5,
+            "a map of classes, classify it first"
         )
     unnamed = sorted(set(values) - names.keys())
     if given and unnamed:
-        warnings.warn(
+        doubt(
             f"{source.name} holds the classes {', '.join(map(str, unnamed[:10]))}, which the class file does not name: "
-            "they are called by their numbers",
-            DoubtfulInputWarning,
-            stacklevel=5,
+            "they are called by their numbers"
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,7 @@ from rasterio.features import geometry_mask
 
 from glnet_geo.core.listing import counted
 from glnet_geo.core.window import Window
-from glnet_geo.errors import AoiError, AoiMissesError, DoubtfulInputWarning
+from glnet_geo.errors import AoiError, AoiMissesError, doubt
 from glnet_geo.io.polygons.placing import Bounds, Placing, polygons_in, screen_rows, valid_polygons_in
 from glnet_geo.io.polygons.vector_file import defined, layers_in, reading
 
@@ -111,11 +110,7 @@ def read_aoi(path: Path, *, crs: CRS | None, transform: Affine | None, height: i
             "georeference the scene first"
         )
     if crs is not None and own is None:
-        warnings.warn(
-            f"{path} has no CRS: it is taken for the scene's ({crs.to_string()})",
-            DoubtfulInputWarning,
-            stacklevel=2,
-        )
+        doubt(f"{path} has no CRS: it is taken for the scene's ({crs.to_string()})")
     scene = Window.whole((height, width))
     place = Placing.of(str(path), own, crs, transform or screen_rows(polygons))
     extent = place.extent(scene)
@@ -182,11 +177,9 @@ def _doubt_lines(path: Path, shapes: geopandas.GeoSeries) -> None:
     flat = shapes[np.isin(shapely.get_dimensions(shapes.to_numpy()), (0, 1))]
     if len(flat):
         held = ", ".join(sorted({str(kind).lower() for kind in flat.geom_type}))
-        warnings.warn(
+        doubt(
             f"{len(flat)} of {counted(len(shapes), 'feature')} of {path.name} have no area ({held}) and are left out: make polygons "
-            "of those that are meant to be mapped",
-            DoubtfulInputWarning,
-            stacklevel=4,
+            "of those that are meant to be mapped"
         )
 
 

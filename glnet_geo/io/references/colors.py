@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,7 +11,7 @@ from glnet_geo.core.colors import nearest_colors, packed_colors
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
-from glnet_geo.errors import DoubtfulInputWarning
+from glnet_geo.errors import doubt
 from glnet_geo.io.lessons.labels import lossy
 from glnet_geo.io.references.key import ReferenceKey
 from glnet_geo.io.scenes.source import Source
@@ -66,11 +65,9 @@ class ColorReference:
             EvaluationError: one means nothing.
         """
         if self._lossy:
-            warnings.warn(
+            doubt(
                 f"{self.name} is compressed with loss, so its colours are not exact: each is taken for the nearest that is "
-                "known; a PNG would be safer",
-                DoubtfulInputWarning,
-                stacklevel=6,
+                "known; a PNG would be safer"
             )
         found: set[int] = set()
         for _, shown, opaque in self._shown():

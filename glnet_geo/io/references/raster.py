@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from rasterio.enums import ColorInterp, Resampling
 from glnet_geo.core.accuracy.matching import Label
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.strip import Strip
-from glnet_geo.errors import DoubtfulInputWarning, EvaluationError, SceneError
+from glnet_geo.errors import EvaluationError, SceneError, doubt
 from glnet_geo.io.geodesy.placed import Placed
 from glnet_geo.io.lessons.label_legend import mistaken_colour
 from glnet_geo.io.maps.class_names import class_names
@@ -102,4 +101,4 @@ def _doubt_palette(name: str, colors: dict[int, str], legend: Legend) -> None:
     """Warn where values that count are drawn in the colours of other classes."""
     found = legend.taken_for(colors)
     if found is not None:
-        warnings.warn(mistaken_colour(f"{name} draws", *found), DoubtfulInputWarning, stacklevel=6)
+        doubt(mistaken_colour(f"{name} draws", *found))

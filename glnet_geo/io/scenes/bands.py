@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rasterio.enums import ColorInterp
 from rasterio.io import DatasetReader
 
-from glnet_geo.errors import DoubtfulInputWarning, OptionError, SceneError
+from glnet_geo.errors import OptionError, SceneError, doubt
 
 _SYNONYMS = {
     "r": "red",
@@ -139,11 +138,9 @@ def _found(known: Sequence[Band], wanted: Sequence[str], name: str) -> tuple[Ban
             if any(b.label for b in plain)
             else "does not say which band is which"
         )
-        warnings.warn(
+        doubt(
             f"{name} {says}: bands {_numbers(plain)} are taken for {', '.join(wanted)}; name them with "
-            f"--bands {_numbers(plain)} to be sure",
-            DoubtfulInputWarning,
-            stacklevel=4,
+            f"--bands {_numbers(plain)} to be sure"
         )
     return plain
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 
@@ -10,7 +9,7 @@ import numpy as np
 from rasterio.io import DatasetReader
 
 from glnet_geo.core.window import Window
-from glnet_geo.errors import DoubtfulInputWarning
+from glnet_geo.errors import doubt
 from glnet_geo.io.geodesy.ground import ground_sample_distance, has_ground
 from glnet_geo.io.scenes.source import Source
 from glnet_geo.io.scenes.validity import Validity
@@ -37,11 +36,9 @@ def warn_of_collar(source: Source, bands: Sequence[int], validity: Validity, sha
     flat = Counter(colour[0] for colour in colours if len(colour) == 1 and colour[0] in _COLLAR_VALUES)
     for value, count in flat.most_common(1):
         if count >= min(2, len(corners)):
-            warnings.warn(
+            doubt(
                 f"corners of {source.name} have the value {value:g} in all bands and no nodata is declared: if they "
-                f"are without data, add --nodata {value:g}, else they are classified too",
-                DoubtfulInputWarning,
-                stacklevel=4,
+                f"are without data, add --nodata {value:g}, else they are classified too"
             )
 
 
@@ -57,11 +54,9 @@ def warn_of_imagery_as_alpha(source: Source, validity: Validity, shape: tuple[in
         opacity = source.values([number], centre)
         # Transparency is all or nothing but for a thin seam.
         if np.mean((opacity != 0) & (opacity != opacity.max())) > 0.5:
-            warnings.warn(
+            doubt(
                 f"band {number} of {source.name} is declared as alpha but looks like a picture: pixels where it is 0 "
-                f"count as nodata; if it is near infrared, declare it so (gdal_edit.py -colorinterp_{number} undefined)",
-                DoubtfulInputWarning,
-                stacklevel=4,
+                f"count as nodata; if it is near infrared, declare it so (gdal_edit.py -colorinterp_{number} undefined)"
             )
 
 
@@ -70,20 +65,16 @@ def warn_of_a_place_beyond_the_ground(dataset: DatasetReader, name: str) -> None
     if dataset.crs is None or dataset.transform.is_identity or not has_ground(dataset.crs):
         return
     if ground_sample_distance(dataset.transform, dataset.crs, *dataset.shape) is None:
-        warnings.warn(
+        doubt(
             f"the centre of {name} lies beyond where its CRS has a place on the ground, so areas are unknown there: check its "
-            "transform, or give it the right CRS (gdal_edit.py -a_srs)",
-            DoubtfulInputWarning,
-            stacklevel=4,
+            "transform, or give it the right CRS (gdal_edit.py -a_srs)"
         )
 
 
 def warn_of_rational_polynomials(dataset: DatasetReader, name: str) -> None:
     """Warn where only the camera's model says where a raster lies: it is not applied."""
     if dataset.crs is None and dataset.rpcs is not None:
-        warnings.warn(
+        doubt(
             f"only rational polynomial coefficients say where {name} lies, and they are not applied: orthorectify it "
-            "first (gdalwarp -rpc), else the map has no place on earth",
-            DoubtfulInputWarning,
-            stacklevel=4,
+            "first (gdalwarp -rpc), else the map has no place on earth"
         )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from glnet_geo.errors import DoubtfulInputWarning, OptionError, SceneError
+from glnet_geo.errors import OptionError, SceneError, doubt
 from glnet_geo.io.files.suffixes import IMAGES
 
 LOCATION = "location"
@@ -117,11 +116,9 @@ def _taken(item: Mapping[str, Any], path: Path) -> tuple[datetime, ...]:
     try:
         moments = [_moment(text) for text in texts]
     except ValueError:
-        warnings.warn(
+        doubt(
             f"item {item.get('id')} of {path.name} has no date that can be read ({', '.join(map(str, texts))}): it counts as "
-            "without one",
-            DoubtfulInputWarning,
-            stacklevel=2,
+            "without one"
         )
         return ()
     return tuple(dict.fromkeys(moments))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-
 from glnet_geo.core.numerals import shortest
 from glnet_geo.core.value_range import EIGHT_BITS, fits, outwards, too_coarse
-from glnet_geo.errors import DoubtfulInputWarning
+from glnet_geo.errors import doubt
 from glnet_geo.io.scenes.scene import Scene
 
 
@@ -35,12 +33,10 @@ def value_range_of(
         return own
     low, high = outwards(*scene.value_range())
     known = "8 bits" if own == EIGHT_BITS else f"values {own[0]:g} to {own[1]:g}"
-    warnings.warn(
+    doubt(
         f"{scene.name} holds {scene.dtype} values and the model was trained on {known}: they are scaled by the scene's "
         f"own range {shortest(low)}..{shortest(high)} (2nd to 98th percentile), in training and in mapping; give --value-range "
-        f"{shortest(low)},{shortest(high)} for all scenes that are to agree",
-        DoubtfulInputWarning,
-        stacklevel=3,
+        f"{shortest(low)},{shortest(high)} for all scenes that are to agree"
     )
     _doubt_precision(scene, (low, high))
     return low, high
@@ -49,20 +45,16 @@ def value_range_of(
 def _doubt_bits(scene: Scene, value_range: tuple[float, float]) -> None:
     if value_range == EIGHT_BITS and scene.bits < 8:
         most = 2**scene.bits - 1
-        warnings.warn(
+        doubt(
             f"{scene.name} declares that its bytes use {scene.bits} bits, so that values end at {most}, and they are scaled "
-            f"as 0 to 255: give --value-range 0,{most}",
-            DoubtfulInputWarning,
-            stacklevel=4,
+            f"as 0 to 255: give --value-range 0,{most}"
         )
 
 
 def _doubt_precision(scene: Scene, value_range: tuple[float, float]) -> None:
     if too_coarse(value_range, scene.dtype):
         low, high = map(shortest, value_range)
-        warnings.warn(
+        doubt(
             f"{scene.name} holds {scene.dtype} values, which are read in single precision: that hardly tells those from {low} "
-            f"to {high} apart; take an offset off first (gdal_calc.py --calc A-{low})",
-            DoubtfulInputWarning,
-            stacklevel=4,
+            f"to {high} apart; take an offset off first (gdal_calc.py --calc A-{low})"
         )
