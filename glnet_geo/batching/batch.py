@@ -29,6 +29,7 @@ from glnet_geo.errors import (
     CancelledError,
     DoubtfulInputWarning,
     OptionError,
+    doubt,
 )
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.files.staging import check_output
@@ -213,7 +214,7 @@ def _doubts_told_once(paths: Sequence[str]) -> Iterator[None]:
         found.setdefault(text.replace(name, "") if name else text, []).append(text)
     for texts in found.values():
         others = "" if len(texts) == 1 else f" (and so for {counted(len(texts) - 1, 'more tile')})"
-        warnings.warn(texts[0] + others, DoubtfulInputWarning, stacklevel=2)
+        doubt(texts[0] + others)
 
 
 def _value_range(kind: Kind, tiles: list[TileFile], shop: Workshop) -> tuple[float, float]:
@@ -230,12 +231,10 @@ def _value_range(kind: Kind, tiles: list[TileFile], shop: Workshop) -> tuple[flo
             continue
         known = outwards(*range_of(sample)) if sample.size else (0.0, 1.0)
         shop.books.enter_range(name, known)
-        warnings.warn(
+        doubt(
             f"the model does not know the {kind.dtype} values of {counted(len(tiles), 'tile')} such as {tiles[0].name}: they are "
             f"scaled by their common range {shortest(known[0])}..{shortest(known[1])} (2nd to 98th percentile); give --value-range to "
             "choose another",
-            DoubtfulInputWarning,
-            stacklevel=2,
         )
     return known or (0.0, 1.0)
 
