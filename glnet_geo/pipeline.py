@@ -92,14 +92,10 @@ def classify(
             drawing=drawing,
             confidence=files.tell_confidence,
         )
-        tags = provenance(plan, plan.scene.name)
 
         def sinks(_rest: Rest) -> Iterator[Sink]:
             yield tally
-            for path in files.maps:
-                yield output(staging.temporary(path), plan.scene, plan.card.legend, drawing, tags)
-            if files.confidence is not None:
-                yield ConfidenceRaster(staging.temporary(files.confidence), plan.scene, tags=tags)
+            yield from _outputs(plan, files, staging, drawing)
 
         rest = deliver(plan, how, staging, sinks, progress, outputs=files.all)
     return Summary(
@@ -113,6 +109,15 @@ def classify(
         megapixels_computed=plan.megapixels * rest.within(0, plan.scene.height),
         seconds=time.monotonic() - started,
     )
+
+
+def _outputs(plan: Plan, files: MapFiles, staging: Staging, drawing: Drawing) -> Iterator[Sink]:
+    """The sinks that make the files of a map, one by one."""
+    tags = provenance(plan, plan.scene.name)
+    for path in files.maps:
+        yield output(staging.temporary(path), plan.scene, plan.card.legend, drawing, tags)
+    if files.confidence is not None:
+        yield ConfidenceRaster(staging.temporary(files.confidence), plan.scene, tags=tags)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

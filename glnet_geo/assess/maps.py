@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from glnet_geo.assess.assessment import Evaluation
 from glnet_geo.assess.comparison import Agreement, Comparison
 from glnet_geo.assess.points import compare_points
-from glnet_geo.core.accuracy.matching import check_ignored
+from glnet_geo.core.accuracy.matching import Label, check_ignored
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.errors import OptionError, doubt
 from glnet_geo.io.files.suffixes import READ_VECTORS
-from glnet_geo.io.maps.classes import open_classes
+from glnet_geo.io.maps.classes import ClassMap, open_classes
 from glnet_geo.io.maps.confidence import ConfidenceMap
+from glnet_geo.io.references.colors import ColorReference
 from glnet_geo.io.references.key import ReferenceKey
 from glnet_geo.io.references.polygons import PolygonReference
-from glnet_geo.io.references.raster import open_reference
-from glnet_geo.io.references.vector import read_labelled
+from glnet_geo.io.references.raster import RasterReference, open_reference
+from glnet_geo.io.references.vector import LabelledShapes, read_labelled
 from glnet_geo.io.scenes.blocks import block_cache_of
 
 
@@ -66,30 +68,14 @@ def evaluate(
         classes = closing.enter_context(open_classes(mapped, legend=legend))
         sure = None if confidence is None else closing.enter_context(ConfidenceMap(confidence, classes))
         key = ReferenceKey.of(classes.known, reference_legend, ignore)
+        settle = partial(_settled, classes, key, ignore=ignore, leave_out=leave_out)
         if shapes is None:
             raster = closing.enter_context(open_reference(reference, classes, key))
-            name, labels = raster.name, raster.labels
-        else:
-            name, labels = shapes.name, shapes.occurring
-        check_ignored(ignore, labels, (classes.known, key.legend), name)
-        comparison = Comparison.of(classes, labels, name, ignore=key.ignored, leave_out=leave_out)
-        agreement = Agreement(comparison.legend)
-        if shapes is None:
-            agreement.take(comparison, classes, raster, sure, progress)
-            found = agreement.evaluation(comparison, mapped=classes.name, kind="raster", notes=raster.notes)
+            found = _compare_raster(settle(raster.labels, raster.name), classes, raster, sure, progress)
         elif shapes.kind == "points":
-            found = compare_points(comparison, classes, shapes, sure, progress)
+            found = compare_points(settle(shapes.occurring, shapes.name), classes, shapes, sure, progress)
         else:
-            polygons = PolygonReference(shapes, classes, comparison.of_label)
-            agreement.take(comparison, classes, polygons, sure, progress)
-            found = agreement.evaluation(
-                comparison,
-                mapped=classes.name,
-                kind="polygons",
-                notes=polygons.notes,
-                unlabelled=shapes.unlabelled,
-                contradictory=polygons.contradictory,
-            )
+            found = _compare_polygons(settle(shapes.occurring, shapes.name), classes, shapes, sure, progress)
     if sure is not None and found.calibration is None:
         doubt(
             f"{sure.name} has no value where {classes.name} is compared: whether its confidence is right is not told"
@@ -100,3 +86,49 @@ def evaluate(
 def is_vector(path: str | Path) -> bool:
     """Whether a reference is a vector file, by its suffix."""
     return str(path).lower().endswith(READ_VECTORS)
+
+
+def _settled(
+    classes: ClassMap,
+    key: ReferenceKey,
+    labels: Sequence[Label],
+    name: str,
+    *,
+    ignore: Sequence[str],
+    leave_out: Sequence[str] | None,
+) -> Comparison:
+    """How the labels of a reference of this name are told in the terms of the map."""
+    check_ignored(ignore, labels, (classes.known, key.legend), name)
+    return Comparison.of(classes, labels, name, ignore=key.ignored, leave_out=leave_out)
+
+
+def _compare_raster(
+    comparison: Comparison,
+    classes: ClassMap,
+    raster: RasterReference | ColorReference,
+    sure: ConfidenceMap | None,
+    progress: Progress,
+) -> Evaluation:
+    agreement = Agreement(comparison.legend)
+    agreement.take(comparison, classes, raster, sure, progress)
+    return agreement.evaluation(comparison, mapped=classes.name, kind="raster", notes=raster.notes)
+
+
+def _compare_polygons(
+    comparison: Comparison,
+    classes: ClassMap,
+    shapes: LabelledShapes,
+    sure: ConfidenceMap | None,
+    progress: Progress,
+) -> Evaluation:
+    agreement = Agreement(comparison.legend)
+    polygons = PolygonReference(shapes, classes, comparison.of_label)
+    agreement.take(comparison, classes, polygons, sure, progress)
+    return agreement.evaluation(
+        comparison,
+        mapped=classes.name,
+        kind="polygons",
+        notes=polygons.notes,
+        unlabelled=shapes.unlabelled,
+        contradictory=polygons.contradictory,
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from glnet_geo.assess.assessment import Calibration, Evaluation, LeftOut, Scores, map_estimate
+from glnet_geo.assess.assessment import Calibration, Evaluation, LeftOut, Scores, Unit, map_estimate
 from glnet_geo.assess.comparison import Comparison
 from glnet_geo.assess.design import Design
 from glnet_geo.core.accuracy.calibration import Reliability
@@ -48,6 +49,53 @@ class _Looked:
     sizes: Tally
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Points:
+    """What n points are in the reference and in the map.
+
+    Attributes:
+        true: (n,) uint8 place of each one's class in the legend; 255 where there is none, or it is ignored.
+        mapped: (n,) uint8 place of the class that the map shows; 255 where it shows nothing.
+        labelled: (n,) whether somebody said what it is.
+    """
+
+    true: NDArray[np.uint8]
+    mapped: NDArray[np.uint8]
+    labelled: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, comparison: Comparison, shapes: LabelledShapes, code: NDArray[np.uint8]) -> _Points:
+        """Labelled points, and what the map's strips show at each."""
+        true = [NODATA if label is None else comparison.of_label[label] for label in shapes.labels]
+        return cls(
+            true=np.array(true, np.uint8),
+            mapped=comparison.of_map[code],
+            labelled=np.array([label is not None for label in shapes.labels], np.bool_),
+        )
+
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """(n,) which have a label that counts."""
+        told: NDArray[np.bool_] = self.true != NODATA
+        return told
+
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """(n,) which are compared."""
+        used: NDArray[np.bool_] = self.told & (self.mapped != NODATA)
+        return used
+
+    @property
+    def count_ignored(self) -> int:
+        """Those of classes that are ignored."""
+        return int((self.labelled & ~self.told).sum())
+
+    @property
+    def count_unmapped(self) -> int:
+        """Those whose label counts, where the map shows nothing."""
+        return int((self.told & ~self.used).sum())
+
+
 def compare_points(
     comparison: Comparison,
     classes: ClassMap,
@@ -61,55 +109,67 @@ def compare_points(
         EvaluationError: no labelled point lies where the map shows a class.
     """
     looked = _look(classes, shapes, sure, progress)
-    true = np.array([NODATA if one is None else comparison.of_label[one] for one in shapes.labels], np.uint8)
-    labelled = np.array([one is not None for one in shapes.labels], dtype=np.bool_)
-    mapped = comparison.of_map[looked.code]
-    told = true != NODATA
-    used = told & (mapped != NODATA)
-    if not used.any():
+    points = _Points.of(comparison, shapes, looked.code)
+    if not points.used.any():
         raise EvaluationError(
             f"no labelled point of {shapes.name} lies where {classes.name} shows a class: check that both show one place"
         )
-    _doubt_copies(shapes, used)
+    _doubt_copies(shapes, points.used)
+    legend = comparison.legend
     design = Design.of(classes, shapes, looked.code, looked.sizes)
-    weight = design.weights(told)[used]
-    sample = design.sample(true, mapped, len(comparison.legend))
-    coverage = design.coverage(told, comparison.legend, comparison.reference)
-    areas = looked.sizes.area_m2 if design.unit == "m2" else looked.sizes.pixels
-    on_legend = np.zeros(len(comparison.legend))
-    on_legend[comparison.of_map[: len(areas)]] = areas
-    ignored, unmapped = int((labelled & ~told).sum()), int((told & ~used).sum())
-    calibration, notes = None, (*shapes.notes, *design.notes, *comparison.notes, *coverage.notes)
-    if unmapped and shapes.strata is not None:
-        notes = (*notes, f"{unmapped} labelled points lie where {classes.name} shows nothing: {_PART}")
-    if ignored:
-        notes = (*notes, f"{ignored} {_IGNORED}")
-    if sure is not None:
-        known = ~np.isnan(looked.confidence[used])
-        right = (true == mapped)[used][known]
-        calibration = Calibration.of(Reliability.of(looked.confidence[used][known], right, weight[known]))
-    if calibration is not None:
-        notes = (*notes, _FEW)
+    sample = design.sample(points.true, points.mapped, len(legend))
+    coverage = design.coverage(points.told, legend, comparison.reference)
+    mapped_areas = _areas(comparison, looked.sizes, design.unit)
+    calibration = None if sure is None else _calibration(points, looked.confidence, design)
     return Evaluation(
         map=classes.name,
         reference=shapes.name,
         kind="points",
         scores=Scores.of(
-            Confusion.of_codes(true, mapped, len(comparison.legend)),
-            comparison.legend,
+            Confusion.of_codes(points.true, points.mapped, len(legend)),
+            legend,
             comparison.outside_means,
             whole=sample.confusion,
             coverage=coverage,
         ),
         left_out=LeftOut(
-            unlabelled=shapes.unlabelled,
-            unmapped=unmapped,
-            ignored=ignored,
+            unlabelled=shapes.unlabelled, unmapped=points.count_unmapped, ignored=points.count_ignored
         ),
-        estimate=map_estimate(sample, comparison.legend, on_legend.tolist(), design.unit, coverage=coverage),
+        estimate=map_estimate(sample, legend, mapped_areas, design.unit, coverage=coverage),
         calibration=calibration,
-        notes=notes,
+        notes=(
+            *shapes.notes,
+            *design.notes,
+            *comparison.notes,
+            *coverage.notes,
+            *_notes(points, shapes, classes.name),
+            *(() if calibration is None else (_FEW,)),
+        ),
     )
+
+
+def _areas(comparison: Comparison, sizes: Tally, unit: Unit) -> list[float]:
+    """How much the map shows of each class of the legend."""
+    areas = np.zeros(len(comparison.legend))
+    known = sizes.area_m2 if unit == "m2" else sizes.pixels
+    areas[comparison.of_map[: len(known)]] = known
+    found: list[float] = areas.tolist()
+    return found
+
+
+def _calibration(points: _Points, confidence: NDArray[np.float64], design: Design) -> Calibration | None:
+    """Whether the map is right as often as it says, of all points by what they stand for."""
+    known = points.used & ~np.isnan(confidence)
+    right, weight = points.true == points.mapped, design.weights(points.told)
+    return Calibration.of(Reliability.of(confidence[known], right[known], weight[known]))
+
+
+def _notes(points: _Points, shapes: LabelledShapes, mapped: str) -> Iterator[str]:
+    """What to read with scores where not every labelled point counts."""
+    if points.count_unmapped and shapes.strata is not None:
+        yield f"{points.count_unmapped} labelled points lie where {mapped} shows nothing: {_PART}"
+    if points.count_ignored:
+        yield f"{points.count_ignored} {_IGNORED}"
 
 
 def _doubt_copies(shapes: LabelledShapes, used: NDArray[np.bool_]) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glnet_geo.commands.console import ProgressKind, paced, print_areas, print_json, shown_progress
+from glnet_geo.commands.option_types import file_argument
 from glnet_geo.commands.options import (
     chosen_drawing,
-    file_argument,
     how_to_classify,
     how_to_draw,
     json_option,

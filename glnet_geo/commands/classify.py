@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glnet_geo.commands.console import ProgressKind, paced, print_areas, print_json, shown_progress
+from glnet_geo.commands.option_types import ShardNumber, file_argument
 from glnet_geo.commands.options import (
-    ShardOption,
     chosen_drawing,
-    file_argument,
     how_to_classify,
     how_to_draw,
     json_option,
@@ -55,7 +54,7 @@ if TYPE_CHECKING:
 @who_computes
 @click.option(
     "--shard",
-    type=ShardOption(),
+    type=ShardNumber(),
     help="Compute only this share of the frames, for an array of jobs; the same command without --shard makes the map.",
 )
 @output_options

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glnet_geo.commands.console import ProgressKind, print_json, shown_progress
-from glnet_geo.commands.options import file_argument, how_to_classify, json_option, output_options
+from glnet_geo.commands.option_types import file_argument
+from glnet_geo.commands.options import how_to_classify, json_option, output_options
 from glnet_geo.errors import OptionError
 
 if TYPE_CHECKING:

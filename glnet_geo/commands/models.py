@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glnet_geo.commands.console import print_json
-from glnet_geo.commands.options import file_argument, json_option
+from glnet_geo.commands.option_types import file_argument
+from glnet_geo.commands.options import json_option
 
 if TYPE_CHECKING:
     from glnet_geo.model.card import Card

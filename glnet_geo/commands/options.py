@@ -1,15 +1,14 @@
-"""Options that commands share, and the types of their values."""
+"""Options that commands share."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from glnet_geo.commands.option_types import Resources, Size, ValueRange, file_argument
 
 if TYPE_CHECKING:
     from glnet_geo.core.polygons.drawing import Drawing
@@ -19,88 +18,11 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _OF_POLYGONS = ("simplify", "smooth", "max_vertices", "crs", "dissolve")
 """Options of `how_to_draw` that class rasters of the same job do not follow."""
 
-_UNITS = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
-
-
-class Size(click.ParamType[int]):
-    """An amount of memory such as ``2.5GB`` or ``800M``, in bytes."""
-
-    name = "SIZE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Bytes of a text."""
-        if isinstance(value, int):
-            return value
-        matched = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", str(value), re.IGNORECASE)
-        size = 0.0 if matched is None else float(matched[1]) * _UNITS[matched[2].upper()]
-        if not 0 < size < math.inf:
-            self.fail(f"{value!r} is not an amount of memory: write it like 2.5GB", param, ctx)
-        return int(size)
-
-
-class ValueRange(click.ParamType[tuple[float, float]]):
-    """Two numbers, ``LOW,HIGH``."""
-
-    name = "LOW,HIGH"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, float]:
-        """The two numbers of a text."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            low, high = (float(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"{value!r} is not a range of values: write it like 0,3000", param, ctx)
-        if not high > low:
-            self.fail(f"{value!r} is empty: its second number must be greater than its first", param, ctx)
-        return low, high
-
-
-class ResourcesOption(click.ParamType[dict[str, float]]):
-    """Names with amounts, ``GPU=1,MEMORY=4e9``."""
-
-    name = "NAME=AMOUNT,..."
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> dict[str, float]:
-        """The amounts of a text."""
-        if isinstance(value, dict):
-            return value
-        try:
-            pairs = (part.split("=") for part in str(value).split(","))
-            return {name.strip(): float(amount) for name, amount in pairs}
-        except ValueError:
-            self.fail(f"{value!r} names no resources: write them like GPU=1", param, ctx)
-
-
-class ShardOption(click.ParamType[tuple[int, int]]):
-    """Number and count, ``3/16``."""
-
-    name = "I/N"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
-        """The two numbers of a text."""
-        if isinstance(value, tuple):
-            return value
-        matched = re.fullmatch(r"(\d+)/(\d+)", str(value))
-        if matched is None or not 1 <= int(matched[1]) <= int(matched[2]):
-            self.fail(f"{value!r} is no shard: the first of 16 is 1/16, the last is 16/16", param, ctx)
-        return int(matched[1]), int(matched[2])
-
-
-def file_argument() -> Any:
-    """The type of a path that need not exist for click: the package says itself what is wrong with it."""
-    return click.Path(path_type=Path)
-
 
 def how_to_classify(command: Command) -> Command:
     """Add every option that says how a scene is classified; they arrive by the names of `Options`."""
-    for option in reversed(
+    return _with(
+        command,
         [
             click.option(
                 "--model",
@@ -152,15 +74,14 @@ def how_to_classify(command: Command) -> Command:
                 is_flag=True,
                 help="Compute what the published code computes: the scene as one frame, in float32. Slow, whole in memory.",
             ),
-        ]
-    ):
-        command = option(command)
-    return command
+        ],
+    )
 
 
 def who_computes(command: Command) -> Command:
     """Add every option that says who computes frames; `glnet_geo.commands.workers.chosen_frames` takes them."""
-    for option in reversed(
+    return _with(
+        command,
         [
             click.option(
                 "--workers",
@@ -181,7 +102,7 @@ def who_computes(command: Command) -> Command:
             ),
             click.option(
                 "--resources",
-                type=ResourcesOption(),
+                type=Resources(),
                 help="What a frame takes of a worker of that cluster, such as GPU=1.",
             ),
             click.option(
@@ -190,15 +111,14 @@ def who_computes(command: Command) -> Command:
                 help="Where finished parts are kept until the job is done, instead of beside the output: a folder that "
                 "all workers share, or an address such as s3://bucket/work.",
             ),
-        ]
-    ):
-        command = option(command)
-    return command
+        ],
+    )
 
 
 def how_to_draw(command: Command) -> Command:
     """Add every option that says how polygons are drawn; they arrive by the names of `Drawing`."""
-    for option in reversed(
+    return _with(
+        command,
         [
             click.option(
                 "--min-area",
@@ -232,10 +152,8 @@ def how_to_draw(command: Command) -> Command:
                 "--crs", metavar="EPSG:N", help="CRS of the polygons, if not the scene's, such as EPSG:4326."
             ),
             click.option("--dissolve", is_flag=True, help="One multipolygon per class; for small maps."),
-        ]
-    ):
-        command = option(command)
-    return command
+        ],
+    )
 
 
 def chosen_drawing(options: dict[str, Any], *, polygons: bool) -> Drawing:
@@ -263,7 +181,8 @@ def chosen_drawing(options: dict[str, Any], *, polygons: bool) -> Drawing:
 
 def output_options(command: Command) -> Command:
     """Add --overwrite, --progress and --quiet."""
-    for option in reversed(
+    return _with(
+        command,
         [
             click.option("--overwrite", is_flag=True, help="Replace existing outputs."),
             click.option(
@@ -274,14 +193,18 @@ def output_options(command: Command) -> Command:
                 help="How progress shows on standard error.",
             ),
             click.option("--quiet", "-q", is_flag=True, help="Print nothing but warnings and errors."),
-        ]
-    ):
-        command = option(command)
-    return command
+        ],
+    )
 
 
 def json_option(command: Command) -> Command:
     """Add --json."""
-    return click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")(
-        command
-    )
+    option = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
+    return option(command)
+
+
+def _with(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
+    """A command with some options, which its help lists in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from glnet_geo.commands.console import ProgressKind, area_text, print_json, shown_progress, swatch
-from glnet_geo.commands.options import file_argument, json_option, output_options
+from glnet_geo.commands.option_types import file_argument
+from glnet_geo.commands.options import json_option, output_options
 
 if TYPE_CHECKING:
     from glnet_geo.assess.sampling import SampleSummary

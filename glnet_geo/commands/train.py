@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glnet_geo.commands.console import ProgressKind, print_json, shown_progress, swatch
-from glnet_geo.commands.options import Size, ValueRange, file_argument, json_option, output_options
+from glnet_geo.commands.option_types import Size, ValueRange, file_argument
+from glnet_geo.commands.options import json_option, output_options
 from glnet_geo.errors import OptionError
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ def packed_color(text: str) -> int:
     return int(text.removeprefix("#"), 16)
 
 
-def packed_colors(rgb: NDArray[np.integer]) -> NDArray[np.int64]:
+def packed_colors(rgb: NDArray[np.generic]) -> NDArray[np.int64]:
     """Bands of red, green and blue, (3, ...), packed to one number a pixel."""
     red, green, blue = rgb.astype(np.int64)
     packed: NDArray[np.int64] = red << 16 | green << 8 | blue

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glnet_geo.commands.options import ValueRange
+from glnet_geo.commands.option_types import ValueRange
 from glnet_geo.core.value_range import EIGHT_BITS
 from glnet_geo.errors import DoubtfulInputWarning
 from glnet_geo.io.scenes.scene import open_scene

@@ -1,0 +1,88 @@
+"""Types of the values of options: each turns a text into a value, or refuses it in one sentence."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+_UNITS = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+
+
+class Size(click.ParamType[int]):
+    """An amount of memory such as ``2.5GB`` or ``800M``, in bytes."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Bytes of a text."""
+        if isinstance(value, int):
+            return value
+        matched = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", str(value), re.IGNORECASE)
+        size = 0.0 if matched is None else float(matched[1]) * _UNITS[matched[2].upper()]
+        if not 0 < size < math.inf:
+            self.fail(f"{value!r} is not an amount of memory: write it like 2.5GB", param, ctx)
+        return int(size)
+
+
+class ValueRange(click.ParamType[tuple[float, float]]):
+    """Two numbers, ``LOW,HIGH``."""
+
+    name = "LOW,HIGH"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float]:
+        """The two numbers of a text."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            low, high = (float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a range of values: write it like 0,3000", param, ctx)
+        if not high > low:
+            self.fail(f"{value!r} is empty: its second number must be greater than its first", param, ctx)
+        return low, high
+
+
+class Resources(click.ParamType[dict[str, float]]):
+    """Names with amounts, ``GPU=1,MEMORY=4e9``."""
+
+    name = "NAME=AMOUNT,..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, float]:
+        """The amounts of a text."""
+        if isinstance(value, dict):
+            return value
+        try:
+            pairs = (part.split("=") for part in str(value).split(","))
+            return {name.strip(): float(amount) for name, amount in pairs}
+        except ValueError:
+            self.fail(f"{value!r} names no resources: write them like GPU=1", param, ctx)
+
+
+class ShardNumber(click.ParamType[tuple[int, int]]):
+    """Number and count, ``3/16``."""
+
+    name = "I/N"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """The two numbers of a text."""
+        if isinstance(value, tuple):
+            return value
+        matched = re.fullmatch(r"(\d+)/(\d+)", str(value))
+        if matched is None or not 1 <= int(matched[1]) <= int(matched[2]):
+            self.fail(f"{value!r} is no shard: the first of 16 is 1/16, the last is 16/16", param, ctx)
+        return int(matched[1]), int(matched[2])
+
+
+def file_argument() -> Any:
+    """The type of a path that need not exist for click: the package says itself what is wrong with it."""
+    return click.Path(path_type=Path)
