@@ -210,16 +210,8 @@ def plan_for(opened: Scene, model: Model, machine: Machine, options: Options, *,
         raise OptionError(f"{options.readers} reading threads were asked for: take at least 1")
     notes = list(opened.notes)
     scales = (1.0, 1.0) if options.exact else _scales(opened, card, notes)
-    aoi = None
-    if options.aoi is not None:
-        aoi = read_aoi(
-            options.aoi,
-            crs=opened.crs,
-            transform=opened.transform,
-            height=opened.height,
-            width=opened.width,
-        )
-        notes += aoi.notes
+    aoi = None if options.aoi is None else read_aoi(options.aoi, opened)
+    notes += () if aoi is None else aoi.notes
     lattice = Lattice.of(height=opened.height, width=opened.width, transform=opened.transform, scales=scales)
     memory = memory_of(
         opened,
@@ -230,16 +222,7 @@ def plan_for(opened: Scene, model: Model, machine: Machine, options: Options, *,
         confidence=confidence,
         most=options.max_memory,
     )
-    if options.max_memory is not None and memory.total > options.max_memory:
-        raise OptionError(
-            f"{opened.name} needs about {memory.total / 1e9:.1f} GB and {options.max_memory / 1e9:.1f} were allowed: "
-            "raise --max-memory, or choose a model with a smaller frame"
-        )
-    if memory.again:
-        notes.append(
-            f"{opened.name} is stored in whole rows, for which there is too little memory: they are decoded anew for every "
-            "frame, which takes long; a tiled copy is read faster (gdal_translate -co TILED=YES -co COMPRESS=LZW)"
-        )
+    _check_memory(opened, memory, options.max_memory, notes)
     return Plan(
         scene=opened,
         model=model,
@@ -252,6 +235,20 @@ def plan_for(opened: Scene, model: Model, machine: Machine, options: Options, *,
         memory=memory,
         notes=tuple(notes),
     )
+
+
+def _check_memory(scene: Scene, memory: Memory, allowed: int | None, notes: list[str]) -> None:
+    """Refuse a job that needs more memory than is allowed; note where too little of it makes the job slow."""
+    if allowed is not None and memory.total > allowed:
+        raise OptionError(
+            f"{scene.name} needs about {memory.total / 1e9:.1f} GB and {allowed / 1e9:.1f} were allowed: "
+            "raise --max-memory, or choose a model with a smaller frame"
+        )
+    if memory.again:
+        notes.append(
+            f"{scene.name} is stored in whole rows, for which there is too little memory: they are decoded anew for every "
+            "frame, which takes long; a tiled copy is read faster (gdal_translate -co TILED=YES -co COMPRESS=LZW)"
+        )
 
 
 def _scales(scene: Scene, card: Card, notes: list[str]) -> tuple[float, float]:

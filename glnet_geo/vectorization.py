@@ -21,8 +21,9 @@ from glnet_geo.core.window import Window
 from glnet_geo.errors import CancelledError, OptionError, OutputError
 from glnet_geo.io.files.staging import Staging
 from glnet_geo.io.files.suffixes import MAP_VECTORS
+from glnet_geo.io.geodesy.ground import without_place
 from glnet_geo.io.geodesy.pixel_areas import PixelAreas
-from glnet_geo.io.geodesy.placed import Placed, without_place
+from glnet_geo.io.geodesy.placed import Placed
 from glnet_geo.io.maps.class_file import read_class_file
 from glnet_geo.io.maps.classes import ClassMap, open_classes
 from glnet_geo.io.maps.confidence import ConfidenceMap

@@ -15,7 +15,7 @@ from rasterio.crs import CRS
 import glnet_geo
 from glnet_geo.core.strip import Strip
 from glnet_geo.report import Tally
-from tests.io.geodesy.test_ground import DEGREES, UTM
+from tests.io.geodesy.places import DEGREES, UTM
 from tests.io.geodesy.test_pixel_areas import MOLLWEIDE, Raster
 from tests.maps import LEGEND, write_map
 

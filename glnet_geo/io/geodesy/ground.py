@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError, ProjError
 from rasterio import crs as raster_crs
 
 from glnet_geo.core.transform import transformed
+from glnet_geo.io.geodesy.placed import Placed
 
 _BEYOND_A_POLE = 10.0
 """Degrees by which pixels at a pole may reach beyond it; farther away there is no place."""
@@ -21,17 +21,15 @@ _SIZES = 65
 """Places per axis at which pixels are measured."""
 
 
-def ground_sample_distance(
-    transform: Affine | None, crs: raster_crs.CRS | None, height: int, width: int
-) -> tuple[float, float] | None:
-    """Metres on the ground from one row to the next and from one column to the next, at the scene's centre.
+def ground_sample_distance(raster: Placed) -> tuple[float, float] | None:
+    """Metres on the ground from one row to the next and from one column to the next, at a raster's centre.
 
-    None where the scene has no place on the ground.
+    None where the raster has no place on the ground.
     """
-    ground = None if transform is None or crs is None else ground_of(crs)
+    transform, ground = raster.transform, _ground_under(raster)
     if transform is None or ground is None:
         return None
-    row, col = height / 2, width / 2
+    row, col = raster.height / 2, raster.width / 2
     steps = [(col, row - 0.5), (col, row + 0.5), (col - 0.5, row), (col + 0.5, row)]
     lon, lat = ground.degrees(np.array([transform @ step for step in steps]))
     if not np.isfinite([lon, lat]).all():
@@ -40,28 +38,21 @@ def ground_sample_distance(
     return (float(metres[0]), float(metres[1])) if metres.all() else None
 
 
-def largest_pixel(
-    transform: Affine | None, crs: raster_crs.CRS | None, height: int, width: int
-) -> tuple[float, float] | None:
-    """Metres along columns and along rows by which nowhere in a scene a step is measured too short.
+def largest_pixel(raster: Placed) -> tuple[float, float] | None:
+    """Metres along columns and along rows by which nowhere in a raster a step is measured too short.
 
     As if pixels were rectangles, a step over rows and columns is as long as the hypotenuse of both; on the ground it is
     nowhere longer. Where pixels are rectangles of one size, these are their sides.
 
-    Args:
-        transform: pixel (col, row) to map coordinates.
-        crs: of these.
-        height: rows of the scene.
-        width: its columns.
-
     Returns:
-        None where no part of the scene has a place on the ground.
+        None where no part of the raster has a place on the ground.
     """
-    ground = None if transform is None or crs is None else ground_of(crs)
+    transform, ground = raster.transform, _ground_under(raster)
     if transform is None or ground is None:
         return None
     a, b, _, d, e, _ = tuple(transform)[:6]
-    pixels = np.stack(np.meshgrid(np.linspace(0, width, _SIZES), np.linspace(0, height, _SIZES)), axis=-1)
+    cols, rows = (np.linspace(0, side, _SIZES) for side in (raster.width, raster.height))
+    pixels = np.stack(np.meshgrid(cols, rows), axis=-1)
     places = transformed(pixels.reshape(-1, 2), transform)
     xx, xy, yy = ground.metric(places, np.array([abs(a) + abs(b), abs(d) + abs(e)]) / 2).T
     along_row = xx * a * a + 2 * xy * a * d + yy * d * d
@@ -75,6 +66,16 @@ def largest_pixel(
         return None
     tall, wide = np.sqrt(squares.max(axis=1))
     return float(tall), float(wide)
+
+
+def without_place(raster: Placed) -> str:
+    """Why a raster has no areas, and what to do: the end of a sentence."""
+    if _ground_under(raster) is None:
+        return f"{raster.name} has no place on the ground: give it a CRS first (gdal_edit.py -a_srs)"
+    return (
+        f"{raster.name} lies beyond where its CRS has a place on the ground: check its transform, or give it the right CRS "
+        "(gdal_edit.py -a_srs)"
+    )
 
 
 def has_ground(crs: raster_crs.CRS) -> bool:
@@ -137,6 +138,11 @@ class Ground:
 def ground_of(crs: raster_crs.CRS) -> Ground | None:
     """Where a CRS lies on the ground; None where it does not."""
     return _ground(crs.to_wkt())
+
+
+def _ground_under(raster: Placed) -> Ground | None:
+    """Where the CRS of a raster lies; None where the raster has no place in one."""
+    return None if raster.transform is None or raster.crs is None else ground_of(raster.crs)
 
 
 @lru_cache(maxsize=8)

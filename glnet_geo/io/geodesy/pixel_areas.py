@@ -97,7 +97,7 @@ class _Cells:
 
     def __init__(self, raster: Placed, transform: Affine, crs: CRS) -> None:
         self._transform, self._crs = transform, crs
-        size = ground_sample_distance(transform, crs, raster.height, raster.width)
+        size = ground_sample_distance(raster)
         self.group = int(np.clip(_LEVEL_METRES / size[0], 1, _MOST_ROWS)) if size else 1
 
     def whole(self, rows: NDArray[np.int64], columns: NDArray[Any]) -> NDArray[np.float64]:

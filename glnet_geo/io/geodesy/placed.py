@@ -7,8 +7,6 @@ from typing import Protocol
 from affine import Affine
 from rasterio.crs import CRS
 
-from glnet_geo.io.geodesy.ground import has_ground
-
 
 class Placed(Protocol):
     """What has pixels that lie somewhere."""
@@ -37,13 +35,3 @@ class Placed(Protocol):
 def to_map(raster: Placed) -> Affine:
     """From pixels (col, row) of a raster to map coordinates; without a place, rows grow downward as on the screen."""
     return raster.transform or Affine.scale(1, -1)
-
-
-def without_place(raster: Placed) -> str:
-    """Why a raster has no areas, and what to do: the end of a sentence."""
-    if raster.transform is None or raster.crs is None or not has_ground(raster.crs):
-        return f"{raster.name} has no place on the ground: give it a CRS first (gdal_edit.py -a_srs)"
-    return (
-        f"{raster.name} lies beyond where its CRS has a place on the ground: check its transform, or give it the right CRS "
-        "(gdal_edit.py -a_srs)"
-    )

@@ -237,7 +237,7 @@ def _item(entry: MapEntry, maker: Maker) -> pystac.Item:
             **_projection(entry),
         },
     )
-    pixel = ground_sample_distance(entry.transform, entry.crs, entry.height, entry.width)
+    pixel = ground_sample_distance(entry)
     for source in entry.sources:
         item.add_link(pystac.Link(rel="derived_from", target=_address(source), media_type="image/tiff"))
     for file in entry.files:

@@ -14,12 +14,12 @@ import pyproj
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from rasterio.crs import CRS
 from rasterio.features import geometry_mask
 
 from glnet_geo.core.listing import counted
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, AoiMissesError, doubt
+from glnet_geo.io.geodesy.placed import Placed
 from glnet_geo.io.polygons.placing import Bounds, Placing, polygons_in, screen_rows, valid_polygons_in
 from glnet_geo.io.polygons.vector_file import defined, layers_in, reading
 
@@ -90,20 +90,18 @@ class Aoi:
         )
 
 
-def read_aoi(path: Path, *, crs: CRS | None, transform: Affine | None, height: int, width: int) -> Aoi:
+def read_aoi(path: Path, raster: Placed) -> Aoi:
     """The polygons of a vector file (its first layer), brought to a scene's grid.
 
     Args:
         path: any vector file that GDAL reads.
-        crs: the scene's.
-        transform: the scene's, pixel (col, row) to map coordinates; None without georeference.
-        height: rows of the scene.
-        width: columns of the scene.
+        raster: the scene.
 
     Raises:
         AoiError: the file is missing, is no vector file, has no polygon, misses the scene, or cannot be placed on it.
     """
     polygons, own, notes = _read(path)
+    crs = raster.crs
     if crs is None and own is not None:
         raise AoiError(
             f"{path} has a CRS ({own.name}) and the scene has none, so they cannot be laid over each other: "
@@ -111,8 +109,8 @@ def read_aoi(path: Path, *, crs: CRS | None, transform: Affine | None, height: i
         )
     if crs is not None and own is None:
         doubt(f"{path} has no CRS: it is taken for the scene's ({crs.to_string()})")
-    scene = Window.whole((height, width))
-    place = Placing.of(str(path), own, crs, transform or screen_rows(polygons))
+    scene = Window.whole((raster.height, raster.width))
+    place = Placing.of(str(path), own, crs, raster.transform or screen_rows(polygons))
     extent = place.extent(scene)
     if not shapely.intersects(polygons, shapely.box(*extent)).any():
         where = "" if own is None else f" ({own.name})"

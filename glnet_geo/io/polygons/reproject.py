@@ -92,7 +92,7 @@ def _cut_for_geojson(raster: Placed, own: CRS | None) -> _Way:
 
 def _cutter(raster: Placed) -> _Way:
     """A way to cut edges that are so long that they would bend visibly in another CRS."""
-    size = ground_sample_distance(raster.transform, raster.crs, raster.height, raster.width)
+    size = ground_sample_distance(raster)
     if raster.transform is None or size is None:
         return _as_they_are
     a, b, _, d, e, _ = tuple(raster.transform)[:6]

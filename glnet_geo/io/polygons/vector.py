@@ -20,9 +20,9 @@ from glnet_geo.core.strip import Strip
 from glnet_geo.core.transform import transformed
 from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io.geodesy.areas import areas
-from glnet_geo.io.geodesy.ground import largest_pixel
+from glnet_geo.io.geodesy.ground import largest_pixel, without_place
 from glnet_geo.io.geodesy.lengths import perimeters
-from glnet_geo.io.geodesy.placed import Placed, to_map, without_place
+from glnet_geo.io.geodesy.placed import Placed, to_map
 from glnet_geo.io.polygons.features import Features
 from glnet_geo.io.polygons.layers import LayerKind, create_layer
 from glnet_geo.io.polygons.reproject import reprojection
@@ -173,7 +173,7 @@ def _pixel(raster: Placed, drawing: Drawing) -> tuple[float, float]:
     if not drawing.simplify:
         return 1.0, 1.0
     # By the largest pixels no border moves too far, wherever it lies.
-    size = largest_pixel(raster.transform, raster.crs, raster.height, raster.width)
+    size = largest_pixel(raster)
     if size is None:
         raise OptionError(f"--simplify needs metres, and {without_place(raster)}")
     return size

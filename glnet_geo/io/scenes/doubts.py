@@ -64,7 +64,7 @@ def warn_of_a_place_beyond_the_ground(dataset: DatasetReader, name: str) -> None
     """Warn where a raster has a place in a CRS, and that place is none on the ground: the one or the other is wrong."""
     if dataset.crs is None or dataset.transform.is_identity or not has_ground(dataset.crs):
         return
-    if ground_sample_distance(dataset.transform, dataset.crs, *dataset.shape) is None:
+    if ground_sample_distance(dataset) is None:
         doubt(
             f"the centre of {name} lies beyond where its CRS has a place on the ground, so areas are unknown there: check its "
             "transform, or give it the right CRS (gdal_edit.py -a_srs)"

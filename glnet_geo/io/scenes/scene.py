@@ -59,7 +59,7 @@ class Scene(Header):
     @property
     def ground_sample_distance(self) -> tuple[float, float] | None:
         """Metres on the ground from row to row and from column to column; None where that is unknown."""
-        return ground_sample_distance(self.transform, self.crs, self.height, self.width)
+        return ground_sample_distance(self)
 
     def read(self, window: Window, lattice: Lattice) -> Excerpt:
         """What a window of the lattice shows; nothing is valid outside the scene.

@@ -10,7 +10,7 @@ from rasterio.crs import CRS
 
 from glnet_geo.io.geodesy.areas import areas
 from glnet_geo.io.geodesy.pixel_areas import PixelAreas
-from tests.io.geodesy.test_ground import DEGREES, FEET, MERCATOR, NO_PLACE, POLAR, UTM
+from tests.io.geodesy.places import DEGREES, FEET, MERCATOR, NO_PLACE, POLAR, UTM
 
 MOLLWEIDE = CRS.from_string("ESRI:54009")
 

@@ -23,6 +23,7 @@ from glnet_geo.errors import AoiError, DoubtfulInputWarning
 from glnet_geo.io.polygons.aoi import Aoi, area_mark, read_aoi
 from glnet_geo.io.polygons.geopackage import add_style
 from tests.io.geotiffs import PLACE, UTM, texture, write
+from tests.rasters import Place
 
 ROWS, COLS = 60, 80
 SCENE = Window(row=0, col=0, height=ROWS, width=COLS)
@@ -46,9 +47,8 @@ def _on_map(
 
 
 def _read(path: Path, crs: str | None = UTM, transform: Affine | None = PLACE) -> Aoi:
-    return read_aoi(
-        path, crs=CRS.from_string(crs) if crs else None, transform=transform, height=ROWS, width=COLS
-    )
+    place = Place(height=ROWS, width=COLS, transform=transform, crs=CRS.from_string(crs) if crs else None)
+    return read_aoi(path, place)
 
 
 def _box_mask(left: int, top: int, right: int, bottom: int) -> NDArray[np.bool_]:
@@ -352,7 +352,7 @@ class TestRefused:
         local = 'LOCAL_CS["site",LOCAL_DATUM["site",0],UNIT["metre",1],AXIS["x",EAST],AXIS["y",NORTH]]'
         path = _file(tmp_path / "area.gpkg", [_on_map(10, 5, 30, 25)])
         with pytest.raises(AoiError, match=r"area\.gpkg cannot be brought to the scene's CRS"):
-            read_aoi(path, crs=CRS.from_wkt(local), transform=PLACE, height=ROWS, width=COLS)
+            read_aoi(path, Place(height=ROWS, width=COLS, transform=PLACE, crs=CRS.from_wkt(local)))
 
 
 class TestItsMark:

@@ -11,7 +11,7 @@ from rasterio.crs import CRS
 
 from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io.polygons.reproject import reprojection
-from tests.io.geodesy.test_ground import MERCATOR, NO_PLACE, POLAR, UTM
+from tests.io.geodesy.places import MERCATOR, NO_PLACE, POLAR, UTM
 from tests.rasters import Place
 
 TOWN = Affine(10, 0, 500_000, 0, -10, 5_300_000)

@@ -13,6 +13,7 @@ from glnet_geo.core.window import Window
 from glnet_geo.io.lessons.training_polygons import read_training_polygons
 from glnet_geo.io.polygons.aoi import read_aoi
 from glnet_geo.io.references.vector import read_labelled
+from tests.rasters import Place
 
 UNDEFINED = {"geographic": 0, "Cartesian": -1}
 
@@ -32,7 +33,7 @@ def _without_crs(path: Path, number: int) -> Path:
 @pytest.mark.parametrize("kind", UNDEFINED)
 def test_a_crs_that_is_undefined_is_none(tmp_path: Path, kind: str) -> None:
     path = _without_crs(tmp_path / "p.gpkg", UNDEFINED[kind])
-    aoi = read_aoi(path, crs=None, transform=None, height=60, width=80)
+    aoi = read_aoi(path, Place(height=60, width=80, transform=None, crs=None))
     assert aoi.mask(Window(row=0, col=0, height=60, width=80)).sum() == 20 * 20
     assert read_training_polygons(path, "class").crs is None
     assert read_labelled(path, "class").crs is None
