@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,40 +13,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pyproj import Transformer
-from rasterio.crs import CRS
 from rasterio.features import geometry_mask
 
 from glnet_geo.core.window import Window
-from glnet_geo.errors import AoiError, DoubtfulInputWarning
-from glnet_geo.io.polygons.aoi import Aoi, area_mark, read_aoi
+from glnet_geo.errors import DoubtfulInputWarning
+from glnet_geo.io.polygons.aoi import Aoi
 from glnet_geo.io.polygons.geopackage import add_style
-from tests.io.geotiffs import PLACE, UTM, texture, write
-from tests.rasters import Place
+from tests.io.geotiffs import PLACE, UTM
+from tests.io.polygons.areas import COLS, ROWS, on_map, read, write_area
 
-ROWS, COLS = 60, 80
 SCENE = Window(row=0, col=0, height=ROWS, width=COLS)
-
-
-def _file(path: Path, shapes: Sequence[Any], crs: str | None = UTM, **more: Any) -> Path:
-    with warnings.catch_warnings():
-        if crs is None:
-            warnings.filterwarnings("ignore", "'crs' was not provided")
-        geopandas.GeoDataFrame(geometry=list(shapes), crs=crs).to_file(path, **more)
-    return path
-
-
-def _on_map(
-    left: float, top: float, right: float, bottom: float, transform: Affine = PLACE
-) -> shapely.Polygon:
-    """A rectangle of pixels, in map coordinates."""
-    return shapely.Polygon(
-        [transform @ p for p in ((left, top), (right, top), (right, bottom), (left, bottom))]
-    )
-
-
-def _read(path: Path, crs: str | None = UTM, transform: Affine | None = PLACE) -> Aoi:
-    place = Place(height=ROWS, width=COLS, transform=transform, crs=CRS.from_string(crs) if crs else None)
-    return read_aoi(path, place)
 
 
 def _box_mask(left: int, top: int, right: int, bottom: int) -> NDArray[np.bool_]:
@@ -61,8 +35,11 @@ def _box_mask(left: int, top: int, right: int, bottom: int) -> NDArray[np.bool_]
 _coordinates = st.integers(-120, 440).map(lambda place: place / 4) | st.integers(-30_000, 110_000).map(
     lambda place: place / 997
 )
+
 _rings = st.lists(st.tuples(_coordinates, _coordinates), min_size=3, max_size=12)
+
 _polygons = st.lists(_rings.map(shapely.Polygon), min_size=1, max_size=4)
+
 _windows = st.tuples(
     st.integers(0, ROWS - 1), st.integers(0, COLS - 1), st.integers(1, ROWS), st.integers(1, COLS)
 ).map(lambda w: Window(row=w[0], col=w[1], height=min(w[2], ROWS - w[0]), width=min(w[3], COLS - w[1])))
@@ -141,19 +118,19 @@ class TestPlacing:
     @pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".shp", ".fgb"])
     def test_a_rectangle_lies_on_its_pixels_in_any_format(self, tmp_path: Path, suffix: str) -> None:
         # GeoJSON is kept in degrees: a pixel's centre stays well inside.
-        path = _file(tmp_path / f"area{suffix}", [_on_map(10, 5, 30, 25)])
-        aoi = _read(path)
+        path = write_area(tmp_path / f"area{suffix}", [on_map(10, 5, 30, 25)])
+        aoi = read(path)
         np.testing.assert_array_equal(aoi.mask(SCENE), _box_mask(10, 5, 30, 25))
         assert aoi.notes == ()
 
     def test_the_bounds_are_the_pixels_around_it(self, tmp_path: Path) -> None:
-        aoi = _read(_file(tmp_path / "area.gpkg", [_on_map(10.2, 5, 30, 25.5), _on_map(50, 40, 300, 45)]))
+        aoi = read(write_area(tmp_path / "area.gpkg", [on_map(10.2, 5, 30, 25.5), on_map(50, 40, 300, 45)]))
         assert aoi.bounds == Window(row=5, col=10, height=40, width=70)
 
     @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:32639", "EPSG:2154"])
     def test_another_crs_is_brought_to_the_scene(self, tmp_path: Path, crs: str) -> None:
-        area = geopandas.GeoSeries([_on_map(10, 5, 30, 25)], crs=UTM)
-        aoi = _read(_file(tmp_path / "area.gpkg", area.to_crs(crs), crs))
+        area = geopandas.GeoSeries([on_map(10, 5, 30, 25)], crs=UTM)
+        aoi = read(write_area(tmp_path / "area.gpkg", area.to_crs(crs), crs))
         np.testing.assert_array_equal(aoi.mask(SCENE), _box_mask(10, 5, 30, 25))
 
     def test_long_edges_follow_the_earth(self, tmp_path: Path) -> None:
@@ -161,8 +138,8 @@ class TestPlacing:
         to_degrees = Transformer.from_crs(UTM, "EPSG:4326", always_xy=True)
         x, y = PLACE @ (40, 30)
         lon, lat = to_degrees.transform(x, y)
-        aoi = _read(
-            _file(tmp_path / "area.gpkg", [shapely.box(lon - 1, lat - 0.5, lon + 1, lat)], "EPSG:4326")
+        aoi = read(
+            write_area(tmp_path / "area.gpkg", [shapely.box(lon - 1, lat - 0.5, lon + 1, lat)], "EPSG:4326")
         )
         mask = aoi.mask(SCENE)
         rows, cols = np.mgrid[:ROWS, :COLS] + 0.5
@@ -172,7 +149,7 @@ class TestPlacing:
 
     def test_the_whole_world_covers_the_scene(self, tmp_path: Path) -> None:
         """Its corners have no place in the scene's CRS."""
-        aoi = _read(_file(tmp_path / "world.gpkg", [shapely.box(-180, -90, 180, 90)], "EPSG:4326"))
+        aoi = read(write_area(tmp_path / "world.gpkg", [shapely.box(-180, -90, 180, 90)], "EPSG:4326"))
         assert aoi.mask(SCENE).all()
         assert aoi.bounds == SCENE
 
@@ -182,207 +159,68 @@ class TestPlacing:
         ids=["rotated", "south-up"],
     )
     def test_unusual_grids(self, tmp_path: Path, transform: Affine) -> None:
-        path = _file(tmp_path / "area.gpkg", [_on_map(10, 5, 30, 25, transform)])
-        np.testing.assert_array_equal(_read(path, transform=transform).mask(SCENE), _box_mask(10, 5, 30, 25))
+        path = write_area(tmp_path / "area.gpkg", [on_map(10, 5, 30, 25, transform)])
+        np.testing.assert_array_equal(read(path, transform=transform).mask(SCENE), _box_mask(10, 5, 30, 25))
 
     @pytest.mark.parametrize("drawn", [shapely.box(10, 5, 30, 25), shapely.box(10, -25, 30, -5)])
     def test_without_any_crs_coordinates_are_pixels_downward_as_programs_draw_them_or_as_they_count(
         self, tmp_path: Path, drawn: shapely.Polygon
     ) -> None:
-        path = _file(tmp_path / "area.shp", [drawn], None)
-        np.testing.assert_array_equal(_read(path, None, None).mask(SCENE), _box_mask(10, 5, 30, 25))
+        path = write_area(tmp_path / "area.shp", [drawn], None)
+        np.testing.assert_array_equal(read(path, None, None).mask(SCENE), _box_mask(10, 5, 30, 25))
 
     def test_a_missing_crs_is_taken_for_the_scenes_and_doubted(self, tmp_path: Path) -> None:
-        path = _file(tmp_path / "area.shp", [_on_map(10, 5, 30, 25)], None)
+        path = write_area(tmp_path / "area.shp", [on_map(10, 5, 30, 25)], None)
         with pytest.warns(
             DoubtfulInputWarning, match=r"area\.shp has no CRS: it is taken for the scene's \(EPSG:32640\)"
         ):
-            aoi = _read(path)
+            aoi = read(path)
         np.testing.assert_array_equal(aoi.mask(SCENE), _box_mask(10, 5, 30, 25))
 
 
 class TestWhatCounts:
     def test_holes_and_many_parts_count(self, tmp_path: Path) -> None:
-        frame = shapely.Polygon(_on_map(5, 5, 25, 25).exterior, [_on_map(10, 10, 20, 20).exterior])
-        path = _file(tmp_path / "area.gpkg", [shapely.MultiPolygon([frame, _on_map(40, 40, 50, 50)])])
+        frame = shapely.Polygon(on_map(5, 5, 25, 25).exterior, [on_map(10, 10, 20, 20).exterior])
+        path = write_area(tmp_path / "area.gpkg", [shapely.MultiPolygon([frame, on_map(40, 40, 50, 50)])])
         expected = _box_mask(5, 5, 25, 25) ^ _box_mask(10, 10, 20, 20) | _box_mask(40, 40, 50, 50)
-        np.testing.assert_array_equal(_read(path).mask(SCENE), expected)
+        np.testing.assert_array_equal(read(path).mask(SCENE), expected)
 
     def test_lines_and_points_beside_polygons_do_not(self, tmp_path: Path) -> None:
-        collection = shapely.GeometryCollection([_on_map(40, 40, 50, 50), shapely.Point(PLACE @ (2, 2))])
+        collection = shapely.GeometryCollection([on_map(40, 40, 50, 50), shapely.Point(PLACE @ (2, 2))])
         line = shapely.LineString([PLACE @ (0, 0), PLACE @ (80, 60)])
-        path = _file(
-            tmp_path / "area.gpkg", [_on_map(5, 5, 25, 25), line, None, collection, shapely.Polygon()]
+        path = write_area(
+            tmp_path / "area.gpkg", [on_map(5, 5, 25, 25), line, None, collection, shapely.Polygon()]
         )
         with pytest.warns(
             DoubtfulInputWarning, match=r"^1 of 5 features of area\.gpkg .* no area \(linestring\)"
         ):
-            aoi = _read(path)
+            aoi = read(path)
         np.testing.assert_array_equal(aoi.mask(SCENE), _box_mask(5, 5, 25, 25) | _box_mask(40, 40, 50, 50))
 
     def test_an_outline_that_crosses_itself_is_mended(self, tmp_path: Path) -> None:
         bow = shapely.Polygon([PLACE @ p for p in ((10, 10), (30, 30), (30, 10), (10, 30))])
-        mask = _read(_file(tmp_path / "area.gpkg", [bow])).mask(SCENE)
+        mask = read(write_area(tmp_path / "area.gpkg", [bow])).mask(SCENE)
         assert mask[20, 12]
         assert mask[20, 28]
         assert not mask[12, 20]
         assert mask.sum() == pytest.approx(200, abs=20)
 
     def test_heights_do_not_matter(self, tmp_path: Path) -> None:
-        path = _file(tmp_path / "area.gpkg", [shapely.force_3d(_on_map(5, 5, 25, 25), 12.0)])
-        np.testing.assert_array_equal(_read(path).mask(SCENE), _box_mask(5, 5, 25, 25))
+        path = write_area(tmp_path / "area.gpkg", [shapely.force_3d(on_map(5, 5, 25, 25), 12.0)])
+        np.testing.assert_array_equal(read(path).mask(SCENE), _box_mask(5, 5, 25, 25))
 
     def test_the_first_of_several_layers_counts_and_is_named(self, tmp_path: Path) -> None:
-        path = _file(tmp_path / "area.gpkg", [_on_map(5, 5, 25, 25)], layer="district")
-        _file(path, [_on_map(0, 0, 80, 60)], layer="country")
-        aoi = _read(path)
+        path = write_area(tmp_path / "area.gpkg", [on_map(5, 5, 25, 25)], layer="district")
+        write_area(path, [on_map(0, 0, 80, 60)], layer="country")
+        aoi = read(path)
         np.testing.assert_array_equal(aoi.mask(SCENE), _box_mask(5, 5, 25, 25))
         assert aoi.notes == ("area.gpkg has 2 layers: the area of interest is the first, district",)
 
     def test_a_style_or_a_table_is_no_layer(self, tmp_path: Path) -> None:
         path = tmp_path / "area.gpkg"
         pyogrio.write_dataframe(geopandas.GeoDataFrame({"remark": ["first"]}), path, layer="remarks")
-        _file(path, [_on_map(5, 5, 25, 25)], layer="district")
+        write_area(path, [on_map(5, 5, 25, 25)], layer="district")
         add_style(path, "district", "in red", "<qgis/>")
-        aoi = _read(path)
+        aoi = read(path)
         np.testing.assert_array_equal(aoi.mask(SCENE), _box_mask(5, 5, 25, 25))
         assert aoi.notes == ()
-
-
-class TestRefused:
-    def test_a_missing_file(self, tmp_path: Path) -> None:
-        with pytest.raises(AoiError, match=r"none\.gpkg does not exist: check the path"):
-            _read(tmp_path / "none.gpkg")
-
-    @pytest.mark.parametrize("text", ["", "not polygons"])
-    def test_a_file_of_another_kind(self, tmp_path: Path, text: str) -> None:
-        path = tmp_path / "area.gpkg"
-        path.write_text(text)
-        with pytest.raises(
-            AoiError, match=r"area\.gpkg cannot be read as a vector file \([^\n]*\): give polygons as"
-        ):
-            _read(path)
-
-    def test_a_damaged_file(self, tmp_path: Path) -> None:
-        path = _file(tmp_path / "area.geojson", [_on_map(5, 5, 25, 25)])
-        path.write_text(path.read_text()[:-40])
-        with pytest.raises(AoiError, match=r"area\.geojson cannot be read as a vector file"):
-            _read(path)
-
-    def test_a_raster(self, tmp_path: Path) -> None:
-        path = write(tmp_path / "scene.tif", texture(1, 4, 5))
-        with pytest.raises(AoiError, match=r"scene\.tif cannot be read as a vector file"):
-            _read(path)
-
-    def test_a_table(self, tmp_path: Path) -> None:
-        path = tmp_path / "table.csv"
-        path.write_text("name,size\na,1\n")
-        with pytest.raises(
-            AoiError, match=r"table\.csv has no geometry: draw the area of interest as polygons"
-        ):
-            _read(path)
-
-    def test_a_path_that_would_be_taken_for_an_address(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Of ``new!area.gpkg``, ``area.gpkg`` in the current folder would be read."""
-        monkeypatch.chdir(tmp_path)
-        path = _file(Path("area.gpkg"), [_on_map(5, 5, 25, 25)])
-        path.with_name("new!area.gpkg").write_bytes(path.read_bytes())
-        with pytest.raises(AoiError, match=r"'new!area\.gpkg' cannot be read, as '!' in .*: rename it"):
-            _read(Path("new!area.gpkg"))
-
-    @pytest.mark.parametrize(
-        ("shape", "holds"),
-        [
-            (shapely.LineString([(0, 0), (1, 1)]), "linestring"),
-            (shapely.Point(0, 0), "point"),
-            (None, "nothing"),
-        ],
-    )
-    def test_a_layer_without_polygons(self, tmp_path: Path, shape: Any, holds: str) -> None:
-        path = _file(tmp_path / "area.geojson", [shape])
-        with pytest.raises(
-            AoiError, match=rf"has no polygon in its layer area \(it holds {holds}\): draw the area"
-        ):
-            _read(path)
-
-    def test_an_empty_layer(self, tmp_path: Path) -> None:
-        path = tmp_path / "area.geojson"
-        path.write_text('{"type": "FeatureCollection", "features": []}')
-        with pytest.raises(AoiError, match=r"has no polygon in its layer area \(it holds nothing\)"):
-            _read(path)
-
-    def test_an_area_elsewhere_is_refused_with_both_extents(self, tmp_path: Path) -> None:
-        path = _file(tmp_path / "area.gpkg", [shapely.box(10, 50, 11, 51)], "EPSG:4326")
-        with pytest.raises(
-            AoiError,
-            match=r"area\.gpkg misses the scene: it spans x 10 to 11 and y 50 to 51, the scene x 55\.32\d* to 55\.32\d* "
-            r"and y 25\.11\d* to 25\.11\d* \(WGS 84\); check its place and its CRS",
-        ):
-            _read(path)
-
-    def test_degrees_without_a_crs_miss_the_scene(self, tmp_path: Path) -> None:
-        path = _file(tmp_path / "area.shp", [shapely.box(55, 25, 56, 26)], None)
-        with (
-            pytest.warns(DoubtfulInputWarning),
-            pytest.raises(AoiError, match="misses the scene: it spans x 55 to 56"),
-        ):
-            _read(path)
-
-    @pytest.mark.parametrize(
-        "area",
-        [_on_map(10.6, 5.6, 10.9, 5.9), _on_map(-10, -10, 0, 70), _on_map(79.8, 0, 90, 60)],
-        ids=["between", "touching", "grazing"],
-    )
-    def test_an_area_without_a_pixels_centre(self, tmp_path: Path, area: shapely.Polygon) -> None:
-        with pytest.raises(
-            AoiError, match=r"area\.gpkg holds the centre of no pixel of the scene: draw a larger"
-        ):
-            _read(_file(tmp_path / "area.gpkg", [area]))
-
-    def test_a_crs_on_one_side_only(self, tmp_path: Path) -> None:
-        path = _file(tmp_path / "area.gpkg", [shapely.box(10, 5, 30, 25)], "EPSG:4326")
-        with pytest.raises(
-            AoiError, match=r"area\.gpkg has a CRS \(WGS 84\) and the scene has none.*georeference"
-        ):
-            _read(path, None, None)
-
-    def test_a_crs_that_does_not_meet_the_scenes(self, tmp_path: Path) -> None:
-        local = 'LOCAL_CS["site",LOCAL_DATUM["site",0],UNIT["metre",1],AXIS["x",EAST],AXIS["y",NORTH]]'
-        path = _file(tmp_path / "area.gpkg", [_on_map(10, 5, 30, 25)])
-        with pytest.raises(AoiError, match=r"area\.gpkg cannot be brought to the scene's CRS"):
-            read_aoi(path, Place(height=ROWS, width=COLS, transform=PLACE, crs=CRS.from_wkt(local)))
-
-
-class TestItsMark:
-    """Jobs are told apart by what their areas are, not by the files that hold them."""
-
-    LEFT, RIGHT = _on_map(10, 5, 30, 25), _on_map(40, 5, 50, 25)
-
-    def test_one_area_in_any_file(self, tmp_path: Path) -> None:
-        mark = area_mark(_file(tmp_path / "area.gpkg", [self.LEFT, self.RIGHT]))
-        assert mark == area_mark(_file(tmp_path / "again.gpkg", [self.LEFT, self.RIGHT]))
-        assert mark == area_mark(_file(tmp_path / "turned.gpkg", [self.RIGHT, self.LEFT]))
-        assert mark == area_mark(_file(tmp_path / "area.fgb", [self.LEFT, self.RIGHT]))
-
-    def test_another_area_under_the_same_name(self, tmp_path: Path) -> None:
-        path = tmp_path / "area.gpkg"
-        shapes: list[list[Any]] = [
-            [self.LEFT],
-            [self.RIGHT],
-            [self.LEFT, self.RIGHT],
-            [shapely.MultiPolygon([self.LEFT])],
-            [_on_map(10, 5, 30, 25.001)],
-        ]
-        marks = [area_mark(_file(path, each)) for each in shapes]
-        marks += [area_mark(_file(path, [self.LEFT], crs)) for crs in (None, "EPSG:32639")]
-        assert len(set(marks)) == len(marks)
-
-    def test_what_is_no_area_has_one_too(self, tmp_path: Path) -> None:
-        """It is refused where it is laid over a scene."""
-        (tmp_path / "table.csv").write_text("name\nleft\n")
-        assert area_mark(tmp_path / "table.csv")
-        assert area_mark(_file(tmp_path / "empty.gpkg", [None]))
-        with pytest.raises(AoiError, match="does not exist"):
-            area_mark(tmp_path / "nowhere.gpkg")
