@@ -201,7 +201,7 @@ def _draw(path: Path, evaluation: Evaluation) -> None:
     from glnet_geo.io.pictures.assessment import AssessmentPicture, write_picture
 
     calibration, estimate = evaluation.calibration, evaluation.estimate
-    drawing = AssessmentPicture(
+    drawn = AssessmentPicture(
         title=evaluation.map,
         names=[c.name for c in evaluation.scores.classes],
         confusion=[[count / max(sum(row), 1) for count in row] for row in evaluation.scores.confusion],
@@ -211,10 +211,10 @@ def _draw(path: Path, evaluation: Evaluation) -> None:
         else [(one.confidence, one.accuracy, one.share) for one in calibration.bins],
         calibration_error=None if calibration is None else calibration.expected_calibration_error,
     )
-    write_picture(path, drawing if estimate is None else _weighted(drawing, estimate))
+    write_picture(path, drawn if estimate is None else _weighted(drawn, estimate))
 
 
-def _weighted(drawing: AssessmentPicture, estimate: MapEstimate) -> AssessmentPicture:
+def _weighted(picture: AssessmentPicture, estimate: MapEstimate) -> AssessmentPicture:
     """The picture of a sample: its rows are no recall, so classes are weighted by their areas."""
     from glnet_geo.commands.evaluation_table import area_unit
 
@@ -222,7 +222,7 @@ def _weighted(drawing: AssessmentPicture, estimate: MapEstimate) -> AssessmentPi
     untold = [estimate.covered < 1 and c.area.value is None for c in estimate.classes]
     part = "" if estimate.covered == 1 else f"the labelled {estimate.covered:.1%} of "
     return replace(
-        drawing,
+        picture,
         confusion=[
             [float("nan") if untold[row] or untold[col] else share for col, share in enumerate(shares)]
             for row, shares in enumerate(estimate.proportions)

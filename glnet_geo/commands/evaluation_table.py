@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,38 +35,43 @@ def print_evaluation(evaluation: Evaluation, written: Sequence[Path]) -> None:
     console.print(_confusion_table(evaluation, unit))
     if evaluation.estimate is not None:
         console.print(_area_table(evaluation.estimate))
-    click.echo(
-        "Precision: how much of what is mapped as a class is one. Recall: how much of a class is mapped as one."
-    )
-    if evaluation.estimate is None:
-        click.echo(f"Right: {scores.accuracy:.1%} of what was compared.")
-    else:
-        click.echo(
-            f"Right: {_percent(evaluation.estimate.accuracy)} of {_covered(evaluation.estimate)} (95 % confidence interval)."
-        )
-    if evaluation.estimate is None or evaluation.estimate.covered == 1:
-        click.echo(f"Mean IoU {_number(scores.mean_iou)}, mean F1 {_number(scores.mean_f1)}.")
-    else:
-        click.echo("There are no means: they need labelled points in every class of the map.")
-    calibration = evaluation.calibration
-    if calibration is not None:
-        off = calibration.expected_calibration_error
-        click.echo(
-            f"Confidence: off by {100 * off:.1f} points on average (expected calibration error {off:.3f})."
-        )
-    for what, count in (
-        ("without a label", evaluation.left_out.unlabelled),
-        ("where the map shows nothing", evaluation.left_out.unmapped),
-        ("of ignored classes", evaluation.left_out.ignored),
-        ("where polygons contradict each other", evaluation.left_out.contradictory),
-    ):
-        if count:
-            shapes = "polygons" if evaluation.kind == "polygons" and what == "without a label" else unit
-            click.echo(f"Left out: {count:,} {shapes} {what}.")
+    for line in (*_score_lines(evaluation), *_left_out_lines(evaluation, unit)):
+        click.echo(line)
     for note in evaluation.notes:
         click.echo(f"Note: {note}")
     for path in written:
         click.echo(f"written: {path}")
+
+
+def _score_lines(evaluation: Evaluation) -> Iterator[str]:
+    """What the scores say, in plain words."""
+    scores, estimate, calibration = evaluation.scores, evaluation.estimate, evaluation.calibration
+    yield "Precision: how much of what is mapped as a class is one. Recall: how much of a class is mapped as one."
+    if estimate is None:
+        yield f"Right: {scores.accuracy:.1%} of what was compared."
+    else:
+        yield f"Right: {_percent(estimate.accuracy)} of {_covered(estimate)} (95 % confidence interval)."
+    if estimate is None or estimate.covered == 1:
+        yield f"Mean IoU {_number(scores.mean_iou)}, mean F1 {_number(scores.mean_f1)}."
+    else:
+        yield "There are no means: they need labelled points in every class of the map."
+    if calibration is not None:
+        off = calibration.expected_calibration_error
+        yield f"Confidence: off by {100 * off:.1f} points on average (expected calibration error {off:.3f})."
+
+
+def _left_out_lines(evaluation: Evaluation, unit: str) -> Iterator[str]:
+    """How much was not compared, and why."""
+    left_out = evaluation.left_out
+    unlabelled = "polygons" if evaluation.kind == "polygons" else unit
+    for count, what in (
+        (left_out.unlabelled, f"{unlabelled} without a label"),
+        (left_out.unmapped, f"{unit} where the map shows nothing"),
+        (left_out.ignored, f"{unit} of ignored classes"),
+        (left_out.contradictory, f"{unit} where polygons contradict each other"),
+    ):
+        if count:
+            yield f"Left out: {count:,} {what}."
 
 
 def _class_table(evaluation: Evaluation) -> Table:

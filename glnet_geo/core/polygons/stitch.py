@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from glnet_geo.core.polygons.kinship import outlines_around, pieces, regions
+from glnet_geo.core.polygons.connectivity import outlines_around, pieces, regions
 from glnet_geo.core.polygons.outlines import Outlines, split_at_pinches
 from glnet_geo.core.polygons.sides import Block
 from glnet_geo.core.polygons.split import Continuations

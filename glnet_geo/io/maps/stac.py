@@ -166,18 +166,7 @@ def write_catalogue(folder: Path, entries: Sequence[MapEntry], maker: Maker) -> 
     check_folder(folder)
     folder = folder.resolve()
     items = [_item(entry, maker) for entry in entries]
-    bounds = list(together([entry.footprint.bounds for entry in entries]))
-    times = [moment for entry in entries for moment in entry.span]
-    collection = pystac.Collection(
-        id=folder.name or "landcover",
-        title="Land cover",
-        description=f"Land cover mapped by glnet_geo {maker.version} with the model {maker.model}.",
-        extent=pystac.Extent(
-            pystac.SpatialExtent([bounds]), pystac.TemporalExtent([[min(times), max(times)]])
-        ),
-        license="other",
-        extra_fields={_MARK: maker.version},
-    )
+    collection = _collection(folder.name or "landcover", entries, maker)
     for item in items:
         collection.add_item(item)
     new = folder.with_name(hidden_name())
@@ -199,6 +188,24 @@ def write_catalogue(folder: Path, entries: Sequence[MapEntry], maker: Maker) -> 
         # It is gone where all went well.
         shutil.rmtree(new, ignore_errors=True)
     return folder / _COLLECTION
+
+
+def _collection(name: str, entries: Sequence[MapEntry], maker: Maker) -> pystac.Collection:
+    """A collection of some maps, without its items."""
+    import pystac
+
+    bounds = list(together([entry.footprint.bounds for entry in entries]))
+    times = [moment for entry in entries for moment in entry.span]
+    return pystac.Collection(
+        id=name,
+        title="Land cover",
+        description=f"Land cover mapped by glnet_geo {maker.version} with the model {maker.model}.",
+        extent=pystac.Extent(
+            pystac.SpatialExtent([bounds]), pystac.TemporalExtent([[min(times), max(times)]])
+        ),
+        license="other",
+        extra_fields={_MARK: maker.version},
+    )
 
 
 def _foreign(folder: Path) -> bool:

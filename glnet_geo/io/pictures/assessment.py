@@ -50,7 +50,7 @@ class AssessmentPicture:
     calibration_error: float | None = None
 
 
-def write_picture(path: Path, drawing: AssessmentPicture) -> None:
+def write_picture(path: Path, picture: AssessmentPicture) -> None:
     """Draw a confusion matrix, and beside it how confidence and accuracy agree, as PNG.
 
     Raises:
@@ -60,41 +60,41 @@ def write_picture(path: Path, drawing: AssessmentPicture) -> None:
     require_matplotlib("--picture")
     from matplotlib.figure import Figure
 
-    side = max(4.5, 1.5 + 0.55 * len(drawing.names))
+    side = max(4.5, 1.5 + 0.55 * len(picture.names))
     panels: list[tuple[float, Callable[[Axes, AssessmentPicture], None]]] = [(side, _draw_confusion)]
-    if drawing.areas is not None:
+    if picture.areas is not None:
         panels.append((4.5, _draw_areas))
-    if drawing.curve is not None:
+    if picture.curve is not None:
         panels.append((4.5, _draw_reliability))
     widths = [width for width, _ in panels]
     figure = Figure(figsize=(sum(widths) + 1, side), layout="constrained")
-    figure.suptitle(drawing.title)
+    figure.suptitle(picture.title)
     axes = figure.subplots(1, len(panels), squeeze=False, width_ratios=widths)[0]
     for one, (_, draw) in zip(axes, panels, strict=True):
-        draw(one, drawing)
+        draw(one, picture)
     write_figure(path, figure, dpi=120)
 
 
-def _draw_confusion(axes: Axes, drawing: AssessmentPicture) -> None:
-    known = [share for row in drawing.confusion for share in row if not math.isnan(share)]
+def _draw_confusion(axes: Axes, picture: AssessmentPicture) -> None:
+    known = [share for row in picture.confusion for share in row if not math.isnan(share)]
     most = max(known, default=0) or 1
-    axes.imshow(drawing.confusion, cmap="Blues", vmin=0, vmax=most)
-    ticks = range(len(drawing.names))
-    axes.set_xticks(ticks, drawing.names, rotation=45, ha="right")
-    axes.set_yticks(ticks, drawing.names)
+    axes.imshow(picture.confusion, cmap="Blues", vmin=0, vmax=most)
+    ticks = range(len(picture.names))
+    axes.set_xticks(ticks, picture.names, rotation=45, ha="right")
+    axes.set_yticks(ticks, picture.names)
     axes.set_xlabel("in the map")
     axes.set_ylabel("in truth")
-    axes.set_title(drawing.heading, fontsize="medium")
-    for row, shares in enumerate(drawing.confusion):
+    axes.set_title(picture.heading, fontsize="medium")
+    for row, shares in enumerate(picture.confusion):
         for col, share in enumerate(shares):
             if any(shares) and not math.isnan(share):
                 color = "white" if share > most / 2 else "black"
                 axes.text(col, row, _percent(share), ha="center", va="center", color=color)
 
 
-def _draw_areas(axes: Axes, drawing: AssessmentPicture) -> None:
+def _draw_areas(axes: Axes, picture: AssessmentPicture) -> None:
     """What the map shows of each class, and what the class truly covers with its interval."""
-    areas = drawing.areas or []
+    areas = picture.areas or []
     axes.barh(range(len(areas)), [mapped for mapped, _, _ in areas], color="0.85", label="mapped")
     told = [(row, value, half) for row, (_, value, half) in enumerate(areas) if value is not None]
     axes.errorbar(
@@ -107,10 +107,10 @@ def _draw_areas(axes: Axes, drawing: AssessmentPicture) -> None:
         capsize=3,
         label="true, with 95 % interval",
     )
-    axes.set_yticks(range(len(areas)), drawing.names)
+    axes.set_yticks(range(len(areas)), picture.names)
     axes.invert_yaxis()
     axes.set_xlim(left=0)
-    axes.set_xlabel(drawing.area_unit)
+    axes.set_xlabel(picture.area_unit)
     axes.set_title("area of each class", fontsize="medium")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2, frameon=False, fontsize="small")
 
@@ -120,8 +120,8 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f}" if share >= 0.0995 or share == 0 else f"{100 * share:.1f}"
 
 
-def _draw_reliability(axes: Axes, drawing: AssessmentPicture) -> None:
-    curve = drawing.curve or []
+def _draw_reliability(axes: Axes, picture: AssessmentPicture) -> None:
+    curve = picture.curve or []
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=1, label="as sure as right")
     axes.bar(
         [c for c, _, _ in curve], [s for _, _, s in curve], width=0.08, color="0.85", label="share of all"
@@ -132,6 +132,6 @@ def _draw_reliability(axes: Axes, drawing: AssessmentPicture) -> None:
     axes.set(
         xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel="how sure the map is", ylabel="how often it is right"
     )
-    if drawing.calibration_error is not None:
-        axes.set_title(f"expected calibration error {drawing.calibration_error:.3f}", fontsize="medium")
+    if picture.calibration_error is not None:
+        axes.set_title(f"expected calibration error {picture.calibration_error:.3f}", fontsize="medium")
     axes.legend(loc="upper left", frameon=False)
