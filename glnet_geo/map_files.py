@@ -11,7 +11,7 @@ from typing_extensions import Self
 
 from glnet_geo.errors import OutputError
 from glnet_geo.io.files.staging import is_raster
-from glnet_geo.io.scenes.behind import refuse_to_replace
+from glnet_geo.io.scenes.source_files import refuse_to_replace
 
 if TYPE_CHECKING:
     from glnet_geo.plan import Options

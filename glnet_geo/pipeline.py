@@ -22,7 +22,7 @@ from glnet_geo.io.geodesy.placed import Placed
 from glnet_geo.io.maps.raster import ClassRaster, ConfidenceRaster
 from glnet_geo.io.polygons.aoi import area_mark
 from glnet_geo.io.polygons.vector import PolygonLayer
-from glnet_geo.io.scenes.made import MARK
+from glnet_geo.io.scenes.own_maps import VERSION_TAG
 from glnet_geo.io.scenes.tiles import TileError
 from glnet_geo.io.scenes.virtual import raster_identity
 from glnet_geo.io.work_folder.array_store import Lacking
@@ -298,7 +298,7 @@ def output(
 def provenance(plan: Plan, scene: str) -> Mapping[str, str]:
     """How the map was made, for the outputs to carry; ``scene`` is what it was made of."""
     return {
-        MARK: glnet_geo.__version__,
+        VERSION_TAG: glnet_geo.__version__,
         "GLNET_GEO_SCENE": scene,
         "GLNET_GEO_MODEL": plan.card.name,
         "GLNET_GEO_MODEL_SHA256": plan.model.sha256,

@@ -28,9 +28,9 @@ from glnet_geo.io.maps.class_file import read_class_file
 from glnet_geo.io.maps.classes import ClassMap, open_classes
 from glnet_geo.io.maps.confidence import ConfidenceMap
 from glnet_geo.io.polygons.vector import PolygonLayer
-from glnet_geo.io.scenes.behind import refuse_to_replace
 from glnet_geo.io.scenes.blocks import block_cache_of
-from glnet_geo.io.scenes.made import MARK
+from glnet_geo.io.scenes.own_maps import VERSION_TAG
+from glnet_geo.io.scenes.source_files import refuse_to_replace
 from glnet_geo.report import ClassShare, Tally
 
 
@@ -169,7 +169,7 @@ def _strips(classes: ClassMap, sure: ConfidenceMap | None) -> Iterator[Strip]:
 
 def _layer(path: Path, classes: ClassMap, drawing: Drawing, *, confidence: bool) -> PolygonLayer:
     tags = {name: value for name, value in classes.tags.items() if name.startswith("GLNET_GEO")}
-    tags |= {MARK: glnet_geo.__version__, "GLNET_GEO_CLASSES": classes.name}
+    tags |= {VERSION_TAG: glnet_geo.__version__, "GLNET_GEO_CLASSES": classes.name}
     return PolygonLayer(
         path, classes, classes.legend, drawing, tags=tags, codes=classes.codes, confidence=confidence
     )

@@ -20,9 +20,9 @@ from glnet_geo.io.files.staging import Staging
 from glnet_geo.io.geodesy.placed import to_map
 from glnet_geo.io.maps.classes import ClassMap, open_classes
 from glnet_geo.io.references.sample_points import SamplePoints, write_sample_points
-from glnet_geo.io.scenes.behind import refuse_to_replace
 from glnet_geo.io.scenes.blocks import block_cache
-from glnet_geo.io.scenes.made import MARK
+from glnet_geo.io.scenes.own_maps import VERSION_TAG
+from glnet_geo.io.scenes.source_files import refuse_to_replace
 from glnet_geo.report import Tally
 
 
@@ -147,7 +147,7 @@ def _write(path: Path, points: SamplePoints, classes: ClassMap, seed: int) -> No
         classes.known,
         classes.crs,
         {
-            MARK: glnet_geo.__version__,
+            VERSION_TAG: glnet_geo.__version__,
             "GLNET_GEO_SAMPLED_MAP": classes.name,
             "GLNET_GEO_SEED": str(seed),
         },

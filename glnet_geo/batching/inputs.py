@@ -11,7 +11,7 @@ from glnet_geo.core.listing import listed
 from glnet_geo.core.progress import Progress
 from glnet_geo.errors import OutputError, SceneError
 from glnet_geo.io.files.identity import identity, place_of
-from glnet_geo.io.scenes.made import is_map
+from glnet_geo.io.scenes.own_maps import is_map
 from glnet_geo.io.work_folder.ledger import Ledger
 
 

@@ -107,7 +107,7 @@ def evaluate(
     from glnet_geo.io.files.small_files import write_text
     from glnet_geo.io.files.staging import check_output
     from glnet_geo.io.pictures.assessment import require_picture
-    from glnet_geo.io.scenes.behind import refuse_to_replace
+    from glnet_geo.io.scenes.source_files import refuse_to_replace
 
     _check_use(options)
     outputs = [path for path in (out_json, picture) if path is not None]

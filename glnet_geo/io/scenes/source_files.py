@@ -23,7 +23,7 @@ def is_same_file(output: Path, read: str | Path) -> bool:
         there = output.exists()
     if not there:
         return False
-    return _is(output, read) or any(_is(output, behind) for behind in files_behind(read))
+    return _is(output, read) or any(_is(output, source) for source in source_files(read))
 
 
 def refuse_to_replace(output: Path, **read: str | Path | None) -> None:
@@ -43,7 +43,7 @@ def refuse_to_replace(output: Path, **read: str | Path | None) -> None:
             )
 
 
-def files_behind(path: str | Path) -> set[str]:
+def source_files(path: str | Path) -> set[str]:
     """The files that GDAL reads for a raster, through mosaics of mosaics; none where it is no raster, or far away."""
     found: set[str] = set()
     waiting = [str(path)]

@@ -10,7 +10,7 @@ import rasterio
 import rasterio.shutil
 
 from glnet_geo.errors import OutputError
-from glnet_geo.io.scenes.behind import files_behind, is_same_file, refuse_to_replace
+from glnet_geo.io.scenes.source_files import is_same_file, refuse_to_replace, source_files
 from tests.maps import write_map
 
 
@@ -37,7 +37,7 @@ def test_a_mosaic_is_its_tiles_and_so_is_a_mosaic_of_it(tmp_path: Path, raster: 
     inner, outer = tmp_path / "inner.vrt", tmp_path / "outer.vrt"
     rasterio.shutil.copy(raster, inner, driver="VRT")
     outer.write_text(inner.read_text().replace("map.tif", "inner.vrt"))
-    assert files_behind(outer) >= {str(outer), str(inner), str(raster)}
+    assert source_files(outer) >= {str(outer), str(inner), str(raster)}
     assert is_same_file(raster, outer)
 
 

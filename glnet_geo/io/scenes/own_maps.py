@@ -7,7 +7,7 @@ from rasterio.errors import RasterioError
 
 from glnet_geo.io.scenes.source import opening
 
-MARK = "GLNET_GEO_VERSION"
+VERSION_TAG = "GLNET_GEO_VERSION"
 """The tag that every map carries."""
 
 
@@ -17,6 +17,6 @@ def is_map(path: str) -> bool:
         with opening():
             raster = rasterio.open(path)
         with raster:
-            return MARK in raster.tags()
+            return VERSION_TAG in raster.tags()
     except RasterioError:
         return False
