@@ -11,12 +11,22 @@ from glnet_geo.io.scenes.scene import Scene
 from glnet_geo.model.package import Model
 
 STRIP_PIXELS = 1_500_000
+"""Pixels of a strip, about, whatever the width of a scene."""
+
 STRIP_ROWS = (16, 256)
+"""Fewest and most rows of a strip."""
 
 _LIBRARIES_BYTES = 900e6
+"""Of Python, torch, GDAL and all else that is imported, before a scene is opened: as measured on Linux."""
+
 _MOST_KEPT = 1_000_000_000
+"""Bytes of decoded blocks, also where more would be of use: a laptop has other things to do."""
+
 _LEAST_KEPT = 64_000_000
+"""Bytes of decoded blocks, also where fewer would do: outputs read their own drafts back, too."""
+
 _FRAME_KEPT = 256_000_000
+"""Bytes of the decoded blocks under one frame that are kept as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +67,8 @@ def memory_of(
     """
     bands, classes, tiling = len(model.card.bands), len(model.card.legend), model.card.tiling
     fixed = _LIBRARIES_BYTES + 8 * sum(weight.numel() for weight in model.network.parameters())
+    # Numbers are float32: pixels of frames that are read ahead and of the one that is mapped, logits of a frame while
+    # they are blended, those of all rows that are open, and what a strip is decided from.
     if exact:
         needed = fixed + scene.height * scene.width * 4 * (2 * bands + 2 * classes)
     else:
@@ -67,7 +79,6 @@ def memory_of(
         mosaic = 2 * min(extent.height, tiling.frame + tiling.stride) * extent.width // CELL**2 * 4 * classes
         strip = max(STRIP_PIXELS, STRIP_ROWS[0] * scene.width) * (4 * classes * (4 if confidence else 3) + 8)
         needed = fixed + reading + blending + mosaic + strip
-    # Outputs read their own drafts back, too.
     useful = max(_LEAST_KEPT, _useful_blocks(scene, lattice, tiling, readers))
     room = _MOST_KEPT if most is None else max(0, min(_MOST_KEPT, int(most - needed)))
     kept = useful if useful <= room else min(_LEAST_KEPT, room)

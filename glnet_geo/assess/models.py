@@ -11,7 +11,7 @@ from pathlib import Path
 from glnet_geo.assess.assessment import Evaluation
 from glnet_geo.assess.comparison import Agreement, Comparison
 from glnet_geo.assess.label_maps import check_label_maps
-from glnet_geo.assess.once import Once, Talk
+from glnet_geo.assess.once import ImageProgress, Once
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.listing import counted
 from glnet_geo.core.overall import Overall
@@ -75,7 +75,7 @@ def evaluate_model(
         stop_if_cancelled(progress)
         part = overall.part(size, talks=True)
         with once.about(image.name, label.name):
-            comparison = job.count(image, label, Talk(part, once, image.name))
+            comparison = job.count(image, label, ImageProgress(part, once, image.name))
         part.finish()
     if comparison is None:
         raise EvaluationError(f"{images} holds no image: give another folder")

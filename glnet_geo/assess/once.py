@@ -57,7 +57,7 @@ class Once:
         return f"{sentence}{self._hint}"
 
 
-class Talk:
+class ImageProgress:
     """The progress of one image, which says what was not said before.
 
     Args:

@@ -16,9 +16,11 @@ _SHARE = 0.2
 _MOST_LOST = 0.6
 """A class never loses more than this to the held-out part."""
 
+# What tells parts of one scene apart at the end of a name: numbers, perhaps behind such a word.
 _PART = re.compile(r"([-_ ](part|tile|patch|crop|chip|r|c|row|col|x|y)?[-_ ]?\d+)+$", re.IGNORECASE)
 
 _BLOCKS = 6
+"""Along the longer side of a scene: enough to choose from, and each large enough for some frames."""
 
 
 def places_of(names: Sequence[str]) -> list[str]:

@@ -14,6 +14,8 @@ CELL = 4
 """Lattice pixels per logit, along rows and along columns: the network answers at 1/4 resolution."""
 
 _OCTAVE_STEPS = 8
+"""Scales in an octave: neighbouring scenes of nearly one resolution share one, and none is off by more than 5 %."""
+
 # Keeps the fractions that origins really have (0, 1/4, 1/2, 3/4, tenths) away from the edge of flooring.
 _FLOOR_GUARD = 0.0317
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 _PIXELS = 1 << 22
+"""Of a slab, at most, where it has more rows than the fewest."""
+
 _LEAST, _MOST = 64, 2048
+"""Rows of a slab."""
+
 _SLABS_PER_SPLIT = 4
 
 

@@ -15,6 +15,7 @@ from glnet_geo.training.recipe import TIME_SHARES
 from glnet_geo.training.stages import Stage
 
 CHECKPOINT_EVERY_S = 60.0
+"""What a crash costs at most."""
 
 _CHECKS = 5
 """Times that a stage is judged, the last time at its end."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 _PATIENCE = 3
+"""Signals after which a person is heard at once: three are no accident."""
 
 
 @contextmanager

@@ -18,8 +18,12 @@ from glnet_geo.core.polygons.border_points import (
 )
 
 _HASH_BITS = 22
+"""Of a key, behind the area of the triangle: they put triangles of one area in some order."""
+
 _NEVER = np.iinfo(np.int64).max
+
 _SPARSE = 0.7
+"""Share of the vertices of a crowd that are still there, below which the others are dropped from it."""
 
 
 @dataclass(slots=True)
