@@ -20,7 +20,7 @@ from glnet_geo.io.files.identity import identity
 from glnet_geo.io.files.staging import TakenError, refuse_taken
 from glnet_geo.io.lessons.datasets import lessons_of_dataset
 from glnet_geo.io.lessons.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
-from glnet_geo.io.lessons.picture import Reading
+from glnet_geo.io.lessons.training_image import Reading
 from glnet_geo.io.pictures.curves import draw_curves, require_curves
 from glnet_geo.io.work_folder.run_folder import RunFolder
 from glnet_geo.learn_options import (

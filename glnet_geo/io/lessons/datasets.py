@@ -19,7 +19,7 @@ from glnet_geo.io.lessons.label_legend import LabelLegend
 from glnet_geo.io.lessons.labels import RasterLabels
 from glnet_geo.io.lessons.lessons import Lessons, Part
 from glnet_geo.io.lessons.pairs import Pair
-from glnet_geo.io.lessons.picture import Reading, photograph
+from glnet_geo.io.lessons.training_image import Reading, photograph
 
 DatasetName: TypeAlias = Literal["deepglobe", "inria", "isic"]
 

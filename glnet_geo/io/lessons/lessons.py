@@ -27,8 +27,8 @@ from glnet_geo.io.lessons.label_legend import (
 from glnet_geo.io.lessons.labels import RasterLabels
 from glnet_geo.io.lessons.pair_files import find_pairs
 from glnet_geo.io.lessons.pairs import Pair
-from glnet_geo.io.lessons.picture import Picture, Reading, look_at
 from glnet_geo.io.lessons.style_colors import style_colors
+from glnet_geo.io.lessons.training_image import Reading, TrainingImage, look_at
 from glnet_geo.io.lessons.training_polygons import TrainingPolygons, read_training_polygons
 
 Part: TypeAlias = Literal["train", "validate", "unused"]
@@ -79,22 +79,13 @@ def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: R
     """
     found = find_pairs(images, labels, error=TrainingError)
     known = found_legend([label for _, label in found]) if legend is None else read_training_legend(legend)
-    pictures = [look_at(image, reading) for image, _ in found]
+    described = [look_at(image, reading) for image, _ in found]
     maps = [open_labels(label, known) for _, label in found]
     if legend is not None:
         warn_of_doubtful(maps, known)
-    pairs = [_pair(picture, labels) for picture, labels in zip(pictures, maps, strict=True)]
-    return Lessons(
-        pairs=pairs,
-        places=_places(pictures),
-        extents=_extents(pictures),
-        parts=None,
-        legend=known.legend,
-        judged=tuple(c.id for c in known.legend),
-        distances=_distances(pictures),
-        sparse=False,
-        about=f"{counted(len(pairs), 'labelled image')} ({listed([pair.name for pair in pairs], 8)})",
-    )
+    pairs = [_pair(image, labels) for image, labels in zip(described, maps, strict=True)]
+    about = f"{counted(len(pairs), 'labelled image')} ({listed([pair.name for pair in pairs], 8)})"
+    return _lessons(pairs, described, known.legend, sparse=False, about=about)
 
 
 def lessons_of_polygons(
@@ -123,18 +114,7 @@ def lessons_of_polygons(
     _check_once(scenes)
     drawn = read_training_polygons(polygons, field, layer)
     legend = _legend(drawn, known)
-    ids = {c.name: c.id for c in legend}
-    pairs, pictures, used = [], [], set()
-    for scene in scenes:
-        picture = look_at(scene, reading)
-        labels = drawn.on(scene.name, ids, crs=picture.crs, transform=picture.transform, whole=picture.whole)
-        if labels is None:
-            if len(scenes) > 1:
-                doubt(f"no polygon of {polygons.name} lies on {scene.name}: it is left out")
-            continue
-        pairs.append(picture.with_labels(labels))
-        pictures.append(picture)
-        used.update(labels.numbers.tolist())
+    pairs, images, used = _drawn_on(scenes, drawn, {c.name: c.id for c in legend}, reading)
     if not pairs:
         raise TrainingError(
             f"no polygon of {polygons} lies on {listed([scene.name for scene in scenes], 8)}: check the place and the CRS "
@@ -145,38 +125,60 @@ def lessons_of_polygons(
         doubt(
             f"{beside} of {len(drawn.polygons)} polygons of {polygons.name} lie on no scene: they are left out"
         )
+    names = listed([pair.name for pair in pairs], 8)
+    about = f"{counted(len(used), 'polygon')} drawn on {names} ({_counted(drawn, used)})"
+    return _lessons(pairs, images, legend, sparse=True, about=about)
+
+
+def _lessons(
+    pairs: Sequence[Pair], images: Sequence[TrainingImage], legend: Legend, *, sparse: bool, about: str
+) -> Lessons:
+    """Lessons of a person's own images, of which some are still to be held out."""
     return Lessons(
         pairs=pairs,
-        places=_places(pictures),
-        extents=_extents(pictures),
+        places=_places(images),
+        extents=_extents(images),
         parts=None,
         legend=legend,
         judged=tuple(c.id for c in legend),
-        distances=_distances(pictures),
-        sparse=True,
-        about=f"{counted(len(used), 'polygon')} drawn on {listed([pair.name for pair in pairs], 8)} ({_counted(drawn, used)})",
+        distances=_distances(images),
+        sparse=sparse,
+        about=about,
     )
 
 
-def _pair(picture: Picture, labels: RasterLabels) -> Pair:
-    _check_place(picture, labels)
-    return picture.with_labels(labels)
+def _drawn_on(
+    scenes: Sequence[Path], drawn: TrainingPolygons, ids: dict[str, int], reading: Reading
+) -> tuple[list[Pair], list[TrainingImage], set[int]]:
+    """The scenes that polygons lie on, as pairs and as images, and the numbers of these polygons."""
+    pairs, images, used = [], [], set()
+    for scene in scenes:
+        image = look_at(scene, reading)
+        labels = drawn.on(scene.name, ids, crs=image.crs, transform=image.transform, whole=image.whole)
+        if labels is None:
+            if len(scenes) > 1:
+                doubt(f"no polygon of {drawn.path.name} lies on {scene.name}: it is left out")
+            continue
+        pairs.append(image.with_labels(labels))
+        images.append(image)
+        used.update(labels.numbers.tolist())
+    return pairs, images, used
 
 
-def _check_place(picture: Picture, labels: RasterLabels) -> None:
+def _pair(image: TrainingImage, labels: RasterLabels) -> Pair:
+    _check_place(image, labels)
+    return image.with_labels(labels)
+
+
+def _check_place(image: TrainingImage, labels: RasterLabels) -> None:
     """Refuse a label map that says it lies elsewhere than its image; one that says nothing lies where the image does."""
     dataset = labels.dataset
-    if (
-        picture.crs is None
-        or dataset.crs is None
-        or picture.transform is None
-        or dataset.transform.is_identity
-    ):
+    if image.crs is None or dataset.crs is None or image.transform is None or dataset.transform.is_identity:
         return
-    ours, theirs = np.array(picture.transform)[:6], np.array(dataset.transform)[:6]
-    if dataset.crs != picture.crs or np.abs(ours - theirs).max() > _APART * np.abs(ours[[0, 1, 3, 4]]).max():
+    ours, theirs = np.array(image.transform)[:6], np.array(dataset.transform)[:6]
+    if dataset.crs != image.crs or np.abs(ours - theirs).max() > _APART * np.abs(ours[[0, 1, 3, 4]]).max():
         raise TrainingError(
-            f"{picture.path} and {labels.name} lie at different places or in different CRS: warp the label onto the "
+            f"{image.path} and {labels.name} lie at different places or in different CRS: warp the label onto the "
             "image's grid"
         )
 
@@ -214,10 +216,10 @@ def _legend(drawn: TrainingPolygons, known: Legend | None) -> Legend:
     )
 
 
-def _places(pictures: Sequence[Picture]) -> list[str]:
-    """By the ground where all pictures have one and not all hang together; else by name and by what ground they share."""
-    names = [picture.path.stem for picture in pictures]
-    extents = _extents(pictures)
+def _places(images: Sequence[TrainingImage]) -> list[str]:
+    """By the ground where all images have one and not all hang together; else by name and by what ground they share."""
+    names = [image.path.stem for image in images]
+    extents = _extents(images)
     if extents is None:
         return places_of(names)
     touching = components(len(names), extents.touching())
@@ -229,16 +231,16 @@ def _places(pictures: Sequence[Picture]) -> list[str]:
     return [called[at] for at in components(len(names), links).tolist()]
 
 
-def _extents(pictures: Sequence[Picture]) -> ImageExtents | None:
-    """Where the pictures lie; None where not all do in one CRS."""
-    placed = [picture.transform for picture in pictures if picture.crs is not None and picture.transform]
-    if len(placed) < len(pictures) or len({str(picture.crs) for picture in pictures}) > 1:
+def _extents(images: Sequence[TrainingImage]) -> ImageExtents | None:
+    """Where the images lie; None where not all do in one CRS."""
+    placed = [image.transform for image in images if image.crs is not None and image.transform]
+    if len(placed) < len(images) or len({str(image.crs) for image in images}) > 1:
         return None
-    return ImageExtents(shapes=tuple(picture.shape for picture in pictures), transforms=tuple(placed))
+    return ImageExtents(shapes=tuple(image.shape for image in images), transforms=tuple(placed))
 
 
-def _distances(pictures: Sequence[Picture]) -> tuple[float, ...]:
-    return tuple(sorted(side for picture in pictures for side in picture.distance or ()))
+def _distances(images: Sequence[TrainingImage]) -> tuple[float, ...]:
+    return tuple(sorted(side for image in images for side in image.distance or ()))
 
 
 def _counted(drawn: TrainingPolygons, used: Collection[int]) -> str:

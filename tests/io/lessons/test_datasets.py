@@ -10,8 +10,8 @@ from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError
 from glnet_geo.io.lessons.datasets import lessons_of_dataset
 from glnet_geo.io.lessons.lessons import Lessons
-from glnet_geo.io.lessons.picture import Reading
 from glnet_geo.io.lessons.spot import Spot
+from glnet_geo.io.lessons.training_image import Reading
 from tests.rasters import write_plain
 
 READING = Reading(wanted=("red", "green", "blue"))

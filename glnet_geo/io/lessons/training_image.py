@@ -40,7 +40,7 @@ class Reading:
 
     @property
     def suits_photographs(self) -> bool:
-        """Whether pictures of red, green and blue in 8 bits, which lack nothing, can be read without a look at them."""
+        """Whether images of red, green and blue in 8 bits, which lack nothing, can be read without a look at them."""
         return (
             tuple(self.wanted) == RGB
             and self.bands is None
@@ -50,7 +50,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class TrainingImage:
     """One image.
 
     Attributes:
@@ -88,7 +88,7 @@ class Picture:
         return Pair(self.path, labels, bands=self.bands, nodata=self.nodata, value_range=self.value_range)
 
 
-def look_at(path: Path, reading: Reading) -> Picture:
+def look_at(path: Path, reading: Reading) -> TrainingImage:
     """What there is to know of an image, with the doubts and refusals of mapping it, and its pixels as mapping reads them.
 
     Raises:
@@ -96,7 +96,7 @@ def look_at(path: Path, reading: Reading) -> Picture:
         OptionError: the bands or nodata do not fit it.
     """
     with open_scene(path, bands=reading.bands, wanted=reading.wanted, nodata=reading.nodata) as scene:
-        return Picture(
+        return TrainingImage(
             path=path,
             shape=scene.shape,
             bands=scene.bands,
@@ -108,10 +108,10 @@ def look_at(path: Path, reading: Reading) -> Picture:
         )
 
 
-def photograph(path: Path, reading: Reading) -> Picture:
-    """A picture of red, green and blue in 8 bits, without a place on earth, of a data set that holds nothing else.
+def photograph(path: Path, reading: Reading) -> TrainingImage:
+    """An image of red, green and blue in 8 bits, without a place on earth, of a data set that holds nothing else.
 
-    Looking at thousands of pictures takes minutes, so this one is not, where the reading suits it.
+    Looking at thousands of images takes minutes, so this one is not, where the reading suits it.
 
     Raises:
         SceneError: it cannot be opened, or does not offer what the model needs.
@@ -126,7 +126,7 @@ def photograph(path: Path, reading: Reading) -> Picture:
             raise TrainingError(
                 f"{path} has {dataset.count} bands and {len(bands)} are needed: check the data set"
             )
-        return Picture(
+        return TrainingImage(
             path=path,
             shape=dataset.shape,
             bands=tuple(bands),

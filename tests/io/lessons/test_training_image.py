@@ -20,8 +20,8 @@ from glnet_geo.errors import DoubtfulInputWarning, OptionError, TrainingError
 from glnet_geo.io.lessons.labels import RasterLabels
 from glnet_geo.io.lessons.lessons import lessons_of_polygons
 from glnet_geo.io.lessons.pairs import Pair
-from glnet_geo.io.lessons.picture import Reading, look_at
 from glnet_geo.io.lessons.spot import Spot
+from glnet_geo.io.lessons.training_image import Reading, look_at
 from glnet_geo.io.scenes.scene import open_scene
 from tests.io.geotiffs import PLACE, RGB, UTM, lattice_of, read_whole, texture, write
 from tests.rasters import write_plain
