@@ -93,17 +93,7 @@ def train(
             run = _training_run(lessons, held, start, folder, machine, options, progress, began)
             _tell_of_what_is_lost(start, run.recipes, progress)
             outcome = _learnt(run, out, folder)
-            card = card_of(
-                out.stem,
-                outcome,
-                start,
-                lessons,
-                held,
-                judged=run.setup.judged,
-                augmentation=options.augmentation,
-                value_range=options.value_range,
-                credit=options.credit,
-            )
+            card = _card(out.stem, outcome, run, lessons, held, options)
             if not overwrite:
                 _refuse_appeared(out, folder)
             save_package(out, outcome.network, card)
@@ -131,6 +121,22 @@ def _learnt(run: TrainingRun, out: Path, folder: RunFolder) -> Outcome:
             f"{out.name} was not written; what was learnt is kept in {folder.path}: run the same command again to "
             "go on, or delete that folder"
         ) from stopped
+
+
+def _card(
+    name: str, outcome: Outcome, run: TrainingRun, lessons: Lessons, held: Split, options: TrainOptions
+) -> Card:
+    return card_of(
+        name,
+        outcome,
+        run.setup.start,
+        lessons,
+        held,
+        judged=run.setup.judged,
+        augmentation=options.augmentation,
+        value_range=options.value_range,
+        credit=options.credit,
+    )
 
 
 def _refuse_appeared(out: Path, folder: RunFolder) -> None:

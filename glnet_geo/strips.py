@@ -75,7 +75,7 @@ class Rest:
 
     Attributes:
         row: the first row that they did not finish.
-        share: of the patches that the rows from there on need, those that they did not compute, 0 to 1.
+        share: part of the patches needed from that row on that they did not compute, 0 to 1.
     """
 
     row: int = 0

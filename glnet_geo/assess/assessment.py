@@ -72,11 +72,11 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """Of how much of a map a sample tells: every stratum of it needs points.
+    """How much of a map a sample tells of: every stratum needs labelled points.
 
     Attributes:
-        share: of the map that strata with labelled points cover, 0 to 1.
-        untold: places in the legend of classes that have no such point, of which nothing is known.
+        share: part of the map that strata with labelled points cover, 0 to 1.
+        untold: places in the legend of the classes without such a point, of which nothing is known.
         whole: whether every stratum has one.
         notes: sentences to read with the scores.
 

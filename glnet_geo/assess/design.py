@@ -42,7 +42,7 @@ class Design:
 
     @classmethod
     def of(cls, classes: ClassMap, shapes: LabelledShapes, code: NDArray[np.uint8], sizes: Tally) -> Design:
-        """The strata that the points bring along, or else the classes of the map, and all that lack points.
+        """The strata that the points bring along, or else the classes of the map; those without points too.
 
         Args:
             classes: the map.
@@ -102,7 +102,7 @@ class Design:
         )
 
     def coverage(self, told: NDArray[np.bool_], legend: Legend, reference: str) -> Coverage:
-        """Of how much of the map the points tell; warns where that is not all, or where they are too few.
+        """How much of the map the points tell of; warns where that is not all, or where they are too few.
 
         Args:
             told: (n,) which points have a label that counts.

@@ -84,5 +84,5 @@ class ImageProgress:
             self._progress.info(text)
 
     def cancelled(self) -> bool:
-        """As the whole."""
+        """Whether the person asked to stop the whole job."""
         return self._progress.cancelled()

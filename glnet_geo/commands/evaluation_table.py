@@ -134,7 +134,7 @@ def _area_table(estimate: MapEstimate) -> Table:
 
 
 def _covered(estimate: MapEstimate) -> str:
-    """Of what the points tell."""
+    """What of the map the points tell of."""
     if estimate.covered == 1:
         return "the map"
     return f"that {estimate.covered:.1%} of the map whose classes have labelled points"

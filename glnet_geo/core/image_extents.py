@@ -86,7 +86,7 @@ def _meeting(outlines: NDArray[np.object_]) -> NDArray[np.int64]:
 
 
 def _corners(window: Window) -> list[tuple[int, int]]:
-    """Of a window, as (col, row)."""
+    """The corners of a window, each as (col, row)."""
     return [
         (window.col, window.row),
         (window.col_stop, window.row),

@@ -58,7 +58,7 @@ class Part:
             self._whole.info(message)
 
     def cancelled(self) -> bool:
-        """As the whole."""
+        """Whether the person asked to stop the whole job."""
         return self._whole.cancelled()
 
     def finish(self) -> None:

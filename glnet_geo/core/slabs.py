@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 _PIXELS = 1 << 22
-"""Of a slab, at most, where it has more rows than the fewest."""
+"""Most pixels of a slab that has more than the fewest rows."""
 
 _LEAST, _MOST = 64, 2048
-"""Rows of a slab."""
+"""Fewest and most rows of a slab."""
 
 _SLABS_PER_SPLIT = 4
 

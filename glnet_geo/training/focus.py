@@ -18,7 +18,7 @@ SQUARE = 32
 """Side of the squares in which labels are counted, in pixels."""
 
 _ROWS_AT_ONCE = 8
-"""Of squares."""
+"""Rows of squares in which labels are counted at a time."""
 
 Point = tuple[float, float]
 """Row and column in a pair's pixels."""

@@ -49,7 +49,7 @@ class Clock:
 
     @property
     def seconds(self) -> float:
-        """Of all runs."""
+        """Seconds that the stage has taken in all runs."""
         return self.spent + time.monotonic() - self._started
 
     def pace(self, step: int) -> float:

@@ -32,7 +32,7 @@ BRANCHES: dict[Stage, str] = {"global": "glance", "global_to_local": "local", "b
 """The branch of the network that each stage trains."""
 
 STAGES: tuple[Stage, ...] = tuple(SHARING)
-"""In the order in which they are trained."""
+"""The stages in the order in which they are trained."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ from glnet_geo.training.losses import IGNORED
 from glnet_geo.training.samples import channels, normalization_of
 
 _PIXELS_PER_FRAME = 5_000
-"""Of these, at most, the temperature is found."""
+"""Most pixels of a frame from which the temperature is found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 MAP_RASTERS = (".tif", ".tiff")
-"""Of rasters that are written."""
+"""Suffixes of rasters that are written."""
 
 MAP_VECTORS = (".gpkg", ".fgb", ".parquet", ".geojson")
-"""Of polygons that are written."""
+"""Suffixes of vector files that are written."""
 
 MAPS = MAP_RASTERS + MAP_VECTORS
-"""Of all maps that are written."""
+"""Suffixes of all maps that are written."""
 
 IMAGES = (".tif", ".tiff", ".jp2", ".img", ".png", ".jpg", ".jpeg")
-"""Of what is taken for an image in a folder; anything that GDAL opens may be named itself."""
+"""Suffixes of what is taken for an image in a folder; anything that GDAL opens may be named itself."""
 
 PAIRED = (*IMAGES, ".vrt")
-"""Of what is taken for an image or a label map in a folder of pairs. A mosaic among the tiles of a batch would be mapped
+"""Suffixes of what is taken for an image or a label map in a folder of pairs. A mosaic among the tiles of a batch would be mapped
 once more."""
 
 READ_VECTORS = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet", ".kml", ".gml", ".sqlite")
-"""Of what is taken for polygons or points where it may also be a raster."""
+"""Suffixes of what is taken for polygons or points where it may also be a raster."""
 
 SHOWN_BY_QGIS = frozenset(
     (
@@ -39,4 +39,4 @@ SHOWN_BY_QGIS = frozenset(
         ".webp",
     )
 ) - {".json"}
-"""Of what is taken for something that QGIS shows; a ``.json`` is more often something else."""
+"""Suffixes of what is taken for something that QGIS shows; a ``.json`` is more often something else."""

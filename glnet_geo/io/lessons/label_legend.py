@@ -18,7 +18,7 @@ from glnet_geo.io.maps.class_file import class_file_text, map_legend_in
 from glnet_geo.io.maps.class_names import class_names
 
 _HARDLY = 4
-"""By so much, of 255, colours differ that were meant to be one."""
+"""Colours that differ by no more than this in red, green and blue were meant to be one."""
 
 
 @dataclass(frozen=True, slots=True)

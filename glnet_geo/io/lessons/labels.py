@@ -205,7 +205,7 @@ class MaskedLabels:
 
     @property
     def shape(self) -> tuple[int, int] | None:
-        """As the whole."""
+        """(rows, cols) of the whole; None for what fits any scene."""
         return self._labels.shape
 
     def read(self, spot: Spot) -> NDArray[np.uint8]:

@@ -42,4 +42,4 @@ class OpenFiles:
 
 
 OPEN_FILES = OpenFiles(most=100)
-"""Of all that training reads."""
+"""The files that training reads, images and label maps together."""

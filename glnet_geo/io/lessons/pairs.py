@@ -57,7 +57,7 @@ class Pair:
 
     @property
     def path(self) -> str:
-        """Of the image."""
+        """The path of the image."""
         return self._pixels.source.path
 
     @property

@@ -26,7 +26,7 @@ from glnet_geo.io.polygons.placing import Placing, screen_rows, valid_polygons_i
 from glnet_geo.io.polygons.vector_file import defined, layers_in, reading
 
 _EDGE = 0.01
-"""Share of a polygon by which neighbours may lie over each other: edges are drawn by hand."""
+"""Share of a polygon that a neighbour of another class may cover: edges are drawn by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,12 +180,8 @@ def read_training_polygons(path: Path, field: str, layer: str | None = None) -> 
         table = pyogrio.read_dataframe(path, layer=chosen, columns=[field], force_2d=True)
     polygons, names, unused = _named(table, field)
     if not polygons:
-        kinds = sorted({str(kind) for kind in table.geom_type.dropna()})
-        held = (
-            "" if any("Polygon" in kind for kind in kinds) else f" (it holds {', '.join(kinds) or 'nothing'})"
-        )
         raise TrainingError(
-            f"{path} has no polygon with a class in the field {field!r} of its layer {chosen}{held}: draw some"
+            f"{path} has no polygon with a class in the field {field!r} of its layer {chosen}{_held(table)}: draw some"
         )
     if unused:
         doubt(
@@ -199,22 +195,35 @@ def read_training_polygons(path: Path, field: str, layer: str | None = None) -> 
         names=np.array(names, dtype=np.object_),
         crs=defined(table.crs),
     )
+    _check_classes(drawn)
+    return drawn
+
+
+def _check_classes(drawn: TrainingPolygons) -> None:
+    """Refuse more classes than a model has; doubt names that are nearly alike, and polygons that contradict each other."""
     if len(drawn.classes) > NODATA:
         raise TrainingError(
-            f"the field {field!r} of {path} holds {len(drawn.classes)} classes, and a model has at most {NODATA}: name the "
+            f"the field {drawn.field!r} of {drawn.path} holds {len(drawn.classes)} classes, and a model has at most {NODATA}: name the "
             "field that holds the class with --field"
         )
     if alike := drawn.alike():
         doubt(
-            f"the names {', '.join(map(repr, alike))} of {path.name} differ in case only, and are learnt as "
+            f"the names {', '.join(map(repr, alike))} of {drawn.path.name} differ in case only, and are learnt as "
             f"{'two' if len(alike) == 2 else len(alike)} classes: correct them if they mean the same"
         )
     twice = drawn.contradictions()
     if twice:
         doubt(
-            f"polygons of {path.name} that have different classes lie over each other ({twice} times): the later one counts"
+            f"polygons of {drawn.path.name} that have different classes lie over each other ({twice} times): the later one counts"
         )
-    return drawn
+
+
+def _held(table: geopandas.GeoDataFrame) -> str:
+    """What a layer holds instead of polygons, in brackets; nothing where it has some."""
+    kinds = sorted({str(kind) for kind in table.geom_type.dropna()})
+    if any("Polygon" in kind for kind in kinds):
+        return ""
+    return f" (it holds {', '.join(kinds) or 'nothing'})"
 
 
 def _layer(path: Path, layers: Sequence[str], wanted: str | None) -> str:

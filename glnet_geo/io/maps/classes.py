@@ -19,7 +19,7 @@ from glnet_geo.core.window import Window
 from glnet_geo.errors import OptionError, SceneError, doubt
 from glnet_geo.io.maps.class_names import class_names
 from glnet_geo.io.scenes.doubts import warn_of_a_place_beyond_the_ground
-from glnet_geo.io.scenes.source import Source, is_integer
+from glnet_geo.io.scenes.source import Source, is_integer, transform_of
 from glnet_geo.io.scenes.validity import Validity
 
 MOST_CLASSES = NODATA
@@ -147,7 +147,7 @@ def _described(source: Source, chosen: int | None, legend: Legend | None) -> Cla
         name=source.name,
         height=dataset.height,
         width=dataset.width,
-        transform=None if dataset.transform.is_identity else dataset.transform,
+        transform=transform_of(dataset),
         crs=dataset.crs,
         legend=Legend.of_values(values, names, colors),
         known=_known(values, names, colors, legend),

@@ -18,7 +18,7 @@ from shapely import affinity
 from glnet_geo.core.transform import transformed
 
 _POINTS = 8
-"""Along each side of a map: a straight side is bent in degrees."""
+"""Points along each side of a map: a straight side is bent in degrees."""
 
 _LEAST_POINTS = 3
 _TURN, _POLE = 360.0, 90.0

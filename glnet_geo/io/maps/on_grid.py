@@ -21,7 +21,7 @@ from rasterio.warp import transform_bounds
 
 from glnet_geo.errors import EvaluationError
 from glnet_geo.io.geodesy.placed import Placed
-from glnet_geo.io.scenes.source import Source, control_points
+from glnet_geo.io.scenes.source import Source, control_points, transform_of
 
 _SAME_PIXELS = 1e-2
 """Pixels by which the corners of two grids may differ and still be one grid: rounding in files."""
@@ -69,7 +69,7 @@ class Grid:
                 name=source.name,
                 height=dataset.height,
                 width=dataset.width,
-                transform=None if dataset.transform.is_identity else dataset.transform,
+                transform=transform_of(dataset),
                 crs=dataset.crs,
             )
 

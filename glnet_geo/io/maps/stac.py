@@ -38,7 +38,7 @@ _EXTENSIONS = {
         ("processing", "processing", "1.2.0"),
     )
 }
-"""By the prefix of their fields."""
+"""Addresses of the extensions that are used, by the prefix of their fields."""
 
 _MEDIA = {
     ".tif": "image/tiff; application=geotiff; profile=cloud-optimized",

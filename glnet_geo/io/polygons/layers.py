@@ -24,7 +24,7 @@ LAYER = "landcover"
 """Name of the layer, in formats whose layers have names."""
 
 _FEATURES_AT_A_TIME = 20_000
-"""Of these, GeoParquet makes a group of rows."""
+"""Features in a group of rows of GeoParquet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

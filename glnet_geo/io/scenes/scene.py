@@ -27,7 +27,7 @@ from glnet_geo.io.scenes.doubts import (
 )
 from glnet_geo.io.scenes.header import Header
 from glnet_geo.io.scenes.pixels import FilePixels, Pixels, as_they_are, common_dtype, resample_into
-from glnet_geo.io.scenes.source import Source, control_points
+from glnet_geo.io.scenes.source import Source, control_points, transform_of
 
 SAMPLE_SIDE = 1024
 """Rows and columns of the pixels from which a value range is taken."""
@@ -172,7 +172,7 @@ def _described(source: Source, bands: str | None, wanted: Sequence[str], nodata:
         name=source.name,
         height=dataset.height,
         width=dataset.width,
-        transform=None if dataset.transform.is_identity else dataset.transform,
+        transform=transform_of(dataset),
         crs=dataset.crs,
         dtype=common_dtype(source, numbers),
         bands=numbers,

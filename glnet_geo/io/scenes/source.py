@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import rasterio
+from affine import Affine
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp, Resampling
@@ -222,6 +223,11 @@ def _check_geotransform(dataset: DatasetReader, name: str) -> None:
         raise SceneError(
             f"the geotransform of {name} ({numbers}) gives its pixels no area: correct it with gdal_edit.py -a_ullr"
         )
+
+
+def transform_of(dataset: DatasetReader) -> Affine | None:
+    """From pixels (col, row) of an open raster to map coordinates; None without georeference."""
+    return None if dataset.transform.is_identity else dataset.transform
 
 
 def control_points(dataset: DatasetReader) -> int:
