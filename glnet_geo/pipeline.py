@@ -98,6 +98,10 @@ def classify(
             yield from _outputs(plan, files, staging, drawing)
 
         rest = deliver(plan, how, staging, sinks, progress, outputs=files.all)
+    return _summary(plan, files, tally, rest, time.monotonic() - started)
+
+
+def _summary(plan: Plan, files: MapFiles, tally: Tally, rest: Rest, took: float) -> Summary:
     return Summary(
         scene=plan.scene.shown,
         outputs=tuple(str(path) for path in files.all),
@@ -107,7 +111,7 @@ def classify(
         classes=tally.shares(),
         megapixels=plan.megapixels,
         megapixels_computed=plan.megapixels * rest.within(0, plan.scene.height),
-        seconds=time.monotonic() - started,
+        seconds=took,
     )
 
 

@@ -154,10 +154,10 @@ def _drawn_on(
     pairs, images, used = [], [], set()
     for scene in scenes:
         image = look_at(scene, reading)
-        labels = drawn.on(scene.name, ids, crs=image.crs, transform=image.transform, whole=image.whole)
+        labels = drawn.on(image, ids)
         if labels is None:
             if len(scenes) > 1:
-                doubt(f"no polygon of {drawn.path.name} lies on {scene.name}: it is left out")
+                doubt(f"no polygon of {drawn.path.name} lies on {image.name}: it is left out")
             continue
         pairs.append(image.with_labels(labels))
         images.append(image)

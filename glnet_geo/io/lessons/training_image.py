@@ -11,7 +11,6 @@ from rasterio.crs import CRS
 
 from glnet_geo.core.colors import RGB
 from glnet_geo.core.value_range import EIGHT_BITS
-from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError
 from glnet_geo.io.lessons.labels import Labels, opened
 from glnet_geo.io.lessons.pairs import Pair
@@ -74,9 +73,19 @@ class TrainingImage:
     value_range: tuple[float, float]
 
     @property
-    def whole(self) -> Window:
-        """All pixels."""
-        return Window.whole(self.shape)
+    def name(self) -> str:
+        """The name of its file."""
+        return self.path.name
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.shape[0]
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.shape[1]
 
     def with_labels(self, labels: Labels) -> Pair:
         """The image and what its pixels are; the labels are closed with it.

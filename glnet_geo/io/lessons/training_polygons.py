@@ -14,13 +14,13 @@ import pyproj
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from rasterio.crs import CRS
 from rasterio.features import rasterize
 
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.numerals import finite_number
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, TrainingError, doubt
+from glnet_geo.io.geodesy.placed import Placed
 from glnet_geo.io.lessons.spot import Spot
 from glnet_geo.io.polygons.placing import Placing, screen_rows, valid_polygons_in
 from glnet_geo.io.polygons.vector_file import defined, layers_in, reading
@@ -74,30 +74,28 @@ class TrainingPolygons:
         common = shapely.area(shapely.intersection(one, other))
         return int((common > _EDGE * np.minimum(shapely.area(one), shapely.area(other))).sum())
 
-    def on(
-        self, scene: str, ids: dict[str, int], *, crs: CRS | None, transform: Affine | None, whole: Window
-    ) -> PolygonLabels | None:
+    def on(self, scene: Placed, ids: dict[str, int]) -> PolygonLabels | None:
         """The polygons as labels of a scene; None where they all miss it.
 
         Args:
-            scene: its name, for errors.
+            scene: with all its pixels.
             ids: class id of every name.
-            crs: the scene's.
-            transform: the scene's, pixel (col, row) to map coordinates; None without georeference.
-            whole: all its pixels.
 
         Raises:
             TrainingError: one of the two has a CRS and the other has none, or there is no way between them.
         """
-        if (crs is None) != (self.crs is None):
-            lacking, having = (scene, self.path.name) if crs is None else (self.path.name, scene)
+        if (scene.crs is None) != (self.crs is None):
+            lacking, having = (
+                (scene.name, self.path.name) if scene.crs is None else (self.path.name, scene.name)
+            )
             raise TrainingError(
                 f"{lacking} has no CRS and {having} has one, so they cannot be laid over each other: "
                 f"assign the right CRS to {lacking}"
             )
+        to_map = scene.transform or screen_rows(self.polygons)
         try:
-            place = Placing.of(str(self.path), self.crs, crs, transform or screen_rows(self.polygons))
-            extent = place.extent(whole)
+            place = Placing.of(str(self.path), self.crs, scene.crs, to_map)
+            extent = place.extent(Window.whole((scene.height, scene.width)))
             kept, placed = [], []
             for number, polygon in enumerate(self.polygons):
                 parts = place.on_grid(np.array([polygon], dtype=np.object_), extent)
@@ -106,7 +104,7 @@ class TrainingPolygons:
         except AoiError as error:
             raise TrainingError(str(error)) from error
         near = shapely.intersects(
-            np.array(placed, dtype=np.object_), shapely.box(0, 0, whole.width, whole.height)
+            np.array(placed, dtype=np.object_), shapely.box(0, 0, scene.width, scene.height)
         )
         if not near.any():
             return None

@@ -16,6 +16,7 @@ from glnet_geo.io.lessons.spot import Spot
 from glnet_geo.io.lessons.style_colors import style_colors
 from glnet_geo.io.lessons.training_polygons import PolygonLabels, TrainingPolygons, read_training_polygons
 from tests.lessons import polygons
+from tests.rasters import Place
 from tests.scenes import UTM
 
 WHOLE = Window(row=0, col=0, height=40, width=60)
@@ -32,13 +33,14 @@ type="{kind}"><categories><category symbol="0" value="road" label="Road"/><categ
 
 def _labels(drawn: TrainingPolygons, crs: str | None = "EPSG:32640") -> PolygonLabels | None:
     ids = {name: number for number, name in enumerate(drawn.classes)}
-    return drawn.on(
-        "scene.tif",
-        ids,
-        crs=None if crs is None else rasterio.crs.CRS.from_string(crs),
+    scene = Place(
+        height=WHOLE.height,
+        width=WHOLE.width,
         transform=None if crs is None else UTM,
-        whole=WHOLE,
+        crs=None if crs is None else rasterio.crs.CRS.from_string(crs),
+        name="scene.tif",
     )
+    return drawn.on(scene, ids)
 
 
 @pytest.mark.parametrize("crs", ["EPSG:32640", "EPSG:4326", "EPSG:3857"])
