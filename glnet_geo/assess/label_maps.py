@@ -11,7 +11,7 @@ from glnet_geo.core.progress import Progress, stop_if_cancelled
 from glnet_geo.errors import EvaluationError
 from glnet_geo.io.maps.on_grid import Grid
 from glnet_geo.io.references.key import ReferenceKey
-from glnet_geo.io.references.raster import open_reference
+from glnet_geo.io.references.raster import open_label_map
 from glnet_geo.io.scenes.blocks import block_cache
 from glnet_geo.model.card import Card
 
@@ -72,7 +72,7 @@ def _same_size(image: Path, label: Path) -> Grid:
 
 def _labels(label: Path, pixels: Grid, key: ReferenceKey) -> tuple[Label, ...]:
     try:
-        with open_reference(label, pixels, key, by_size=True) as reference:
+        with open_label_map(label, pixels, key) as reference:
             return reference.labels
     except EvaluationError as error:
         raise EvaluationError(f"among the label maps in {label.parent}, {error}") from error

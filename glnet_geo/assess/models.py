@@ -22,7 +22,7 @@ from glnet_geo.io.maps.classes import open_classes
 from glnet_geo.io.maps.confidence import ConfidenceMap
 from glnet_geo.io.references.colors import ColorReference
 from glnet_geo.io.references.key import ReferenceKey
-from glnet_geo.io.references.raster import open_reference
+from glnet_geo.io.references.raster import open_label_map
 from glnet_geo.io.scenes.blocks import block_cache_of
 from glnet_geo.model.package import Model, load_model
 from glnet_geo.pipeline import classify
@@ -116,7 +116,7 @@ class _Job:
             # The map, its confidence and the reference.
             closing.enter_context(block_cache_of(3))
             classes = closing.enter_context(open_classes(mapped, legend=self.legend))
-            reference = closing.enter_context(open_reference(label, classes, self.key, by_size=True))
+            reference = closing.enter_context(open_label_map(label, classes, self.key))
             comparison = Comparison.of(
                 classes, reference.labels, reference.name, ignore=self.key.ignored, leave_out=self.leave_out
             )

@@ -103,26 +103,18 @@ class Grid:
 
 
 @contextmanager
-def on_grid(path: str | Path, mapped: Placed, *, by_size: bool = False) -> Iterator[tuple[str, str | None]]:
+def on_grid(path: str | Path, mapped: Placed) -> Iterator[tuple[str, str | None]]:
     """A path under which a raster is seen on the grid of a map, and what is to be said of it.
 
     Args:
         path: of the raster.
         mapped: the map.
-        by_size: whether rasters of one size lie on each other whatever they say of their place, as pairs for training do.
 
     Raises:
         EvaluationError: the raster cannot be laid over the map.
         SceneError: it cannot be opened.
     """
     own = Grid.of(path)
-    same_size = (own.height, own.width) == (mapped.height, mapped.width)
-    sizes = f"{own.name} has {own.size} and {mapped.name} has {mapped.height} x {mapped.width} pixels"
-    if by_size:
-        if not same_size:
-            raise EvaluationError(f"{sizes}: give pairs of one size")
-        yield str(path), None
-        return
     if (own.crs is None) != (mapped.crs is None):
         without, other = (own.name, mapped.name) if own.crs is None else (mapped.name, own.name)
         raise EvaluationError(
@@ -132,9 +124,9 @@ def on_grid(path: str | Path, mapped: Placed, *, by_size: bool = False) -> Itera
         yield str(path), None
         return
     if own.crs is None or mapped.crs is None or own.transform is None or mapped.transform is None:
-        more = "they lie at different places" if same_size else "they differ in size"
+        more = "they lie at different places" if _is_sized_as(own, mapped) else "they differ in size"
         raise EvaluationError(
-            f"{sizes}, without a CRS, and {more}: cut both to the same pixels, or georeference both"
+            f"{_sizes(own, mapped)}, without a CRS, and {more}: cut both to the same pixels, or georeference both"
         )
     _check_overlap(own, mapped)
     with _warped(path, own, mapped) as view:
@@ -142,6 +134,26 @@ def on_grid(path: str | Path, mapped: Placed, *, by_size: bool = False) -> Itera
             view,
             f"{own.name} lies on another grid than {mapped.name}: each pixel of the map is compared with the nearest one of it",
         )
+
+
+def check_size(path: str | Path, mapped: Placed) -> None:
+    """Refuse a raster that has not the size of a map, which it is to be laid on whatever it says of its place.
+
+    Raises:
+        EvaluationError: it has another, or ground control points place it.
+        SceneError: it cannot be opened.
+    """
+    own = Grid.of(path)
+    if not _is_sized_as(own, mapped):
+        raise EvaluationError(f"{_sizes(own, mapped)}: give pairs of one size")
+
+
+def _is_sized_as(own: Grid, mapped: Placed) -> bool:
+    return (own.height, own.width) == (mapped.height, mapped.width)
+
+
+def _sizes(own: Grid, mapped: Placed) -> str:
+    return f"{own.name} has {own.size} and {mapped.name} has {mapped.height} x {mapped.width} pixels"
 
 
 def _bounds(raster: Placed) -> tuple[float, float, float, float]:

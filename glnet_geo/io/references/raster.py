@@ -17,7 +17,7 @@ from glnet_geo.io.geodesy.placed import Placed
 from glnet_geo.io.lessons.label_legend import mistaken_colour
 from glnet_geo.io.maps.class_names import class_names
 from glnet_geo.io.maps.classes import ClassMap, open_classes
-from glnet_geo.io.maps.on_grid import on_grid
+from glnet_geo.io.maps.on_grid import check_size, on_grid
 from glnet_geo.io.references.colors import ColorReference
 from glnet_geo.io.references.key import ReferenceKey
 from glnet_geo.io.scenes.source import Source
@@ -45,7 +45,7 @@ class RasterReference:
 
 @contextmanager
 def open_reference(
-    path: str | Path, mapped: Placed, key: ReferenceKey, *, by_size: bool = False
+    path: str | Path, mapped: Placed, key: ReferenceKey
 ) -> Iterator[RasterReference | ColorReference]:
     """Open a reference raster on the grid of a map, through a warped view where it has another grid.
 
@@ -53,36 +53,78 @@ def open_reference(
         path: anything that GDAL opens; one band of class numbers, or red, green and blue.
         mapped: the map.
         key: what values and colours mean.
-        by_size: whether the two are a pair of one size, as for training: they lie on each other whatever they say of their
-            place, and three or four bands are colours.
 
     Raises:
         EvaluationError: it cannot be read, or cannot be laid over the map.
     """
     with ExitStack() as closing:
-        try:
-            reference = _opened(closing, path, mapped, key, by_size=by_size)
-        except SceneError as error:
-            raise EvaluationError(str(error)) from error
+        with _refusing():
+            view, note = closing.enter_context(on_grid(path, mapped))
+            source = _opened(closing, path)
+            notes = () if note is None else (note,)
+            if notes and _is_drawn(source):
+                raise EvaluationError(
+                    f"{source.name} holds colours and lies on another grid than {mapped.name}: give class numbers in one "
+                    "band, or warp it first with gdalwarp -r near"
+                )
+            reference: RasterReference | ColorReference = (
+                ColorReference(source, key)
+                if _is_drawn(source)
+                else _numbered(closing, source, view, key, notes)
+            )
         yield reference
 
 
-def _opened(
-    closing: ExitStack, path: str | Path, mapped: Placed, key: ReferenceKey, *, by_size: bool
-) -> RasterReference | ColorReference:
-    """An open reference; what it needs is closed by the stack."""
-    view, note = closing.enter_context(on_grid(path, mapped, by_size=by_size))
+@contextmanager
+def open_label_map(
+    path: str | Path, image: Placed, key: ReferenceKey
+) -> Iterator[RasterReference | ColorReference]:
+    """Open the label map of an image as a reference: the two lie on each other whatever they say of their place.
+
+    Args:
+        path: of the label map; one band of class numbers, or three of colours, perhaps with another one of transparency.
+        image: what it labels, or a map of that.
+        key: what values and colours mean.
+
+    Raises:
+        EvaluationError: it cannot be read, or has another size.
+    """
+    with ExitStack() as closing:
+        with _refusing():
+            check_size(path, image)
+            source = _opened(closing, path)
+            reference: RasterReference | ColorReference = (
+                ColorReference(source, key)
+                if _is_drawn(source) or source.dataset().count in {3, 4}
+                else _numbered(closing, source, str(path), key, ())
+            )
+        yield reference
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What is wrong with a reference is no fault of a scene."""
+    try:
+        yield
+    except SceneError as error:
+        raise EvaluationError(str(error)) from error
+
+
+def _opened(closing: ExitStack, path: str | Path) -> Source:
     source = Source(str(path), resampling=Resampling.nearest)
     closing.callback(source.close)
-    interpretation = source.dataset().colorinterp
-    drawn = interpretation[:3] == (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
-    if drawn or (by_size and len(interpretation) in {3, 4}):
-        if note is not None:
-            raise EvaluationError(
-                f"{source.name} holds colours and lies on another grid than {mapped.name}: give class numbers in one "
-                "band, or warp it first with gdalwarp -r near"
-            )
-        return ColorReference(source, key)
+    return source
+
+
+def _is_drawn(source: Source) -> bool:
+    """Whether a raster says that it holds colours."""
+    return bool(source.dataset().colorinterp[:3] == (ColorInterp.red, ColorInterp.green, ColorInterp.blue))
+
+
+def _numbered(
+    closing: ExitStack, source: Source, view: str, key: ReferenceKey, notes: tuple[str, ...]
+) -> RasterReference:
+    """A raster of class numbers, read by a path under which it lies on the map."""
     names, colors = class_names(source.dataset(), 1)
     classes = closing.enter_context(open_classes(view))
     if key.own or not names:
@@ -92,7 +134,7 @@ def _opened(
     return RasterReference(
         name=source.name,
         labels=key.labels_of_values([c.id for c in classes.legend], names, source.name),
-        notes=() if note is None else (note,),
+        notes=notes,
         _classes=classes,
     )
 
