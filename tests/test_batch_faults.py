@@ -91,6 +91,16 @@ def test_a_tile_that_cannot_be_opened_does_not_stop_the_others(
     assert_same_maps(arrays(tmp_path / "maps"), without)
 
 
+def test_a_tile_whose_name_is_no_text_does_not_stop_the_others(
+    tmp_path: Path, tiles: Path, model: Path, without: dict[str, Any]
+) -> None:
+    odd = (tiles / f"{BAD}.tif").rename(tiles / "tile_\udcff.tif")
+    report = mapped(tiles, tmp_path / "maps", model)
+    assert statuses(report) == dict.fromkeys(without, "done") | {odd.stem: "failed"}
+    assert "no characters: rename it" in report.failed[0].reason
+    assert_same_maps(arrays(tmp_path / "maps"), without)
+
+
 @pytest.mark.parametrize("share", [0.1, 0.6, 0.95])
 def test_a_tile_cut_short_counts_as_without_data(
     tmp_path: Path, tiles: Path, model: Path, without: dict[str, Any], share: float
