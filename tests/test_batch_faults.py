@@ -273,6 +273,28 @@ def test_a_replaced_tile_is_mapped_again_and_so_is_all_that_saw_it(
     assert_same_maps(arrays(tmp_path / "maps"), arrays(fresh / "maps"))
 
 
+def test_small_areas_reach_tiles_that_no_frame_connects_with_the_replaced_one(
+    tmp_path: Path, model: Path
+) -> None:
+    drawing = Drawing(min_area=10_000)
+
+    def painted(number: int, color: tuple[int, int, int]) -> Path:
+        pixels = np.broadcast_to(np.array(color, np.uint8)[:, None, None], (3, 140, 60))
+        return write_scene(
+            tmp_path / f"{number}.tif", pixels, transform=UTM @ UTM.translation(0, 140 * number)
+        )
+
+    tiles = [painted(number, (1, 1, 1)) for number in range(3)]
+    mapped(tiles, tmp_path / "maps", model, drawing=drawing)
+    before = arrays(tmp_path / "maps", "012")
+    painted(2, (1, 255, 255))
+    mapped(tiles, tmp_path / "maps", model, drawing=drawing)
+    mapped(tiles, tmp_path / "fresh", model, drawing=drawing)
+    assert_same_maps(arrays(tmp_path / "maps", "012"), arrays(tmp_path / "fresh", "012"))
+    assert (before["0"] != read(tmp_path / "maps" / "0_landcover.tif")).all()
+    assert set(statuses(mapped(tiles, tmp_path / "maps", model, drawing=drawing)).values()) == {"skipped"}
+
+
 def test_tiles_that_overlap_are_mapped_again_in_another_order(tmp_path: Path, model: Path) -> None:
     tiles = []
     for number in range(2):
