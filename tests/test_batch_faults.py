@@ -469,6 +469,17 @@ def test_two_batches_do_not_write_to_one_folder(tmp_path: Path, tiles: Path, mod
         mapped(tiles, tmp_path / "maps", model)
 
 
+def test_batches_of_the_same_tiles_share_a_work_folder(tmp_path: Path, tiles: Path, model: Path) -> None:
+    maps, work = tmp_path / "maps", tmp_path / "work"
+    with pytest.raises(CancelledError):
+        mapped(tiles, maps, model, work=work, progress=Impatient(30))
+    mapped(tiles, tmp_path / "others", model, work=work, confidence=True)
+    again = Told()
+    mapped(tiles, maps, model, work=work, progress=again)
+    assert any("going on from" in line for line in again.told)
+    assert not list(work.iterdir())
+
+
 def test_tiles_without_data_are_skipped(tmp_path: Path, model: Path) -> None:
     pixels = texture(HEIGHT, WIDTH)
     hole = windows()[BAD]

@@ -286,7 +286,9 @@ class _SceneRun:
         return [tile for tile in self._scene.tiles if tile.file.path not in usable]
 
     def _journal(self, plan: Plan) -> str | Path:
-        name = mark([place_mark(plan), [tile.file.path for tile in self._scene.tiles]])[:16]
+        # Other batches of these tiles may have the same work folder.
+        folder = self._shop.outputs.folder.resolve()
+        name = mark([place_mark(plan), [tile.file.path for tile in self._scene.tiles], folder])[:16]
         return journal_folder(Path(name), self._shop.work)
 
     def _forget(self, plan: Plan, work: Work, path: str) -> None:
