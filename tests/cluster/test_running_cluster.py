@@ -160,7 +160,13 @@ def test_options_that_exclude_each_other() -> None:
     assert command_line([*job, "--worker-threads", "2"]) == 2
     assert command_line([*job, "--worker-threads", "2", "--scheduler", "tcp://127.0.0.1:9"]) == 2
     assert command_line([*job, "--no-resume", "--work-dir", "work"]) == 2
-    assert command_line([*job, "--scheduler", "tcp://127.0.0.1:9", "--resources", "GPU"]) == 2
+
+
+@pytest.mark.parametrize("resources", ["GPU", "GPU=0", "GPU=nan", "=1"])
+def test_resources_that_no_worker_can_offer(resources: str, capsys: pytest.CaptureFixture[str]) -> None:
+    job = ["classify", "scene.tif", "--out", "map.tif", "--scheduler", "tcp://127.0.0.1:9"]
+    assert command_line([*job, "--resources", resources]) == 2
+    assert "write them like GPU=1" in capsys.readouterr().err
 
 
 def test_a_worker_without_the_model_gets_it(
