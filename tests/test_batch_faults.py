@@ -91,6 +91,16 @@ def test_a_tile_that_cannot_be_opened_does_not_stop_the_others(
     assert_same_maps(arrays(tmp_path / "maps"), without)
 
 
+def test_a_tile_whose_name_is_no_text_does_not_stop_the_others(
+    tmp_path: Path, tiles: Path, model: Path, without: dict[str, Any]
+) -> None:
+    odd = (tiles / f"{BAD}.tif").rename(tiles / "tile_\udcff.tif")
+    report = mapped(tiles, tmp_path / "maps", model)
+    assert statuses(report) == dict.fromkeys(without, "done") | {odd.stem: "failed"}
+    assert "no characters: rename it" in report.failed[0].reason
+    assert_same_maps(arrays(tmp_path / "maps"), without)
+
+
 @pytest.mark.parametrize("share", [0.1, 0.6, 0.95])
 def test_a_tile_cut_short_counts_as_without_data(
     tmp_path: Path, tiles: Path, model: Path, without: dict[str, Any], share: float
@@ -261,6 +271,28 @@ def test_a_replaced_tile_is_mapped_again_and_so_is_all_that_saw_it(
     assert statuses(report)[BAD] == "done"
     mapped(fresh / "tiles", fresh / "maps", model)
     assert_same_maps(arrays(tmp_path / "maps"), arrays(fresh / "maps"))
+
+
+def test_small_areas_reach_tiles_that_no_frame_connects_with_the_replaced_one(
+    tmp_path: Path, model: Path
+) -> None:
+    drawing = Drawing(min_area=10_000)
+
+    def painted(number: int, color: tuple[int, int, int]) -> Path:
+        pixels = np.broadcast_to(np.array(color, np.uint8)[:, None, None], (3, 140, 60))
+        return write_scene(
+            tmp_path / f"{number}.tif", pixels, transform=UTM @ UTM.translation(0, 140 * number)
+        )
+
+    tiles = [painted(number, (1, 1, 1)) for number in range(3)]
+    mapped(tiles, tmp_path / "maps", model, drawing=drawing)
+    before = arrays(tmp_path / "maps", "012")
+    painted(2, (1, 255, 255))
+    mapped(tiles, tmp_path / "maps", model, drawing=drawing)
+    mapped(tiles, tmp_path / "fresh", model, drawing=drawing)
+    assert_same_maps(arrays(tmp_path / "maps", "012"), arrays(tmp_path / "fresh", "012"))
+    assert (before["0"] != read(tmp_path / "maps" / "0_landcover.tif")).all()
+    assert set(statuses(mapped(tiles, tmp_path / "maps", model, drawing=drawing)).values()) == {"skipped"}
 
 
 def test_tiles_that_overlap_are_mapped_again_in_another_order(tmp_path: Path, model: Path) -> None:
@@ -438,6 +470,17 @@ def test_a_folder_that_cannot_be_written_is_told(
 def test_two_batches_do_not_write_to_one_folder(tmp_path: Path, tiles: Path, model: Path) -> None:
     with Ledger(tmp_path / "maps"), pytest.raises(OutputError, match="another batch is writing"):
         mapped(tiles, tmp_path / "maps", model)
+
+
+def test_batches_of_the_same_tiles_share_a_work_folder(tmp_path: Path, tiles: Path, model: Path) -> None:
+    maps, work = tmp_path / "maps", tmp_path / "work"
+    with pytest.raises(CancelledError):
+        mapped(tiles, maps, model, work=work, progress=Impatient(30))
+    mapped(tiles, tmp_path / "others", model, work=work, confidence=True)
+    again = Told()
+    mapped(tiles, maps, model, work=work, progress=again)
+    assert any("going on from" in line for line in again.told)
+    assert not list(work.iterdir())
 
 
 def test_tiles_without_data_are_skipped(tmp_path: Path, model: Path) -> None:

@@ -212,6 +212,15 @@ def test_an_array_of_commands(
     assert command_line([*command, "--shard", "1/2", "--no-resume"]) == 2
 
 
+def test_a_shard_is_not_kept_where_it_would_end_with_the_command(
+    tmp_path: Path, job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scene, outs = job.arguments(tmp_path)
+    command = ["classify", str(scene), "--out", str(outs[0]), "--work-dir", "memory://work"]
+    assert command_line([*command, "--shard", "1/2"]) == 2
+    assert "'memory://work' ends with this command" in capsys.readouterr().err
+
+
 def test_dask_is_not_imported_unless_it_is_asked_for(tmp_path: Path, job: Job) -> None:
     scene, outs = job.arguments(tmp_path)
     code = (

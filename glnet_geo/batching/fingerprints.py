@@ -43,21 +43,18 @@ def pixels_mark(file: TileFile) -> str:
     return mark([file.identity, file.bands, asdict(file.validity)])
 
 
-def fingerprints(plan: Plan, tiles: Sequence[PlacedTile]) -> dict[str, str]:
-    """What the map of every tile depends on: the scene's place, and all tiles in the reach of its frames.
+def fingerprints(plan: Plan, tiles: Sequence[PlacedTile], *, merges: bool) -> dict[str, str]:
+    """What the map of every tile depends on: the scene's place, and all tiles in its reach.
 
     Args:
         plan: of the scene.
         tiles: all that can be read.
+        merges: whether small areas join their neighbours; through them every tile reaches every other.
     """
-    place = place_mark(plan)
-    above: Mapping[int, list[str]] = defaultdict(list)
-    for below, number in overlaps(tiles):
-        above[below].append(tiles[number].file.path)
-    own = [
-        mark([pixels_mark(tile.file), asdict(tile.window), sorted(above[number])])
-        for number, tile in enumerate(tiles)
-    ]
+    place, own = place_mark(plan), _own_marks(tiles)
+    if merges:
+        everything = mark(sorted(own))
+        return {tile.file.path: mark([place, one, everything]) for tile, one in zip(tiles, own, strict=True)}
     tree = shapely.STRtree([box(tile.window) for tile in tiles])
     rows, cols = (
         math.ceil(plan.card.tiling.frame / axis.scale) for axis in (plan.lattice.rows, plan.lattice.cols)
@@ -67,6 +64,17 @@ def fingerprints(plan: Plan, tiles: Sequence[PlacedTile]) -> dict[str, str]:
         near = sorted(own[int(other)] for other in tree.query(box(tile.window.grown(rows, cols))))
         found[tile.file.path] = mark([place, own[number], near])
     return found
+
+
+def _own_marks(tiles: Sequence[PlacedTile]) -> list[str]:
+    """What the pixels of every tile's map depend on, were there no frames that see its neighbours."""
+    above: Mapping[int, list[str]] = defaultdict(list)
+    for below, number in overlaps(tiles):
+        above[below].append(tiles[number].file.path)
+    return [
+        mark([pixels_mark(tile.file), asdict(tile.window), sorted(above[number])])
+        for number, tile in enumerate(tiles)
+    ]
 
 
 def touched(plan: Plan, window: Window) -> tuple[int, list[tuple[int, int]]]:

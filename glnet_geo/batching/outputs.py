@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Formatter
 
 from glnet_geo.errors import OptionError, OutputError
+from glnet_geo.io.files.odd_names import is_text
 from glnet_geo.io.files.staging import check_name, check_suffix, is_raster
 from glnet_geo.io.files.suffixes import MAP_VECTORS, MAPS
 
@@ -83,7 +84,8 @@ class Outputs:
         named = self.proposed(tiles)
         owners = {path.resolve(): "the mosaic" for path in self.mosaics}
         for tile, made in named.items():
-            for path in made.all:
+            # Another cannot be opened whatever it is called, and fails alone.
+            for path in made.all if is_text(tile) else ():
                 check_name(path)
                 other = owners.setdefault(path.resolve(), tile)
                 if other != tile:

@@ -160,7 +160,7 @@ class _SceneRun:
             options = replace(options, value_range=self._scene.value_range)
         with closing(opened):
             plan = plan_for(opened, shop.model, shop.machine, options, confidence=shop.confidence)
-            self._fingerprints = fingerprints(plan, self._usable)
+            self._fingerprints = fingerprints(plan, self._usable, merges=self._merges)
             pending = []
             for tile in self._usable:
                 found = self._made(tile)
@@ -245,7 +245,7 @@ class _SceneRun:
         """The plan, without frames that only tiles would need which an earlier batch has mapped."""
         books, named = self._shop.books, self._shop.named
         # Small areas are merged across tiles, so all must be known.
-        everything = bool(mosaics) or self._shop.drawing.min_area > 0
+        everything = bool(mosaics) or self._merges
         wanted = tuple(
             everything
             or not books.was_made_before(
@@ -276,12 +276,19 @@ class _SceneRun:
         }
 
     @property
+    def _merges(self) -> bool:
+        """Whether small areas join their neighbours."""
+        return self._shop.drawing.min_area > 0
+
+    @property
     def _broken(self) -> list[PlacedTile]:
         usable = {tile.file.path for tile in self._usable}
         return [tile for tile in self._scene.tiles if tile.file.path not in usable]
 
     def _journal(self, plan: Plan) -> str | Path:
-        name = mark([place_mark(plan), [tile.file.path for tile in self._scene.tiles]])[:16]
+        # Other batches of these tiles may have the same work folder.
+        folder = self._shop.outputs.folder.resolve()
+        name = mark([place_mark(plan), [tile.file.path for tile in self._scene.tiles], folder])[:16]
         return journal_folder(Path(name), self._shop.work)
 
     def _forget(self, plan: Plan, work: Work, path: str) -> None:

@@ -230,5 +230,6 @@ class DaskFrames:
             if self.client.status == "running" and not isinstance(error, LostError | CommClosedError):
                 raise
             raise ClusterError(
-                "the Dask scheduler went away: start it again; what is finished is kept, run the same command again to go on"
+                "the Dask scheduler went away: start it again, with its workers, which end with it; what is finished is kept, "
+                "run the same command again to go on"
             ) from error

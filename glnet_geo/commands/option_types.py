@@ -61,9 +61,26 @@ class Resources(click.ParamType[dict[str, float]]):
             return value
         try:
             pairs = (part.split("=") for part in str(value).split(","))
-            return {name.strip(): float(amount) for name, amount in pairs}
+            amounts = {name.strip(): float(amount) for name, amount in pairs}
         except ValueError:
+            amounts = {}
+        if not amounts or not all(name and 0 < amount < math.inf for name, amount in amounts.items()):
             self.fail(f"{value!r} names no resources: write them like GPU=1", param, ctx)
+        return amounts
+
+
+class WorkPlace(click.ParamType[str]):
+    """A folder, or an address that fsspec writes to, which is still there when a command has ended."""
+
+    name = "FOLDER|URL"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it is."""
+        if str(value).startswith("memory:"):
+            self.fail(
+                f"{value!r} ends with this command: give a folder, or an address that stays", param, ctx
+            )
+        return str(value)
 
 
 class ShardNumber(click.ParamType[tuple[int, int]]):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from glnet_geo.commands.option_types import Resources, Size, ValueRange, file_argument
+from glnet_geo.commands.option_types import Resources, Size, ValueRange, WorkPlace, file_argument
 
 if TYPE_CHECKING:
     from glnet_geo.core.polygons.drawing import Drawing
@@ -107,7 +107,7 @@ def who_computes(command: Command) -> Command:
             ),
             click.option(
                 "--work-dir",
-                metavar="FOLDER|URL",
+                type=WorkPlace(),
                 help="Where finished parts are kept until the job is done, instead of beside the output: a folder that "
                 "all workers share, or an address such as s3://bucket/work.",
             ),

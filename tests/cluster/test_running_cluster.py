@@ -73,7 +73,9 @@ def test_a_scheduler_that_goes_away_costs_nothing(tmp_path: Path, job: Job, whol
         told = Told(30, scheduler.kill)
         with (
             running_cluster(address_in(known)) as frames,
-            pytest.raises(ClusterError, match=r"scheduler went away.*run the same command again"),
+            pytest.raises(
+                ClusterError, match=r"scheduler went away.*its workers.*run the same command again"
+            ),
         ):
             job.run(out, frames=frames, progress=told)
     kept = Path(journal_folder(out / "map.tif"))
@@ -160,7 +162,13 @@ def test_options_that_exclude_each_other() -> None:
     assert command_line([*job, "--worker-threads", "2"]) == 2
     assert command_line([*job, "--worker-threads", "2", "--scheduler", "tcp://127.0.0.1:9"]) == 2
     assert command_line([*job, "--no-resume", "--work-dir", "work"]) == 2
-    assert command_line([*job, "--scheduler", "tcp://127.0.0.1:9", "--resources", "GPU"]) == 2
+
+
+@pytest.mark.parametrize("resources", ["GPU", "GPU=0", "GPU=nan", "=1"])
+def test_resources_that_no_worker_can_offer(resources: str, capsys: pytest.CaptureFixture[str]) -> None:
+    job = ["classify", "scene.tif", "--out", "map.tif", "--scheduler", "tcp://127.0.0.1:9"]
+    assert command_line([*job, "--resources", resources]) == 2
+    assert "write them like GPU=1" in capsys.readouterr().err
 
 
 def test_a_worker_without_the_model_gets_it(
