@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable
 from dataclasses import fields
@@ -93,9 +94,35 @@ class ShardOption(click.ParamType[tuple[int, int]]):
         return int(matched[1]), int(matched[2])
 
 
+class Place(click.ParamType[str]):
+    """A path, or what may stand instead of one: a name, an address."""
+
+    name = "PLACE"
+
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
+        """The text, at home where it begins with ``~/``."""
+        return at_home(str(value))
+
+
+class FilePath(click.Path):
+    """A path that need not exist for click: the package says itself what is wrong with it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path of a text, at home where that begins with ``~/``."""
+        return Path(at_home(str(super().convert(value, param, ctx))))
+
+
+def at_home(text: str) -> str:
+    """A path with the home folder in place of a leading ``~``.
+
+    Shells leave it in ``--out-dir=~/maps``, and nobody wants a folder of that name, least of all to remove it.
+    """
+    return os.path.expanduser(text) if re.match(r"~([/\\]|$)", text) else text  # noqa: PTH111 - it may be no path
+
+
 def file_argument() -> Any:
-    """The type of a path that need not exist for click: the package says itself what is wrong with it."""
-    return click.Path(path_type=Path)
+    """The type of a path."""
+    return FilePath()
 
 
 def how_to_classify(command: Command) -> Command:
@@ -104,6 +131,7 @@ def how_to_classify(command: Command) -> Command:
         [
             click.option(
                 "--model",
+                type=Place(),
                 default="urban",
                 show_default=True,
                 metavar="NAME|FILE",
@@ -186,6 +214,7 @@ def who_computes(command: Command) -> Command:
             ),
             click.option(
                 "--work-dir",
+                type=Place(),
                 metavar="FOLDER|URL",
                 help="Where finished parts are kept until the job is done, instead of beside the output: a folder that "
                 "all workers share, or an address such as s3://bucket/work.",
