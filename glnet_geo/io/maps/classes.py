@@ -19,7 +19,7 @@ from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, SceneError
 from glnet_geo.io.maps.class_names import class_names
-from glnet_geo.io.scenes.doubts import warn_of_a_place_beyond_the_ground
+from glnet_geo.io.scenes.doubts import warn_of_a_place_beyond_the_ground, warn_of_other_images
 from glnet_geo.io.scenes.source import Source, is_integer
 from glnet_geo.io.scenes.validity import Validity
 
@@ -137,6 +137,7 @@ def _described(source: Source, chosen: int | None, legend: Legend | None) -> Cla
         else ({c.id: c.name for c in legend}, {c.id: c.color for c in legend})
     )
     _doubt(source, values, names, colors, given=legend is not None)
+    warn_of_other_images(dataset, source.name)
     warn_of_a_place_beyond_the_ground(dataset, source.name)
     if dataset.crs is not None and dataset.transform.is_identity:
         warnings.warn(

@@ -87,3 +87,14 @@ def warn_of_rational_polynomials(dataset: DatasetReader, name: str) -> None:
             DoubtfulInputWarning,
             stacklevel=4,
         )
+
+
+def warn_of_other_images(dataset: DatasetReader, name: str) -> None:
+    """Warn where a file holds more than the image that is read, as a TIFF of several pages does."""
+    images = dataset.subdatasets
+    if len(images) > 1:
+        warnings.warn(
+            f"{name} holds {len(images)} images, and the first is read: for another, name it instead, such as {images[1]}",
+            DoubtfulInputWarning,
+            stacklevel=4,
+        )

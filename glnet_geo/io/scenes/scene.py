@@ -23,6 +23,7 @@ from glnet_geo.io.scenes.doubts import (
     warn_of_a_place_beyond_the_ground,
     warn_of_collar,
     warn_of_imagery_as_alpha,
+    warn_of_other_images,
     warn_of_rational_polynomials,
 )
 from glnet_geo.io.scenes.header import Header
@@ -163,6 +164,7 @@ def _described(source: Source, bands: str | None, wanted: Sequence[str], nodata:
     validity = pixels.validity
     warn_of_collar(source, numbers, validity, dataset.shape)
     warn_of_imagery_as_alpha(source, validity, dataset.shape)
+    warn_of_other_images(dataset, source.name)
     warn_of_rational_polynomials(dataset, source.name)
     warn_of_a_place_beyond_the_ground(dataset, source.name)
     warped = control_points(dataset) > 0

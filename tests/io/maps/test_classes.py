@@ -244,6 +244,14 @@ def test_bands_are_chosen_by_number(tmp_path: Path) -> None:
             open_classes(path, band=band)
 
 
+def test_a_file_of_several_maps_is_doubted(tmp_path: Path) -> None:
+    path = write(tmp_path / "years.tif", CODES[None].astype(np.uint8))
+    next_year = write(tmp_path / "next_year.tif", CODES[None].astype(np.uint8))
+    rasterio.shutil.copy(next_year, path, driver="GTiff", APPEND_SUBDATASET="YES")
+    with pytest.warns(DoubtfulInputWarning, match=r"years\.tif holds 2 images, and the first is read"):
+        open_classes(path).close()
+
+
 def test_nothing_but_nodata_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "empty.tif", np.zeros((1, 4, 4), np.uint8), nodata=0)
     with pytest.raises(SceneError, match=r"empty\.tif has no pixel with a class"):
