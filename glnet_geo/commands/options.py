@@ -109,7 +109,10 @@ class FilePath(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """The path of a text, at home where that begins with ``~/``."""
-        return Path(at_home(str(super().convert(value, param, ctx))))
+        text = str(super().convert(value, param, ctx))
+        if not text:
+            self.fail("it is empty: name a file or leave it out", param, ctx)
+        return Path(at_home(text))
 
 
 def at_home(text: str) -> str:

@@ -36,3 +36,16 @@ def test_a_tilde_that_the_shell_has_left_is_the_home_folder(
     CliRunner().invoke(command, [f"--file={given}", f"--place={given}"], catch_exceptions=False)
     place = (meant or given).format(home=tmp_path)
     assert found == [Path(place), place]
+
+
+def test_an_empty_path_is_refused() -> None:
+    """As of a variable that is not set: it would mean the current folder, which may hold shapefiles."""
+
+    @click.command()
+    @click.option("--aoi", type=file_argument())
+    def command(aoi: Path) -> None:
+        raise AssertionError(aoi)
+
+    done = CliRunner().invoke(command, ["--aoi", ""])
+    assert done.exit_code == 2
+    assert "Invalid value for '--aoi': it is empty: name a file" in done.output
