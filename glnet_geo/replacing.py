@@ -51,6 +51,8 @@ def check_place(path: Path, *, overwrite: bool) -> None:
         is_folder, has_folder, exists = path.is_dir(), path.parent.is_dir(), path.exists()
     if is_folder:
         raise OutputError(f"{path} is a folder: name a file")
+    if not has_folder and path.parent.exists():
+        raise OutputError(f"{path.parent} is no folder: name another")
     if not has_folder:
         raise OutputError(f"the folder {path.parent} does not exist: create it, or name another")
     if not os.access(path.parent, os.W_OK):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -69,20 +70,6 @@ class Resources(click.ParamType[dict[str, float]]):
         return amounts
 
 
-class WorkPlace(click.ParamType[str]):
-    """A folder, or an address that fsspec writes to, which is still there when a command has ended."""
-
-    name = "FOLDER|URL"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text as it is."""
-        if str(value).startswith("memory:"):
-            self.fail(
-                f"{value!r} ends with this command: give a folder, or an address that stays", param, ctx
-            )
-        return str(value)
-
-
 class ShardNumber(click.ParamType[tuple[int, int]]):
     """Number and count, ``3/16``."""
 
@@ -100,6 +87,49 @@ class ShardNumber(click.ParamType[tuple[int, int]]):
         return int(matched[1]), int(matched[2])
 
 
+class Place(click.ParamType[str]):
+    """A path, or what may stand instead of one: a name, an address."""
+
+    name = "PLACE"
+
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
+        """The text, at home where it begins with ``~/``."""
+        return at_home(str(value))
+
+
+class WorkPlace(Place):
+    """A folder, or an address that fsspec writes to, which is still there when a command has ended."""
+
+    name = "FOLDER|URL"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text, at home where it begins with ``~/``."""
+        if str(value).startswith("memory:"):
+            self.fail(
+                f"{value!r} ends with this command: give a folder, or an address that stays", param, ctx
+            )
+        return super().convert(value, param, ctx)
+
+
+class FilePath(click.Path):
+    """A path that need not exist for click: the package says itself what is wrong with it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path of a text, at home where that begins with ``~/``."""
+        text = str(super().convert(value, param, ctx))
+        if not text:
+            self.fail("it is empty: name a file or leave it out", param, ctx)
+        return Path(at_home(text))
+
+
+def at_home(text: str) -> str:
+    """A path with the home folder in place of a leading ``~``.
+
+    Shells leave it in ``--out-dir=~/maps``, and nobody wants a folder of that name, least of all to remove it.
+    """
+    return os.path.expanduser(text) if re.match(r"~([/\\]|$)", text) else text  # noqa: PTH111 - it may be no path
+
+
 def file_argument() -> Any:
-    """The type of a path that need not exist for click: the package says itself what is wrong with it."""
-    return click.Path(path_type=Path)
+    """The type of a path."""
+    return FilePath()

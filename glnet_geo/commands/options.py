@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from glnet_geo.commands.option_types import Resources, Size, ValueRange, WorkPlace, file_argument
+from glnet_geo.commands.option_types import Place, Resources, Size, ValueRange, WorkPlace, file_argument
 
 if TYPE_CHECKING:
     from glnet_geo.core.polygons.drawing import Drawing
@@ -26,6 +26,7 @@ def how_to_classify(command: Command) -> Command:
         [
             click.option(
                 "--model",
+                type=Place(),
                 default="urban",
                 show_default=True,
                 metavar="NAME|FILE",

@@ -28,8 +28,8 @@ from qgis.core import (
 from .sources import SourceError
 from .translation import tr
 
-# What the engine reads as vectors.
-_SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet", ".kml", ".gml", ".sqlite")
+# What every engine reads as vectors: GeoParquet only some, also where this QGIS does.
+_SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".kml", ".gml", ".sqlite")
 # No field of a person has one of these names, as one may have those that a GeoPackage has by itself.
 _NAMES_OF_COPIES = ["FID=glnet_geo_fid", "GEOMETRY_NAME=glnet_geo_shape"]
 

@@ -192,7 +192,8 @@ class TestBadInput:
         code, sentence = failed(capsys, "classify", naip, "--out", tmp_path / "m.tif", "--model", model)
         assert code == 3
         assert (
-            "has 4 bands and the model needs 3 (red, green, blue): name them with --bands 1,2,3" in sentence
+            "has 4 bands and the model needs 3 (red, green, blue): name them in this order, such as --bands 1,2,3"
+            in sentence
         )
 
     def test_all_nodata(self, tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]) -> None:

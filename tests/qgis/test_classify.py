@@ -277,6 +277,18 @@ def test_wrong_outputs_are_refused_before_the_start(
         classify(INPUT=str(scene), **whole)
 
 
+def test_a_table_of_a_geopackage_is_refused(fake_engine: Any, scene: Path, tmp_path: Path) -> None:
+    """The engine would be told to make a file of that name."""
+    fake_engine()
+    table = f"ogr:dbname='{tmp_path / 'all.gpkg'}' table=\"map\" (geom)"
+    for output in (table, core.QgsProcessingOutputLayerDefinition(table)):
+        with pytest.raises(
+            core.QgsProcessingException,
+            match="is a table of a database: name a file of its own for “Polygons”",
+        ):
+            classify(INPUT=str(scene), POLYGONS=output)
+
+
 def test_the_engines_sentence_reaches_the_person(engine: str, scene: Path, tmp_path: Path) -> None:
     with pytest.raises(core.QgsProcessingException, match=r"no model is called nowhere: installed are urban"):
         classify(INPUT=str(scene), MODEL="nowhere", RASTER=str(tmp_path / "map.tif"))

@@ -18,7 +18,7 @@ from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
 from glnet_geo.errors import OptionError, SceneError, doubt
 from glnet_geo.io.maps.class_names import class_names
-from glnet_geo.io.scenes.doubts import warn_of_a_place_beyond_the_ground
+from glnet_geo.io.scenes.doubts import warn_of_a_place_beyond_the_ground, warn_of_other_images
 from glnet_geo.io.scenes.source import Source, is_integer, transform_of
 from glnet_geo.io.scenes.validity import Validity
 
@@ -136,6 +136,7 @@ def _described(source: Source, chosen: int | None, legend: Legend | None) -> Cla
         else ({c.id: c.name for c in legend}, {c.id: c.color for c in legend})
     )
     _doubt_values(source, values, names, colors, given=legend is not None)
+    warn_of_other_images(dataset, source.name)
     warn_of_a_place_beyond_the_ground(dataset, source.name)
     if dataset.crs is not None and dataset.transform.is_identity:
         doubt(

@@ -48,6 +48,9 @@ def reading(path: Path, *, what: str, give: str, error: type[GlnetGeoError]) -> 
             f"{str(path)!r} cannot be read, as {sign!r} in the path of a vector file would lead elsewhere: rename it, or its "
             "folder"
         )
+    # Without its own driver another one takes it for a database, and misses a library for that.
+    if path.suffix.lower() == ".parquet" and "Parquet" not in pyogrio.list_drivers():
+        raise error(f"{path} is GeoParquet, which cannot be read here: give {give}")
     try:
         yield
     except (*_FAILURES, shapely.errors.GEOSException) as failure:

@@ -126,11 +126,11 @@ def _found(known: Sequence[Band], wanted: Sequence[str], name: str) -> tuple[Ban
             count += f" ({_listed(plain)})"
         if len(known) < len(wanted):
             raise SceneError(f"{name} has {count} and {needed}: give a scene that has them all")
-        raise SceneError(f"{name} has {count} and {needed}: name them with --bands {_example(known, wanted)}")
+        raise SceneError(f"{name} has {count} and {needed}: name them {_advice(known, wanted)}")
     if any(_speaks_against(band, label, wanted) for band, label in zip(plain, wanted, strict=True)):
         raise SceneError(
             f"{name} has the bands {_listed(plain)} and {needed}: give a scene that has them all, "
-            f"or name bands to use in their place with --bands {_example(known, wanted)}"
+            f"or name bands to use in their place {_advice(known, wanted)}"
         )
     if len(wanted) > 1:
         says = (
@@ -217,12 +217,12 @@ def _plain(label: str) -> str:
     return _SYNONYMS.get(text, text)
 
 
-def _example(known: Sequence[Band], wanted: Sequence[str]) -> str:
-    """Numbers to try: the bands that have the right names, or the first."""
+def _advice(known: Sequence[Band], wanted: Sequence[str]) -> str:
+    """How to name bands: those that have the right names, or the first as an example, which may be the wrong ones."""
     matches = [_matches(label, known) for label in wanted]
     if all(matches):
-        return _numbers([match[0] for match in matches])
-    return _numbers(known[: len(wanted)])
+        return f"with --bands {_numbers([match[0] for match in matches])}"
+    return f"in this order, such as --bands {_numbers(known[: len(wanted)])}"
 
 
 def _numbers(bands: Sequence[Band]) -> str:

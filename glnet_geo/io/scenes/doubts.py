@@ -78,3 +78,12 @@ def warn_of_rational_polynomials(dataset: DatasetReader, name: str) -> None:
             f"only rational polynomial coefficients say where {name} lies, and they are not applied: orthorectify it "
             "first (gdalwarp -rpc), else the map has no place on earth"
         )
+
+
+def warn_of_other_images(dataset: DatasetReader, name: str) -> None:
+    """Warn where a file holds more than the image that is read, as a TIFF of several pages does."""
+    images = dataset.subdatasets
+    if len(images) > 1:
+        doubt(
+            f"{name} holds {len(images)} images, and the first is read: for another, name it instead, such as {images[1]}"
+        )

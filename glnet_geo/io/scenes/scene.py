@@ -16,13 +16,14 @@ from glnet_geo.core.lattice import Axis, Lattice
 from glnet_geo.core.resample import Stretches
 from glnet_geo.core.window import Window
 from glnet_geo.errors import SceneError
-from glnet_geo.io.geodesy.ground import ground_sample_distance
+from glnet_geo.io.geodesy.ground import ground_sample_distance, has_ground
 from glnet_geo.io.scenes.bands import choose_bands
 from glnet_geo.io.scenes.blocks import Blocks
 from glnet_geo.io.scenes.doubts import (
     warn_of_a_place_beyond_the_ground,
     warn_of_collar,
     warn_of_imagery_as_alpha,
+    warn_of_other_images,
     warn_of_rational_polynomials,
 )
 from glnet_geo.io.scenes.header import Header
@@ -163,6 +164,7 @@ def _described(source: Source, bands: str | None, wanted: Sequence[str], nodata:
     validity = pixels.validity
     warn_of_collar(source, numbers, validity, dataset.shape)
     warn_of_imagery_as_alpha(source, validity, dataset.shape)
+    warn_of_other_images(dataset, source.name)
     warn_of_rational_polynomials(dataset, source.name)
     warn_of_a_place_beyond_the_ground(dataset, source.name)
     warped = control_points(dataset) > 0
@@ -198,6 +200,8 @@ def _notes(dataset: DatasetReader, bands: Sequence[int], name: str) -> Iterator[
         yield f"{name} has no CRS: the map will have none either, and no areas"
     elif dataset.transform.is_identity:
         yield f"{name} has a CRS but no place in it: the map will have none either, and no areas"
+    elif not has_ground(dataset.crs):
+        yield f"the CRS of {name} has no place on the ground: the map keeps it, and has no areas"
     for scale, offset in dict.fromkeys((dataset.scales[n - 1], dataset.offsets[n - 1]) for n in bands):
         if (scale, offset) != (1, 0):
             yield (

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from qgis.core import (
+    QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
@@ -103,6 +105,13 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
                 able, reason = output.isSupportedOutputValue(value, context)
                 if not able:
                     raise SourceError(reason)
+            # Newer versions of QGIS let them through as files, by what stands behind the last point.
+            if named_file(value).startswith("ogr:"):
+                raise SourceError(
+                    tr("“{}” is a table of a database: name a file of its own for “{}”.").format(
+                        named_file(value), output.description()
+                    )
+                )
         for parameter in self.parameterDefinitions():
             value = parameters.get(parameter.name())
             # QGIS would take it for zero.
@@ -165,6 +174,13 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
             incomplete=incomplete,
             worded=lambda sentence: as_in_dialog(sentence, self),
         ).run()
+
+
+def named_file(output: Any) -> str:
+    """The file that an output names; empty where it names none, so that QGIS makes a temporary one."""
+    if isinstance(output, QgsProcessingOutputLayerDefinition):
+        output = output.sink.staticValue()
+    return "" if output in (None, QgsProcessing.TEMPORARY_OUTPUT) else str(output)
 
 
 def _is_number(value: Any) -> bool:

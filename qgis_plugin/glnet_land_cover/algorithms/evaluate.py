@@ -28,8 +28,8 @@ from ..report import lines, page
 from ..sources import SourceError, raster_path
 from ..translation import tr
 from ..vector_sources import vector_file
-from .base import EngineAlgorithm, shown_errors
-from .options import INPUT, called, confidence_arguments, is_given, named_file, raster_input, words
+from .base import EngineAlgorithm, named_file, shown_errors
+from .options import INPUT, called, confidence_arguments, is_given, raster_input, words
 
 REPORT, DRAWING, NUMBERS = "REPORT", "PICTURE", "NUMBERS"
 _LEGEND = "REFERENCE_LEGEND"

@@ -12,7 +12,6 @@ from qgis.core import (
     QgsMapLayer,
     QgsProcessing,
     QgsProcessingContext,
-    QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterBand,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterEnum,
@@ -28,7 +27,7 @@ from qgis.core import (
 from ..sources import SourceError, raster_path
 from ..translation import tr
 from ..vector_sources import features_file, is_whole, layer_of, own_file, polygon_file
-from .base import EngineAlgorithm
+from .base import EngineAlgorithm, named_file
 
 Parameters = dict[str, Any]
 
@@ -292,13 +291,6 @@ def choice_arguments(
         if value and value != "auto":
             arguments += [option, value]
     return arguments
-
-
-def named_file(output: Any) -> str:
-    """The file that an output names; empty where it names none, so that QGIS makes a temporary one."""
-    if isinstance(output, QgsProcessingOutputLayerDefinition):
-        output = output.sink.staticValue()
-    return "" if output in (None, QgsProcessing.TEMPORARY_OUTPUT) else str(output)
 
 
 def is_temporary(output: Any) -> bool:

@@ -23,8 +23,8 @@ from ..layers import Placing, show_as
 from ..sources import SourceError, raster_path
 from ..translation import tr
 from ..vector_sources import stored_in
-from .base import EngineAlgorithm, shown_errors
-from .options import INPUT, ends_with, named_file, raster_input, text_arguments
+from .base import EngineAlgorithm, named_file, shown_errors
+from .options import INPUT, ends_with, raster_input, text_arguments
 
 OUTPUT = "OUTPUT"
 _PER_CLASS = 50

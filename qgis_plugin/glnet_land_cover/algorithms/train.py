@@ -28,7 +28,7 @@ from ..labels import FIELD, TrainingFolder, labels_file
 from ..sources import SourceError, raster_path
 from ..translation import tr
 from ..vector_sources import layer_of
-from .base import EngineAlgorithm, shown_errors
+from .base import EngineAlgorithm, named_file, shown_errors
 from .options import (
     INPUT,
     bands_parameter,
@@ -39,7 +39,6 @@ from .options import (
     ends_with,
     is_given,
     model_parameter,
-    named_file,
     text_arguments,
     text_of,
     words,

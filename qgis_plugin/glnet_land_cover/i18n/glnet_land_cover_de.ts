@@ -16,6 +16,10 @@
       <translation>Engine: glnet_geo {}, Python {}, {}</translation>
     </message>
     <message>
+      <source>“{}” is a table of a database: name a file of its own for “{}”.</source>
+      <translation>„{}“ ist eine Tabelle einer Datenbank: nennen Sie eine eigene Datei für „{}“.</translation>
+    </message>
+    <message>
       <source>“{}” is no number: correct “{}”, with a point before decimals.</source>
       <translation>„{}“ ist keine Zahl: berichtigen Sie „{}“, mit einem Punkt vor den Dezimalstellen.</translation>
     </message>

@@ -280,6 +280,11 @@ class TestRefusals:
         ):
             Staging([out / "missing" / "map.tif"], overwrite=False)
 
+    def test_a_file_in_place_of_a_folder(self, out: Path) -> None:
+        (out / "map.gpkg").touch()
+        with pytest.raises(OutputError, match=r"map\.gpkg is no folder: name another$"):
+            Staging([out / "map.gpkg" / "map.tif"], overwrite=False)
+
     def test_a_read_only_folder(self, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         # The permissions of a real folder do not bind an administrator.
         monkeypatch.setattr(os, "access", lambda path, mode: False)

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
@@ -111,6 +114,81 @@ def test_category_names_of_a_virtual_raster(tmp_path: Path) -> None:
         assert len({c.color for c in classes.legend}) == 3
 
 
+RED_GREEN_BLUE = (("Red", 0, 6), ("Green", 0, 7), ("Blue", 0, 8))
+
+
+def _table(columns: Sequence[tuple[str, int, int]], *rows: Sequence[object]) -> str:
+    """An attribute table in GDAL's words; of each column name, type (0 integer, 1 real, 2 text) and usage."""
+    fields = "".join(
+        f"<FieldDefn><Name>{name}</Name><Type>{kind}</Type><Usage>{usage}</Usage></FieldDefn>"
+        for name, kind, usage in columns
+    )
+    lines = "".join(
+        f'<Row index="{place}">{"".join(f"<F>{entry}</F>" for entry in row)}</Row>'
+        for place, row in enumerate(rows)
+    )
+    return f"<GDALRasterAttributeTable>{fields}{lines}</GDALRasterAttributeTable>"
+
+
+@pytest.mark.parametrize("place", ["beside the raster", "in a virtual raster", "in an archive"])
+def test_attribute_tables_are_found_wherever_gdal_finds_them(tmp_path: Path, place: str) -> None:
+    path = write(tmp_path / "classes.tif", np.array([[[1, 2, 2]]], dtype=np.uint8))
+    columns = (("Value", 0, 5), ("Class", 2, 2), *RED_GREEN_BLUE)
+    table = _table(columns, (1, "water", 0, 85, 255), (2, "forest", 0, 128, 0))
+    beside = tmp_path / "classes.tif.aux.xml"
+    beside.write_text(f'<PAMDataset><PAMRasterBand band="1">{table}</PAMRasterBand></PAMDataset>')
+    raster: Path | str = path
+    if place == "in a virtual raster":
+        raster = tmp_path / "classes.vrt"
+        rasterio.shutil.copy(path, raster, driver="VRT")
+        beside.unlink()
+    elif place == "in an archive":
+        with ZipFile(tmp_path / "classes.zip", "w") as archive:
+            for file in (path, beside):
+                archive.write(file, file.name)
+        raster = f"/vsizip/{tmp_path}/classes.zip/classes.tif"
+    with open_classes(raster) as classes:
+        assert [(c.id, c.name, c.color) for c in classes.legend] == [
+            (1, "water", "#0055ff"),
+            (2, "forest", "#008000"),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "first", "second"),
+    [
+        ((("VALUE", 0, 0), ("COUNT", 1, 0), ("Cover", 2, 0)), (1, 5, "water"), (2, 7, "forest")),
+        ((("Code", 2, 0), ("LABEL3", 2, 0), ("Value", 1, 0)), ("512", "water", 1.0), ("311", "forest", 2.0)),
+        ((("Value", 0, 5), ("Class", 2, 0), ("Class_name", 2, 0)), (1, "W", "water"), (2, "F", "forest")),
+    ],
+    ids=["the only text", "a label", "a name before a class"],
+)
+def test_columns_without_a_usage_are_known_by_their_names(
+    tmp_path: Path, columns: Sequence[tuple[str, int, int]], first: Sequence[object], second: Sequence[object]
+) -> None:
+    path = write(tmp_path / "classes.tif", np.array([[[1, 2, 2]]], dtype=np.uint8))
+    colours = (("red", 0, 0), ("Green", 0, 0), ("BLUE", 0, 0))
+    table = _table((*columns, *colours), (*first, 0, 85, 255), (*second, 0, 128, 0))
+    (tmp_path / "classes.tif.aux.xml").write_text(
+        f'<PAMDataset><PAMRasterBand band="1">{table}</PAMRasterBand></PAMDataset>'
+    )
+    with open_classes(path) as classes:
+        assert [(c.id, c.name, c.color) for c in classes.legend] == [
+            (1, "water", "#0055ff"),
+            (2, "forest", "#008000"),
+        ]
+
+
+def test_texts_that_are_no_names_name_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path / "classes.tif", np.array([[[1, 2, 2]]], dtype=np.uint8))
+    table = _table((("Value", 0, 5), ("Source", 2, 0), ("Remark", 2, 0)), (1, "survey", "old"))
+    (tmp_path / "classes.tif.aux.xml").write_text(
+        f'<PAMDataset><PAMRasterBand band="1">{table}</PAMRasterBand></PAMDataset>'
+    )
+    with open_classes(path) as classes:
+        assert [c.name for c in classes.legend] == ["class 1", "class 2"]
+
+
 def test_a_class_file_names_classes_and_what_it_leaves_out_is_told(tmp_path: Path) -> None:
     path = write(tmp_path / "classes.tif", CODES[None].astype(np.uint8))
     legend = Legend(
@@ -164,6 +242,14 @@ def test_bands_are_chosen_by_number(tmp_path: Path) -> None:
     for band in (3, 0, -1):
         with pytest.raises(OptionError, match=rf"two\.tif has no band {band}: choose one from 1 to 2"):
             open_classes(path, band=band)
+
+
+def test_a_file_of_several_maps_is_doubted(tmp_path: Path) -> None:
+    path = write(tmp_path / "years.tif", CODES[None].astype(np.uint8))
+    next_year = write(tmp_path / "next_year.tif", CODES[None].astype(np.uint8))
+    rasterio.shutil.copy(next_year, path, driver="GTiff", APPEND_SUBDATASET="YES")
+    with pytest.warns(DoubtfulInputWarning, match=r"years\.tif holds 2 images, and the first is read"):
+        open_classes(path).close()
 
 
 def test_nothing_but_nodata_is_refused(tmp_path: Path) -> None:

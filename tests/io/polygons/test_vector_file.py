@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from glnet_geo.core.window import Window
+from glnet_geo.errors import AoiError
 from glnet_geo.io.lessons.training_polygons import read_training_polygons
 from glnet_geo.io.polygons.aoi import read_aoi
 from glnet_geo.io.references.vector import read_labelled
@@ -37,3 +38,14 @@ def test_a_crs_that_is_undefined_is_none(tmp_path: Path, kind: str) -> None:
     assert aoi.mask(Window(row=0, col=0, height=60, width=80)).sum() == 20 * 20
     assert read_training_polygons(path, "class").crs is None
     assert read_labelled(path, "class").crs is None
+
+
+def test_geoparquet_that_gdal_cannot_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A driver for databases claims the file, and asks for a library that nobody has."""
+    path = tmp_path / "p.parquet"
+    geopandas.GeoDataFrame(geometry=[shapely.box(10, 5, 30, 25)]).to_parquet(path)
+    monkeypatch.setattr("pyogrio.list_drivers", dict)
+    with pytest.raises(
+        AoiError, match=r"p\.parquet is GeoParquet, which cannot be read here: give polygons as"
+    ):
+        read_aoi(path, Place(height=60, width=80, transform=None, crs=None))

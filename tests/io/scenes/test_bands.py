@@ -129,7 +129,7 @@ class TestNotFound:
             (
                 UNNAMED[:4],
                 RGB,
-                "scene.tif has 4 bands and the model needs 3 (red, green, blue): name them with --bands 1,2,3",
+                "scene.tif has 4 bands and the model needs 3 (red, green, blue): name them in this order, such as --bands 1,2,3",
             ),
             (
                 ("gray",),
@@ -141,7 +141,7 @@ class TestNotFound:
                 RGBN,
                 (
                     "scene.tif has 3 bands and an alpha band (1 red, 2 green, 3 blue) and the model needs 4 "
-                    "(red, green, blue, nir): name them with --bands 1,2,3,4"
+                    "(red, green, blue, nir): name them in this order, such as --bands 1,2,3,4"
                 ),
             ),
         ],
@@ -153,7 +153,10 @@ class TestNotFound:
             _chosen(tmp_path, colours=colours, wanted=wanted)
 
     def test_names_are_listed(self, tmp_path: Path) -> None:
-        with pytest.raises(SceneError, match=r"has 4 bands \(1 B2, 2 B3, 3 B4, 4 B8\) and the model needs 3"):
+        with pytest.raises(
+            SceneError,
+            match=r"has 4 bands \(1 B2, 2 B3, 3 B4, 4 B8\) and the model needs 3 .* in this order, such as --bands",
+        ):
             _chosen(tmp_path, names=("B2", "B3", "B4", "B8"))
 
     def test_two_bands_of_one_name_are_not_guessed_between(self, tmp_path: Path) -> None:

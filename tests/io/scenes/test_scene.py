@@ -81,6 +81,14 @@ class TestWhatASceneSaysOfItself:
             assert scene.ground_sample_distance is None
             assert scene.notes == ("plain.tif has no CRS: the map will have none either, and no areas",)
 
+    @pytest.mark.parametrize("crs", ['LOCAL_CS["site",UNIT["metre",1]]', "EPSG:4978"])
+    def test_a_crs_without_ground_is_told(self, tmp_path: Path, crs: str) -> None:
+        path = write(tmp_path / "site.tif", texture(3, 4, 5), crs=crs)
+        with open_scene(path, wanted=RGB) as scene:
+            assert scene.notes == (
+                "the CRS of site.tif has no place on the ground: the map keeps it, and has no areas",
+            )
+
     def test_a_place_that_is_none_on_the_ground_is_doubted(self, tmp_path: Path) -> None:
         """As metres are where the CRS has degrees."""
         path = write(tmp_path / "scene.tif", texture(3, 8, 9), crs="EPSG:4326")

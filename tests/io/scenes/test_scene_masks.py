@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rasterio.shutil
 from numpy.typing import NDArray
 
 from glnet_geo.errors import DoubtfulInputWarning, OptionError
@@ -252,6 +253,20 @@ class TestDoubts:
         write(path, texture(3, 8, 9), crs=None, transform=None, rpcs=numbers | rows)
         with pytest.warns(DoubtfulInputWarning, match=r"only rational polynomial.*scene\.tif.*gdalwarp -rpc"):
             open_scene(path, wanted=RGB).close()
+
+    def test_a_file_of_several_images_is_doubted(self, tmp_path: Path) -> None:
+        path = write(tmp_path / "pages.tif", texture(3, 8, 9))
+        second = write(tmp_path / "second.tif", texture(3, 4, 5))
+        rasterio.shutil.copy(second, path, driver="GTiff", APPEND_SUBDATASET="YES")
+        with pytest.warns(
+            DoubtfulInputWarning,
+            match=r"pages\.tif holds 2 images, and the first is read: .* GTIFF_DIR:2:.*pages\.tif$",
+        ) as caught:
+            open_scene(path, wanted=RGB).close()
+        # What the advice names is an image of its own.
+        named = str(caught[0].message).rpartition(" ")[2]
+        with open_scene(named, wanted=RGB) as scene:
+            assert scene.shape == (4, 5)
 
 
 class TestControlPoints:

@@ -100,7 +100,7 @@ def test_four_bands_without_names_must_be_named(shared_data: Path, day: str) -> 
     path = shared_data / "naip" / f"m_4709963_se_14_1_{day}.tif"
     with pytest.raises(
         SceneError,
-        match=rf"^{path.name} has 4 bands and the model needs 3 \(red, green, blue\): name them with --bands 1,2,3$",
+        match=rf"^{path.name} has 4 bands and the model needs 3 \(red, green, blue\): name them in this order, such as --bands 1,2,3$",
     ):
         open_scene(path, wanted=RGB)
     with rasterio.open(path) as dataset:
