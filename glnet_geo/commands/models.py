@@ -36,9 +36,8 @@ def list_models(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by 
       glnet-geo models list
     """
     from glnet_geo.model.installed import readable_models, user_model_folder
-    from glnet_geo.model.package import read_card
 
-    cards = readable_models(read_card)
+    cards = readable_models()
     if as_json:
         print_json([{"name": path.stem, "path": str(path), **_brief(card)} for path, card in cards])
         return
@@ -74,7 +73,8 @@ def show_model(model: str, as_json: bool) -> None:  # noqa: FBT001 - click passe
       glnet-geo models show urban
       glnet-geo models show my-city.safetensors --json
     """
-    from glnet_geo.model.package import find_model, read_card
+    from glnet_geo.model.installed import read_card
+    from glnet_geo.model.package import find_model
 
     path = find_model(model)
     card = read_card(path)

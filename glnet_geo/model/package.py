@@ -13,7 +13,7 @@ from safetensors.torch import save
 from glnet_geo.errors import ModelError, OutputError, looking_at
 from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import GLNet
-from glnet_geo.model.installed import CARD_KEY, SUFFIX, card_text, installed_models
+from glnet_geo.model.installed import CARD_KEY, SUFFIX, installed_models, read_card
 from glnet_geo.model.sound import check_weights
 from glnet_geo.replacing import check_place, replacing
 
@@ -70,19 +70,6 @@ def save_package(path: Path, network: GLNet, card: Card, *, half: bool = False) 
             made.write_bytes(save(tensors, metadata={"format": "pt", CARD_KEY: card.to_json()}))
     except (OSError, SafetensorError) as error:
         raise OutputError(f"{path} cannot be written ({error}): choose another folder") from error
-
-
-def read_card(path: Path) -> Card:
-    """The card of a package, without its weights.
-
-    Raises:
-        ModelError: the file is missing or is no package.
-    """
-    text = card_text(path)
-    try:
-        return Card.from_json(text)
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
 
 
 def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:

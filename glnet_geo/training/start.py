@@ -13,9 +13,11 @@ from glnet_geo.core.grid import Tiling
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.normalize import EIGHT_BITS, Normalization
 from glnet_geo.errors import ModelError
+from glnet_geo.model.architecture import Architecture, Sharing, light, published
 from glnet_geo.model.card import Card
-from glnet_geo.model.glnet import Architecture, GLNet, Sharing, light, published
-from glnet_geo.model.package import find_model, load_model, read_card
+from glnet_geo.model.glnet import GLNet
+from glnet_geo.model.installed import read_card
+from glnet_geo.model.package import find_model, load_model
 from glnet_geo.model.pretrained import check_pretrained, pretrained_body
 from glnet_geo.training.stages import BRANCHES, SHARING, STAGES, Stage, begin
 

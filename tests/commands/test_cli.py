@@ -17,7 +17,8 @@ import shapely
 import torch
 
 from glnet_geo.commands import run
-from glnet_geo.model.package import load_model, read_card, save_package
+from glnet_geo.model.installed import read_card
+from glnet_geo.model.package import load_model, save_package
 from tests.golden import Golden
 from tests.scenes import read, texture, write_model, write_scene
 

@@ -12,8 +12,8 @@ from safetensors.torch import load_file, save_file
 from glnet_geo.errors import ModelError, OutputError
 from glnet_geo.model import installed, package
 from glnet_geo.model.glnet import GLNet
-from glnet_geo.model.installed import installed_models
-from glnet_geo.model.package import find_model, load_model, read_card, save_package
+from glnet_geo.model.installed import installed_models, read_card
+from glnet_geo.model.package import find_model, load_model, save_package
 from tests.model import tiny
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from glnet_geo.core.legend import LandClass, Legend
-from glnet_geo.model.glnet import Sharing
+from glnet_geo.model.architecture import Sharing
 from glnet_geo.model.package import save_package
 from glnet_geo.training.stages import Stage
 from glnet_geo.training.start import Start, start_from
