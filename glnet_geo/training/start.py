@@ -17,7 +17,7 @@ from glnet_geo.model.architecture import Architecture, Sharing, light, published
 from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.installed import read_card
-from glnet_geo.model.package import find_model, load_model
+from glnet_geo.model.package import find_model, load_model, sha256_of
 from glnet_geo.model.pretrained import check_pretrained, pretrained_body
 from glnet_geo.training.stages import BRANCHES, SHARING, STAGES, Stage, begin
 
@@ -45,7 +45,7 @@ class Start:
         tensors: weights by name; what is missing begins at random.
         card: of the package; None for a backbone.
         kept: names of the classes that the package knows already.
-        sha256: of the package; empty for a backbone.
+        sha256: of the package, or of the file of a backbone's weights; empty where these come from the network.
     """
 
     name: str
@@ -182,7 +182,7 @@ def _from_backbone(init: str, legend: Legend, bands: tuple[str, ...], *, downloa
         },
         card=None,
         kept=(),
-        sha256="",
+        sha256="" if file is None else sha256_of(file),
     )
 
 
