@@ -77,11 +77,7 @@ def show_model(model: str, as_json: bool) -> None:  # noqa: FBT001 - click passe
     from glnet_geo.model.package import find_model
 
     path = find_model(model)
-    card = read_card(path)
-    if as_json:
-        print_json({"path": str(path), **json.loads(card.to_json())})
-        return
-    _print_card(path, card)
+    _tell(path, read_card(path), as_json=as_json)
 
 
 @models.command("import")
@@ -129,7 +125,8 @@ def show_model(model: str, as_json: bool) -> None:  # noqa: FBT001 - click passe
 )
 @click.option("--out", "-o", type=file_argument(), required=True, metavar="M.safetensors", help="The model.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing package.")
-def import_model(**options: Any) -> None:
+@json_option
+def import_model(as_json: bool, **options: Any) -> None:  # noqa: FBT001 - click passes flags by name
     """Make a model package of published GLNet checkpoints (.pth).
 
     A class file is {"classes": [{"id": 0, "name": "water", "color": "#1f78b4"}, ...]}: channel i of the model is
@@ -168,7 +165,15 @@ def import_model(**options: Any) -> None:
         align_corners=options["align_corners"],
         overwrite=options["overwrite"],
     )
-    _print_card(out, card)
+    _tell(out, card, as_json=as_json)
+
+
+def _tell(path: Path, card: Card, *, as_json: bool) -> None:
+    """The card of a package, for a program or a person."""
+    if as_json:
+        print_json({"path": str(path), **json.loads(card.to_json())})
+        return
+    _print_card(path, card)
 
 
 def _brief(card: Card) -> dict[str, Any]:
