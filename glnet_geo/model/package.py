@@ -19,6 +19,9 @@ from glnet_geo.replacing import check_place, replacing
 
 DEFAULT_MODEL = "urban"
 
+_PIECE = 1 << 24
+"""Bytes of a package that are written at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -67,7 +70,11 @@ def save_package(path: Path, network: GLNet, card: Card, *, half: bool = False) 
     try:
         with replacing(path) as made:
             # Not save_file, whose files nobody else may read.
-            made.write_bytes(save(tensors, metadata={"format": "pt", CARD_KEY: card.to_json()}))
+            content = memoryview(save(tensors, metadata={"format": "pt", CARD_KEY: card.to_json()}))
+            with made.open("wb") as package:
+                # Signals are heeded between two pieces.
+                for start in range(0, len(content), _PIECE):
+                    package.write(content[start : start + _PIECE])
     except (OSError, SafetensorError) as error:
         raise OutputError(f"{path} cannot be written ({error}): choose another folder") from error
 

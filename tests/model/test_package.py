@@ -3,7 +3,9 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import replace
+from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -260,3 +262,24 @@ def test_a_package_may_be_read_by_whom_the_person_lets(tmp_path: Path) -> None:
     (tmp_path / "usual").touch()
     save_package(tmp_path / "m.safetensors", tiny.network(), tiny.card(tiny.network()))
     assert (tmp_path / "m.safetensors").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_a_package_is_written_in_pieces_between_which_a_person_may_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = tiny.network("none")
+    sizes: list[int] = []
+
+    class Stopped(FileIO):
+        def write(self, content: Any) -> int:
+            sizes.append(len(content))
+            if len(sizes) == 3:
+                raise KeyboardInterrupt
+            return super().write(content) or 0
+
+    monkeypatch.setattr(package, "_PIECE", 1000)
+    monkeypatch.setattr(Path, "open", lambda path, mode: Stopped(path, mode))
+    with pytest.raises(KeyboardInterrupt):
+        save_package(tmp_path / "m.safetensors", network, tiny.card(network))
+    assert sizes == [1000, 1000, 1000]
+    assert list(tmp_path.iterdir()) == []
