@@ -277,8 +277,11 @@ def test_a_package_is_written_in_pieces_between_which_a_person_may_stop(
                 raise KeyboardInterrupt
             return super().write(content) or 0
 
+    def opened(path: Path, mode: str) -> FileIO:
+        return Stopped(path, mode)
+
     monkeypatch.setattr(package, "_PIECE", 1000)
-    monkeypatch.setattr(Path, "open", lambda path, mode: Stopped(path, mode))
+    monkeypatch.setattr(Path, "open", opened)
     with pytest.raises(KeyboardInterrupt):
         save_package(tmp_path / "m.safetensors", network, tiny.card(network))
     assert sizes == [1000, 1000, 1000]
