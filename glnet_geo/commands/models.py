@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glnet_geo.commands.console import print_json
+from glnet_geo.commands.console import print_json, print_table
 from glnet_geo.commands.options import file_argument, json_option
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ def list_models(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by 
     if as_json:
         print_json([{"name": path.stem, "path": str(path), **_brief(card)} for path, card in cards])
         return
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -58,7 +57,7 @@ def list_models(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by 
             brief["pixel_size"],
             score,
         )
-    Console().print(table)
+    print_table(table)
     click.echo(f"your own: put packages into {user_model_folder()}")
 
 
