@@ -29,6 +29,9 @@ _SHARE_PER_LINE = 0.1
 
 _SWATCH = "██"
 
+_WIDTH_OF_BARS = 80
+"""Characters of a terminal in which a bar fits beside what it tells."""
+
 
 @contextmanager
 def shown_progress(kind: ProgressKind, *, quiet: bool) -> Iterator[Progress]:
@@ -157,15 +160,10 @@ class Bar:
         from rich.progress import Progress as RichProgress
 
         self._console = Console(stderr=True)
-        self._progress = RichProgress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=self._console,
-        )
+        share, left = TaskProgressColumn(), TimeRemainingColumn()
+        wide = (BarColumn(), share, TimeElapsedColumn(), TextColumn("left"), left)
+        columns = wide if self._console.width >= _WIDTH_OF_BARS else (share, TextColumn("left"), left)
+        self._progress = RichProgress(TextColumn("{task.description}"), *columns, console=self._console)
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:

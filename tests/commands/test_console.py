@@ -5,7 +5,7 @@ import re
 import pytest
 from rich.table import Table
 
-from glnet_geo.commands.console import paced, print_table, swatch
+from glnet_geo.commands.console import Bar, paced, print_table, swatch
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,19 @@ def test_a_narrow_terminal_has_a_paragraph_of_each_row(
         "map",
         "3,234,567",
     ]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_no_bar_is_cut(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    with Bar() as bar:
+        bar.begin("looking at the tiles", 2)
+        bar.advance(2)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "looking at the tiles" in line
+    assert "100%" in line
+    assert "0:00:00" in line
+    assert "…" not in line
+    assert len(line) <= width
