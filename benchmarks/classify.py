@@ -55,8 +55,9 @@ def _exact_rows(work: Path) -> list[tuple[str, float, list[str]]]:
     from glnet_geo.core.grid import Tiling
     from glnet_geo.core.legend import DEEPGLOBE
     from glnet_geo.core.normalize import Normalization
+    from glnet_geo.model.architecture import published
     from glnet_geo.model.card import Card
-    from glnet_geo.model.glnet import GLNet, published
+    from glnet_geo.model.glnet import GLNet
     from glnet_geo.model.package import save_package
 
     torch.manual_seed(0)

@@ -22,6 +22,7 @@ from glnet_geo.io.lessons.datasets import lessons_of_dataset
 from glnet_geo.io.lessons.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
 from glnet_geo.io.lessons.training_image import Reading
 from glnet_geo.io.pictures.curves import draw_curves, require_curves
+from glnet_geo.io.scenes.source_files import refuse_to_replace
 from glnet_geo.io.work_folder.run_folder import RunFolder
 from glnet_geo.learn_options import (
     KEPT_BY_POLYGONS,
@@ -67,7 +68,7 @@ def train(
         out: the package, ``*.safetensors``.
         options: how to train.
         curves: a PNG for losses and scores.
-        overwrite: whether ``out`` may be replaced.
+        overwrite: whether ``out`` and ``curves`` may be replaced.
         progress: told where the training stands; may stop it.
 
     Raises:
@@ -77,12 +78,15 @@ def train(
     options, progress, out = options or TrainOptions(), progress or Silence(), Path(out)
     check_package(out, overwrite=overwrite)
     if curves is not None:
-        require_curves(Path(curves))
+        require_curves(Path(curves), overwrite=overwrite)
     machine = _machine(options)
     limit_gpu_memory(machine)
     known = init_card(options.init, download=options.download)
     wanted = known.bands if known is not None else tuple(_band_names(options) or RGB)
     with closing(lessons_for(lesson, options, wanted, known)) as lessons:
+        if curves is not None:
+            for pair in lessons.pairs:
+                refuse_to_replace(Path(curves), image=pair.path, label_map=pair.labels.name)
         held = split(lessons, options.validate)
         for sentence in (f"learning from {lessons.about}", held.how, f"on {machine}"):
             progress.info(sentence)

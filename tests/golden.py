@@ -20,8 +20,9 @@ from torchvision.models import resnet50
 from glnet_geo.core.grid import Tiling
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.window import Window
+from glnet_geo.model.architecture import Sharing
 from glnet_geo.model.exact import ExactPredictor
-from glnet_geo.model.glnet import GLNet, Sharing
+from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.published import STAGES, import_published
 from glnet_geo.model.sharing import Place
 

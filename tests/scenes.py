@@ -12,7 +12,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning
 
-from glnet_geo.model.glnet import Sharing
+from glnet_geo.model.architecture import Sharing
 from glnet_geo.model.package import save_package
 from tests.model import tiny
 

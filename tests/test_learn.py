@@ -493,6 +493,26 @@ def test_bad_outputs_are_refused_before_anything_is_read(tmp_path: Path) -> None
             train(lesson, tmp_path / out)
     with pytest.raises(OutputError, match=r"use \.png$"):
         train(lesson, tmp_path / "mine.safetensors", curves=tmp_path / "curves.svg")
+    (tmp_path / "curves.png").write_text("theirs")
+    with pytest.raises(OutputError, match=r"curves\.png exists: add --overwrite"):
+        train(lesson, tmp_path / "mine.safetensors", curves=tmp_path / "curves.png")
+
+
+@pytest.mark.parametrize(("kind", "what"), [("images", "image"), ("labels", "label map")])
+def test_the_curves_replace_nothing_that_is_learnt_from(tmp_path: Path, kind: str, what: str) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib draws the curves")
+    lesson = lessons.pair_folders(tmp_path)
+    taken = tmp_path / kind / "west.png"
+    before = taken.read_bytes()
+    with pytest.raises(OutputError, match=rf"west\.png would replace the {what}, which this job reads"):
+        train(
+            lesson,
+            tmp_path / "mine.safetensors",
+            options=lessons.options(tmp_path, stages=("global",)),
+            curves=taken,
+            overwrite=True,
+        )
+    assert taken.read_bytes() == before
 
 
 @pytest.mark.parametrize(

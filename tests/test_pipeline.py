@@ -27,9 +27,9 @@ from glnet_geo.io.maps.raster import ClassRaster
 from glnet_geo.io.scenes.pixels import FilePixels
 from glnet_geo.io.scenes.scene import Scene
 from glnet_geo.io.work_folder.array_store import FrameStore
+from glnet_geo.model.architecture import Sharing
 from glnet_geo.model.card import GroundSampleDistance
 from glnet_geo.model.exact import ExactPredictor
-from glnet_geo.model.glnet import Sharing
 from glnet_geo.model.package import load_model
 from glnet_geo.plan import Plan, PlannedFrame
 from tests.mapping import FRAME, classes, whole

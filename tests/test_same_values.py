@@ -13,7 +13,8 @@ from glnet_geo.errors import DoubtfulInputWarning
 from glnet_geo.learn import lessons_for
 from glnet_geo.learn_options import DrawnPolygons, Lesson, PublishedDataset, TrainOptions
 from glnet_geo.model.card import Card
-from glnet_geo.model.package import read_card, save_package
+from glnet_geo.model.installed import read_card
+from glnet_geo.model.package import save_package
 from glnet_geo.plan import Options, planned
 from glnet_geo.training.samples import normalization_of
 from tests import lessons

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glnet_geo.commands.console import ProgressKind, paced, print_areas, print_json, shown_progress
+from glnet_geo.commands.console import (
+    ProgressKind,
+    paced,
+    print_areas,
+    print_json,
+    print_table,
+    shown_progress,
+)
 from glnet_geo.commands.option_types import file_argument
 from glnet_geo.commands.options import (
     chosen_drawing,
@@ -182,7 +189,6 @@ def _told(report: BatchReport) -> str:
 
 
 def _print_tiles(report: BatchReport) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -203,4 +209,4 @@ def _print_tiles(report: BatchReport) -> None:
             f"{rate:.2f}" if rate else "",
             escape(f"{most.name} {most.share:.0%}" if most else tile.reason * (tile.status == "skipped")),
         )
-    Console().print(table)
+    print_table(table)

@@ -16,7 +16,9 @@ from glnet_geo.commands.stopping import asked_to_stop
 from glnet_geo.core.progress import Progress, Silence
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import TaskID
+    from rich.table import Column, Table
     from rich.text import Text
 
     from glnet_geo.report import ClassShare
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 ProgressKind: TypeAlias = Literal["auto", "bar", "json", "none"]
 
 _SHARE_PER_LINE = 0.1
+
+_SWATCH = "██"
+
+_WIDTH_OF_BARS = 80
+"""Characters of a terminal in which a bar fits beside what it tells."""
 
 
 @contextmanager
@@ -153,15 +160,10 @@ class Bar:
         from rich.progress import Progress as RichProgress
 
         self._console = Console(stderr=True)
-        self._progress = RichProgress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=self._console,
-        )
+        share, left = TaskProgressColumn(), TimeRemainingColumn()
+        wide = (BarColumn(), share, TimeElapsedColumn(), TextColumn("left"), left)
+        columns = wide if self._console.width >= _WIDTH_OF_BARS else (share, TextColumn("left"), left)
+        self._progress = RichProgress(TextColumn("{task.description}"), *columns, console=self._console)
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
@@ -207,12 +209,54 @@ def swatch(color: str) -> Text:
     """A patch of a class's colour, for tables."""
     from rich.text import Text
 
-    return Text("██", style=color)
+    return Text(_SWATCH, style=color)
+
+
+def print_table(table: Table) -> None:
+    """Print a table; where even its longest words do not fit beside each other, a paragraph of every row."""
+    from rich.console import Console
+
+    console = Console()
+    spans = [_span(column, console) for column in table.columns]
+    # What stands between the columns, and around them.
+    spare = console.width - 3 * len(spans) - 1 - sum(least for least, _ in spans)
+    if spare < 0:
+        _print_rows(table, console)
+        return
+    for column, (least, most) in zip(table.columns, spans, strict=True):
+        column.width = min(most, least + spare)
+        spare -= column.width - least
+    console.print(table)
+
+
+def _span(column: Column, console: Console) -> tuple[int, int]:
+    """The least and the greatest width of a column; numbers, which stand to the right, are not parted."""
+    from rich.measure import Measurement
+
+    header = Measurement.get(console, console.options, column.header)
+    cells = [Measurement.get(console, console.options, cell) for cell in column.cells]
+    most = max([header.maximum, *(cell.maximum for cell in cells)])
+    whole = column.justify == "right"
+    return max([header.minimum, *(cell.maximum if whole else cell.minimum for cell in cells)]), most
+
+
+def _print_rows(table: Table, console: Console) -> None:
+    """A paragraph of every row of a table, without patches of colour."""
+    from rich.text import Text
+
+    if table.title:
+        console.print(table.title)
+    for row in zip(*(column.cells for column in table.columns), strict=True):
+        parts = []
+        for column, cell in zip(table.columns, row, strict=True):
+            text = cell if isinstance(cell, Text) else Text.from_markup(str(cell))
+            if text.plain and text.plain != _SWATCH:
+                parts.append(Text(f"{column.header} ".lstrip()) + text)
+        console.print(Text(", ").join(parts))
 
 
 def print_areas(title: str, classes: Sequence[ClassShare]) -> None:
     """How much each class covers, as a table."""
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -223,7 +267,7 @@ def print_areas(title: str, classes: Sequence[ClassShare]) -> None:
     table.add_column("share", justify="right")
     for share in classes:
         table.add_row(swatch(share.color), escape(share.name), area_text(share.area_m2), f"{share.share:.1%}")
-    Console().print(table)
+    print_table(table)
 
 
 def area_text(square_metres: float | None) -> str:

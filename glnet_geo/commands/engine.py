@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import sys
 from dataclasses import asdict
 from importlib import metadata
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from glnet_geo import __version__
 from glnet_geo.commands.console import print_json
 from glnet_geo.commands.options import json_option
-from glnet_geo.errors import ModelError
+
+if TYPE_CHECKING:
+    from glnet_geo.model.card import Card
 
 PROTOCOL = 1
 """Grows when a program that drives the command line must change: JSON lines of progress, ways to stop, exit codes."""
@@ -77,35 +77,20 @@ def _version(library: str) -> str | None:
 
 
 def _models() -> list[dict[str, Any]]:
-    """The installed models, read from the headers of their packages: without torch."""
+    """What a person needs to choose an installed model."""
     from glnet_geo.model.installed import readable_models
 
-    return [{"name": path.stem, "path": str(path), **brief} for path, brief in readable_models(_brief)]
+    return [{"name": path.stem, "path": str(path), **_brief(card)} for path, card in readable_models()]
 
 
-def _brief(path: Path) -> dict[str, Any]:
-    """What a person needs to choose a model, from its card in the terms of STAC MLM.
-
-    Raises:
-        ModelError: it is no package, or its card is none.
-    """
-    from glnet_geo.model.installed import card_text
-
-    text = card_text(path)
-    try:
-        return _brief_of(json.loads(text))
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        raise ModelError(f"the card of {path} cannot be read: copy the package again") from error
-
-
-def _brief_of(card: dict[str, Any]) -> dict[str, Any]:
-    distance = card.get("glnet:ground_sample_distance")
+def _brief(card: Card) -> dict[str, Any]:
+    distance = card.ground_sample_distance
     return {
-        "title": card["mlm:name"],
-        "purpose": card.get("description", ""),
-        "classes": [entry["name"] for entry in card["mlm:output"][0]["classification:classes"]],
-        "bands": card["mlm:input"][0]["bands"],
-        "gsd": None if distance is None else [distance["minimum"], distance["maximum"]],
+        "title": card.name,
+        "purpose": card.description,
+        "classes": [c.name for c in card.legend],
+        "bands": list(card.bands),
+        "gsd": None if distance is None else [distance.minimum, distance.maximum],
     }
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ from glnet_geo.errors import OptionError
 
 if TYPE_CHECKING:
     from glnet_geo.assess.assessment import Evaluation, MapEstimate
-    from glnet_geo.core.progress import Progress
     from glnet_geo.io.pictures.assessment import AssessmentPicture
 
 _OF_MAPS = ("reference", "field", "confidence")
@@ -117,8 +117,9 @@ def evaluate(
         check_output(out_json, [".json"], overwrite=overwrite)
     if picture is not None:
         require_picture(picture, overwrite=overwrite)
+    assess = _assessment(options)
     with shown_progress(progress, quiet=quiet) as shown:
-        evaluation = _evaluated(options, shown)
+        evaluation = assess(progress=shown)
     if out_json is not None:
         write_text(out_json, json.dumps(asdict(evaluation), ensure_ascii=False, indent=1) + "\n")
     if picture is not None:
@@ -178,23 +179,23 @@ def _refuse(names: Sequence[str], where: str) -> None:
     raise OptionError(f"{', '.join(flags[:-1])} and {flags[-1]} mean nothing {where}: leave them out")
 
 
-def _evaluated(options: dict[str, Any], shown: Progress) -> Evaluation:
+def _assessment(options: dict[str, Any]) -> Callable[..., Evaluation]:
+    """What tells how good it is; it takes the progress."""
     both = {
         "reference_legend": options.pop("reference_legend"),
         "ignore": options.pop("ignore"),
         "leave_out": options.pop("leave_out") or None,
-        "progress": shown,
     }
     mapped, images, labels = (options.pop(name) for name in ("map", "images", "labels"))
     of_map = {name: options.pop(name) for name in _OF_MAPS}
     if mapped is not None:
         from glnet_geo.assess.maps import evaluate as run
 
-        return run(mapped, **of_map, **both)
+        return partial(run, mapped, **of_map, **both)
     from glnet_geo.assess.models import evaluate_model
     from glnet_geo.plan import Options
 
-    return evaluate_model(images, labels, options=Options(**options), **both)
+    return partial(evaluate_model, images, labels, options=Options(**options), **both)
 
 
 def _draw(path: Path, evaluation: Evaluation) -> None:

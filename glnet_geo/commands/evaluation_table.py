@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glnet_geo.commands.console import swatch
+from glnet_geo.commands.console import print_table, swatch
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,18 +23,15 @@ _REFERENCES = {"raster": "pixel by pixel", "polygons": "inside its polygons", "p
 
 def print_evaluation(evaluation: Evaluation, written: Sequence[Path]) -> None:
     """Print what was found, in plain words, and which files tell more."""
-    from rich.console import Console
-
-    console = Console()
     scores = evaluation.scores
     unit = "points" if evaluation.kind == "points" else "pixels"
     click.echo(
         f"{evaluation.map}, compared with {evaluation.reference} {_REFERENCES[evaluation.kind]}: {scores.compared:,} {unit}"
     )
-    console.print(_class_table(evaluation))
-    console.print(_confusion_table(evaluation, unit))
+    print_table(_class_table(evaluation))
+    print_table(_confusion_table(evaluation, unit))
     if evaluation.estimate is not None:
-        console.print(_area_table(evaluation.estimate))
+        print_table(_area_table(evaluation.estimate))
     for line in (*_score_lines(evaluation), *_left_out_lines(evaluation, unit)):
         click.echo(line)
     for note in evaluation.notes:
@@ -84,7 +81,7 @@ def _class_table(evaluation: Evaluation) -> Table:
     table.add_column("")
     table.add_column("class")
     for name in (*names, "in truth", "in map"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right")
     for c in evaluation.scores.classes:
         table.add_row(
             swatch(c.color),
@@ -120,7 +117,7 @@ def _area_table(estimate: MapEstimate) -> Table:
     table.add_column("class")
     there = "" if estimate.covered == 1 else " there"
     for name in (f"mapped, {unit}", f"true area{there}, {unit}", "precision", "recall"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right")
     for c in estimate.classes:
         value, half = (None if x is None else x * factor for x in (c.area.value, c.area.half_width))
         table.add_row(

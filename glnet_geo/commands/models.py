@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glnet_geo.commands.console import print_json
+from glnet_geo.commands.console import print_json, print_table
 from glnet_geo.commands.option_types import file_argument
 from glnet_geo.commands.options import json_option
 
@@ -37,13 +37,11 @@ def list_models(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by 
       glnet-geo models list
     """
     from glnet_geo.model.installed import readable_models, user_model_folder
-    from glnet_geo.model.package import read_card
 
-    cards = readable_models(read_card)
+    cards = readable_models()
     if as_json:
         print_json([{"name": path.stem, "path": str(path), **_brief(card)} for path, card in cards])
         return
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -60,7 +58,7 @@ def list_models(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by 
             brief["pixel_size"],
             score,
         )
-    Console().print(table)
+    print_table(table)
     click.echo(f"your own: put packages into {user_model_folder()}")
 
 
@@ -75,14 +73,11 @@ def show_model(model: str, as_json: bool) -> None:  # noqa: FBT001 - click passe
       glnet-geo models show urban
       glnet-geo models show my-city.safetensors --json
     """
-    from glnet_geo.model.package import find_model, read_card
+    from glnet_geo.model.installed import read_card
+    from glnet_geo.model.package import find_model
 
     path = find_model(model)
-    card = read_card(path)
-    if as_json:
-        print_json({"path": str(path), **json.loads(card.to_json())})
-        return
-    _print_card(path, card)
+    _tell(path, read_card(path), as_json=as_json)
 
 
 @models.command("import")
@@ -130,7 +125,8 @@ def show_model(model: str, as_json: bool) -> None:  # noqa: FBT001 - click passe
 )
 @click.option("--out", "-o", type=file_argument(), required=True, metavar="M.safetensors", help="The model.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing package.")
-def import_model(**options: Any) -> None:
+@json_option
+def import_model(as_json: bool, **options: Any) -> None:  # noqa: FBT001 - click passes flags by name
     """Make a model package of published GLNet checkpoints (.pth).
 
     A class file is {"classes": [{"id": 0, "name": "water", "color": "#1f78b4"}, ...]}: channel i of the model is
@@ -169,7 +165,15 @@ def import_model(**options: Any) -> None:
         align_corners=options["align_corners"],
         overwrite=options["overwrite"],
     )
-    _print_card(out, card)
+    _tell(out, card, as_json=as_json)
+
+
+def _tell(path: Path, card: Card, *, as_json: bool) -> None:
+    """The card of a package, for a program or a person."""
+    if as_json:
+        print_json({"path": str(path), **json.loads(card.to_json())})
+        return
+    _print_card(path, card)
 
 
 def _brief(card: Card) -> dict[str, Any]:

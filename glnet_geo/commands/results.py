@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import sys
@@ -11,6 +12,9 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from glnet_geo.errors import OutputError
+
+_IN_OTHER_CHARACTERS = {"█": "#", "±": "+-", "²": "2", "…": "..."}
+"""What is told, for encodings that lack it."""
 
 _READER_GONE = (errno.EPIPE, errno.EINVAL)
 """The second where Windows means the first."""
@@ -24,7 +28,7 @@ def tell_results() -> None:
 
 
 class Results(TextIOWrapper):
-    """A text stream that a reader who leaves does not break; characters that it cannot hold become question marks.
+    """A text stream that a reader who leaves does not break; characters that it cannot hold become others, or question marks.
 
     Args:
         stream: whose file and encoding it takes over.
@@ -35,7 +39,10 @@ class Results(TextIOWrapper):
         # Forgotten, it would close the file.
         self._before = stream
         super().__init__(
-            stream.buffer, encoding=stream.encoding, errors="replace", line_buffering=stream.line_buffering
+            stream.buffer,
+            encoding=stream.encoding,
+            errors=_written_otherwise.__name__,
+            line_buffering=stream.line_buffering,
         )
 
     def write(self, text: str) -> int:
@@ -70,3 +77,14 @@ class Results(TextIOWrapper):
                     f"what there is to tell cannot be written ({error.strerror}); all else is done: free some space, or write "
                     "it elsewhere"
                 ) from error
+
+
+def _written_otherwise(error: UnicodeError) -> tuple[str, int]:
+    """What to write in the place of characters that an encoding lacks."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(_IN_OTHER_CHARACTERS.get(character, "?") for character in lacking), error.end
+
+
+codecs.register_error(_written_otherwise.__name__, _written_otherwise)

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glnet_geo.commands.console import ProgressKind, area_text, print_json, shown_progress, swatch
+from glnet_geo.commands.console import (
+    ProgressKind,
+    area_text,
+    print_json,
+    print_table,
+    shown_progress,
+    swatch,
+)
 from glnet_geo.commands.option_types import file_argument
 from glnet_geo.commands.options import json_option, output_options
 
@@ -67,7 +74,6 @@ def sample(
 
 
 def _print_summary(summary: SampleSummary) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -79,7 +85,7 @@ def _print_summary(summary: SampleSummary) -> None:
     for one in summary.strata:
         name, area = escape(one.name), area_text(one.area_m2)
         table.add_row(swatch(one.color), name, f"{one.pixels:,}", area, str(one.points))
-    Console().print(table)
+    print_table(table)
     click.echo(f"written: {summary.output}")
     click.echo(
         'Next: choose the true class of each point in the field "class" (QGIS: toggle editing, click a point), then'

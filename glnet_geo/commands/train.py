@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glnet_geo.commands.console import ProgressKind, print_json, shown_progress, swatch
+from glnet_geo.commands.console import ProgressKind, print_json, print_table, shown_progress, swatch
 from glnet_geo.commands.option_types import Size, ValueRange, file_argument
 from glnet_geo.commands.options import json_option, output_options
 from glnet_geo.errors import OptionError
@@ -212,7 +212,6 @@ def _as_json(summary: TrainSummary) -> dict[str, Any]:
 
 
 def _print_summary(summary: TrainSummary) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -224,7 +223,7 @@ def _print_summary(summary: TrainSummary) -> None:
         table.add_column("IoU", justify="right")
         for c, score in zip(summary.card.legend, scores.classes, strict=True):
             table.add_row(swatch(c.color), escape(c.name), "-" if score.iou is None else f"{score.iou:.3f}")
-        Console().print(table)
+        print_table(table)
         click.echo(
             f"mean IoU {scores.mean_iou:.3f}, accuracy {scores.accuracy:.3f}; everything one class: "
             f"{scores.majority_mean_iou:.3f}"

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 import timm
+import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -16,17 +17,28 @@ Levels: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]
 """Feature maps at 1/4, 1/8, 1/16 and 1/32 of the image, each (batch, channels, rows, cols)."""
 
 
+_FITTING = "choose a convolutional network, such as resnet50, efficientnet_lite0 or regnetx_002"
+
+_ANY_SIZE = (133, 199)
+"""Rows and columns of an image; no backbone may count on their being multiples of anything."""
+
+
 def check_backbone(name: str) -> None:
-    """Refuse a backbone that timm does not build itself: under other names it asks the network.
+    """Refuse, before any work, a backbone that cannot serve; it is tried on an image that has a size and no values.
 
     Raises:
-        ModelError: timm knows no such model.
+        ModelError: timm knows no such model, it has no such maps, or it takes images of certain sizes only.
     """
-    if not timm.is_model(name):
-        near = ", ".join(get_close_matches(name, timm.list_models(), n=3, cutoff=0.5))
-        raise ModelError(
-            f"timm knows no backbone {name!r}: choose one of timm.list_models(){f', such as {near}' * bool(near)}"
-        )
+    with torch.device("meta"), torch.no_grad():
+        backbone = Backbone(name, bands=3).eval()
+        try:
+            backbone(torch.empty(1, 3, *_ANY_SIZE))
+        except ModelError:
+            raise
+        except (RuntimeError, AssertionError, ValueError) as error:
+            raise ModelError(
+                f"the backbone {name!r} takes images of certain sizes only, and it would get others: {_FITTING}"
+            ) from error
 
 
 class Backbone(nn.Module):
@@ -42,20 +54,17 @@ class Backbone(nn.Module):
 
     def __init__(self, name: str, bands: int) -> None:
         super().__init__()
-        check_backbone(name)
+        _check_name(name)
         self._name = name
         try:
             self.body = timm.create_model(
                 name, pretrained=False, features_only=True, out_indices=(1, 2, 3, 4), in_chans=bands
             )
         except (RuntimeError, AssertionError, IndexError) as error:
-            raise ModelError(f"the backbone {name!r} cannot be built ({error}): name one of timm") from error
+            raise _without_maps(name) from error
         info: Any = self.body.feature_info
-        reductions = tuple(info.reduction())
-        if reductions != (4, 8, 16, 32):
-            raise ModelError(
-                f"the backbone {name!r} shrinks by {reductions}: name one that shrinks by 4, 8, 16, 32"
-            )
+        if tuple(info.reduction()) != (4, 8, 16, 32):
+            raise _without_maps(name)
         c2, c3, c4, c5 = info.channels()
         self.channels: tuple[int, int, int, int] = (c2, c3, c4, c5)
 
@@ -68,8 +77,24 @@ class Backbone(nn.Module):
         c2, c3, c4, c5 = self.body(image)
         rows, cols = (-(-side // CELL) for side in image.shape[2:])
         if c2.shape[2:] != (rows, cols):
-            raise ModelError(f"the backbone {self._name!r} cuts off the margins of images: choose another")
+            raise ModelError(f"the backbone {self._name!r} cuts off the margins of images: {_FITTING}")
         return c2, c3, c4, c5
+
+
+def _check_name(name: str) -> None:
+    """Refuse a backbone that timm does not build itself: under other names it asks the network."""
+    if not timm.is_model(name):
+        near = ", ".join(get_close_matches(name, timm.list_models(), n=3, cutoff=0.5))
+        raise ModelError(
+            f"timm knows no backbone {name!r}: choose one of timm.list_models(){f', such as {near}' * bool(near)}"
+        )
+
+
+def _without_maps(name: str) -> ModelError:
+    return ModelError(
+        f"the backbone {name!r} does not give maps at 1/4, 1/8, 1/16 and 1/32 of an image in its second to fifth stage: "
+        f"{_FITTING}"
+    )
 
 
 def fold_batch_norm(module: nn.Module) -> None:

@@ -11,7 +11,7 @@ from glnet_geo.core.lattice import CELL
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.errors import GlnetGeoError, ModelError
-from glnet_geo.model.glnet import Architecture
+from glnet_geo.model.architecture import Architecture
 
 
 class _Part(BaseModel):
@@ -227,7 +227,7 @@ class Card(_Part):
         try:
             card = cls.model_validate_json(text)
         except ValidationError as error:
-            raise ModelError(f"the model card cannot be read: {_first_problem(error)}") from error
+            raise ModelError(_problem(error)) from error
         except (GlnetGeoError, TypeError) as error:
             raise ModelError(f"the model card cannot be read: {error}") from error
         card.check()
@@ -262,6 +262,18 @@ def class_entries(legend: Legend) -> tuple[ClassEntry, ...]:
     return tuple(ClassEntry(value=c.id, name=c.name, color_hint=c.color[1:]) for c in legend)
 
 
-def _first_problem(error: ValidationError) -> str:
-    problem: dict[str, Any] = dict(error.errors()[0])
-    return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+"""What pydantic calls keys that no part of a card has."""
+
+
+def _problem(error: ValidationError) -> str:
+    """The first thing that is wrong with a card, but keys that it should not have before all else: they explain the rest."""
+    problems = [(".".join(map(str, one["loc"])), one["type"], one["msg"]) for one in error.errors()]
+    unknown = [place for place, kind, _ in problems if kind in _UNKNOWN]
+    if unknown:
+        return (
+            f"the model card holds {', '.join(unknown)}, which this version of glnet_geo does not know; the package may come "
+            "from a newer version: update glnet_geo, or have the package made with this version"
+        )
+    place, _, what = problems[0]
+    return f"the model card cannot be read: {place}: {what}"

@@ -10,8 +10,8 @@ from glnet_geo.core.grid import PUBLISHED_OVERLAP, Tiling
 from glnet_geo.core.lattice import CELL
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.normalize import Normalization
+from glnet_geo.model.architecture import Sharing
 from glnet_geo.model.card import Card
-from glnet_geo.model.glnet import Sharing
 from glnet_geo.model.package import check_package, save_package
 from glnet_geo.model.published import import_published, read_checkpoint
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
 
 import platformdirs
 from safetensors import SafetensorError, safe_open
 
 from glnet_geo.errors import ModelError, doubt, looking_at
+from glnet_geo.model.card import Card
 
 SUFFIX = ".safetensors"
 CARD_KEY = "glnet_geo.card"
 """Under which the header of a package holds its card."""
-
-_Card = TypeVar("_Card")
 
 
 def installed_models() -> Iterator[Path]:
@@ -29,18 +27,15 @@ def installed_models() -> Iterator[Path]:
         yield from packages
 
 
-def readable_models(read: Callable[[Path], _Card]) -> list[tuple[Path, _Card]]:
-    """The installed packages that are taken by their names, each with what is read of it.
+def readable_models() -> list[tuple[Path, Card]]:
+    """The installed packages that are taken by their names, each with its card.
 
     One that cannot be read is left out with a warning, and hides no other.
-
-    Args:
-        read: raises a `ModelError` where it cannot.
     """
     found = []
     for path in {path.stem: path for path in installed_models()}.values():
         try:
-            found.append((path, read(path)))
+            found.append((path, read_card(path)))
         except ModelError as error:
             doubt(f"{error}; it is left out of the list of models")
     return found
@@ -73,3 +68,16 @@ def card_text(path: Path) -> str:
     if CARD_KEY not in metadata:
         raise ModelError(f"{path} has no glnet_geo card: make a package with glnet-geo models import")
     return str(metadata[CARD_KEY])
+
+
+def read_card(path: Path) -> Card:
+    """The card of a package, without its weights.
+
+    Raises:
+        ModelError: the file is missing or is no package.
+    """
+    text = card_text(path)
+    try:
+        return Card.from_json(text)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error

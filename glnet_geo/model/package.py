@@ -13,11 +13,14 @@ from safetensors.torch import save
 from glnet_geo.errors import ModelError, OutputError, looking_at
 from glnet_geo.model.card import Card
 from glnet_geo.model.glnet import GLNet
-from glnet_geo.model.installed import CARD_KEY, SUFFIX, card_text, installed_models
+from glnet_geo.model.installed import CARD_KEY, SUFFIX, installed_models, read_card
 from glnet_geo.model.sound import check_weights
 from glnet_geo.replacing import check_place, replacing
 
 DEFAULT_MODEL = "urban"
+
+_PIECE = 1 << 24
+"""Bytes of a package that are written at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +70,13 @@ def save_package(path: Path, network: GLNet, card: Card, *, half: bool = False) 
     try:
         with replacing(path) as made:
             # Not save_file, whose files nobody else may read.
-            made.write_bytes(save(tensors, metadata={"format": "pt", CARD_KEY: card.to_json()}))
+            content = memoryview(save(tensors, metadata={"format": "pt", CARD_KEY: card.to_json()}))
+            with made.open("wb") as package:
+                # Signals are heeded between two pieces.
+                for start in range(0, len(content), _PIECE):
+                    package.write(content[start : start + _PIECE])
     except (OSError, SafetensorError) as error:
         raise OutputError(f"{path} cannot be written ({error}): choose another folder") from error
-
-
-def read_card(path: Path) -> Card:
-    """The card of a package, without its weights.
-
-    Raises:
-        ModelError: the file is missing or is no package.
-    """
-    text = card_text(path)
-    try:
-        return Card.from_json(text)
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
 
 
 def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:

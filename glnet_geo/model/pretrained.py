@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import timm
@@ -16,7 +17,7 @@ def check_pretrained(name: str, *, file: Path | None, download: bool) -> None:
     """Refuse, before any work, a backbone whose weights cannot be had; the arguments are those of `pretrained_body`.
 
     Raises:
-        ModelError: there is no such model, no file, or no leave to fetch one.
+        ModelError: there is no such model, it cannot serve, there is no file, or no leave to fetch one.
     """
     check_backbone(name)
     if file is None and not download:
@@ -40,7 +41,7 @@ def pretrained_body(
         download: whether they may be fetched where there is no file.
 
     Raises:
-        ModelError: there is no such model, or no weights are to be had.
+        ModelError: there is no such model, it cannot serve, or no weights are to be had.
     """
     check_pretrained(name, file=file, download=download)
     try:
@@ -54,8 +55,9 @@ def pretrained_body(
         )
     except Exception as error:
         # timm raises whatever its hub, its file reader or its registry met.
+        reason = shorten(str(error), 200) or type(error).__name__
         raise ModelError(
-            f"the weights of {name} cannot be loaded ({error}): check the name and the file"
+            f"the weights of {name} cannot be loaded ({reason}): check the name and the file"
         ) from error
     config: Any = timm.get_pretrained_cfg(name)
     mean, std = (tuple(float(part) for part in getattr(config, what)) for what in ("mean", "std"))

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from glnet_geo.errors import ModelError
-from glnet_geo.model.glnet import GLNet, Sharing, published
+from glnet_geo.model.architecture import Sharing, published
+from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.sound import check_weights
 
 STAGES = ("global", "global2local", "local2global")

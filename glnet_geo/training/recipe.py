@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from glnet_geo.core.lattice import CELL
 from glnet_geo.errors import OptionError
-from glnet_geo.model.glnet import Architecture, Sharing
+from glnet_geo.model.architecture import Architecture, Sharing
 from glnet_geo.training.stages import SHARING, STAGES, Stage
 
 EPOCHS: dict[Stage, int] = {"global": 120, "global_to_local": 50, "bidirectional": 120}

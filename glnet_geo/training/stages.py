@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from glnet_geo.model.architecture import Sharing
 from glnet_geo.model.fpn import Features, Fpn
-from glnet_geo.model.glnet import Branch, GLNet, Sharing
+from glnet_geo.model.glnet import Branch, GLNet
 from glnet_geo.model.sharing import Merger, Place
 from glnet_geo.training.losses import focal_loss, regularisation
 from glnet_geo.training.samples import Sample

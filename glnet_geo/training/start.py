@@ -15,9 +15,11 @@ from glnet_geo.core.legend import Legend
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.value_range import EIGHT_BITS
 from glnet_geo.errors import ModelError
+from glnet_geo.model.architecture import Architecture, Sharing, light, published
 from glnet_geo.model.card import Card
-from glnet_geo.model.glnet import Architecture, GLNet, Sharing, light, published
-from glnet_geo.model.package import find_model, load_model, read_card
+from glnet_geo.model.glnet import GLNet
+from glnet_geo.model.installed import read_card
+from glnet_geo.model.package import find_model, load_model, sha256_of
 from glnet_geo.model.pretrained import check_pretrained, pretrained_body
 from glnet_geo.training.stages import BRANCHES, SHARING, STAGES, Stage, begin
 
@@ -42,7 +44,7 @@ class Start:
         tensors: weights by name; what is missing begins at random.
         card: of the package; None for a backbone.
         kept: names of the classes that the package knows already.
-        sha256: of the package; empty for a backbone.
+        sha256: of the package, or of the file of a backbone's weights; empty where these come from the network.
     """
 
     name: str
@@ -179,7 +181,7 @@ def _from_backbone(init: str, legend: Legend, bands: tuple[str, ...], *, downloa
         },
         card=None,
         kept=(),
-        sha256="",
+        sha256="" if file is None else sha256_of(file),
     )
 
 

@@ -17,8 +17,11 @@ import shapely
 import torch
 
 from glnet_geo.commands import run
-from glnet_geo.model.package import load_model, read_card, save_package
+from glnet_geo.model import importing
+from glnet_geo.model.installed import read_card
+from glnet_geo.model.package import load_model, save_package
 from tests.golden import Golden
+from tests.model import tiny
 from tests.scenes import read, texture, write_model, write_scene
 
 
@@ -421,6 +424,21 @@ class TestModels:
         out = tmp_path / "map.tif"
         assert run(["classify", str(scene), "--out", str(out), "--model", str(package), "--exact", "-q"]) == 0
         assert np.array_equal(read(out), golden.arrays["mode3_class"])
+
+    def test_import_as_json_tells_the_card_as_show_does(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(importing, "read_checkpoint", lambda _path: {})
+        monkeypatch.setattr(importing, "import_published", lambda *_, **__: tiny.network(classes=7))
+        out = str(tmp_path / "m.safetensors")
+        assert (
+            run(["models", "import", "--global", "g.pth", "--classes", "deepglobe", "--out", out, "--json"])
+            == 0
+        )
+        told = json.loads(capsys.readouterr().out)
+        assert told["path"] == out
+        assert run(["models", "show", out, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == told
 
     def test_import_names_what_does_not_fit(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         partial = tmp_path / "partial.pth"

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-import pytest
+import re
 
-from glnet_geo.commands.console import paced
+import pytest
+from rich.table import Table
+
+from glnet_geo.commands.console import Bar, paced, print_table, swatch
 
 
 @pytest.mark.parametrize(
@@ -15,3 +18,59 @@ from glnet_geo.commands.console import paced
 )
 def test_the_pace_is_that_of_what_was_computed(computed: float, said: str) -> None:
     assert paced(6.0, computed, 3.0) == said
+
+
+_NAMES = ("water", "bare land", "[vegetation]")
+
+
+@pytest.mark.parametrize("width", [16, 30, 40, 60, 80, 200])
+def test_no_table_is_cut_however_narrow_the_terminal(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    table = Table(title="How well each class is mapped")
+    for name in ("", "class", "IoU", "in the map"):
+        table.add_column(name, justify="right" if name[:1].islower() and name != "class" else "left")
+    for number, name in enumerate(_NAMES):
+        table.add_row(swatch("#ff0000"), name.replace("[", r"\["), f"0.{number}45", f"{number + 1},234,567")
+    print_table(table)
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= width
+    words = set(re.split(r"[^\w\[\].,]+", said.replace(",\n", "\n").replace(", ", " ")))
+    for word in ("How", "IoU", "map", "water", "bare", "land", "[vegetation]", "0.145", "3,234,567"):
+        assert word in words
+
+
+def test_a_narrow_terminal_has_a_paragraph_of_each_row(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "25")
+    table = Table("", "class", "IoU", "in map", title="Scores")
+    table.add_row(swatch("#ff0000"), "vegetation", "0.145", "3,234,567")
+    print_table(table)
+    assert capsys.readouterr().out.split() == [
+        "Scores",
+        "class",
+        "vegetation,",
+        "IoU",
+        "0.145,",
+        "in",
+        "map",
+        "3,234,567",
+    ]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_no_bar_is_cut(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    with Bar() as bar:
+        bar.begin("looking at the tiles", 2)
+        bar.advance(2)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "looking at the tiles" in line
+    assert "100%" in line
+    assert "0:00:00" in line
+    assert "…" not in line
+    assert len(line) <= width

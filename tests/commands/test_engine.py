@@ -14,7 +14,7 @@ from glnet_geo import __version__
 from glnet_geo.commands import COMMANDS, run
 from glnet_geo.commands.engine import PROTOCOL
 from glnet_geo.model import installed
-from glnet_geo.model.installed import installed_models
+from glnet_geo.model.installed import card_text, installed_models
 from glnet_geo.model.package import find_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +40,8 @@ def test_a_broken_package_among_the_models_hides_no_other(
     monkeypatch.setattr(installed, "user_model_folder", lambda: tmp_path)
     shipped = next(path for path in installed_models() if path.stem == "urban")
     (tmp_path / "cut.safetensors").write_bytes(shipped.read_bytes()[:5000])
-    for name, card in (("strange", "{}"), ("other", "[]"), ("endless", "NaN")):
+    newer = json.dumps({**json.loads(card_text(shipped)), "glnet:invented": 1})
+    for name, card in (("strange", "{}"), ("other", "[]"), ("endless", "NaN"), ("newer", newer)):
         save_file({}, tmp_path / f"{name}.safetensors", metadata={installed.CARD_KEY: card})
     for command in (["engine", "--json"], ["models", "list", "--json"]):
         assert run(command) == 0
@@ -48,9 +49,10 @@ def test_a_broken_package_among_the_models_hides_no_other(
         answer = json.loads(told.out)
         found = answer["models"] if command[0] == "engine" else answer
         assert [model["name"] for model in found] == ["urban"]
-        for name in ("cut", "strange", "other", "endless"):
+        for name in ("cut", "strange", "other", "endless", "newer"):
             assert f"{name}.safetensors" in told.err
-        assert told.err.count("it is left out") == 4
+        assert told.err.count("it is left out") == 5
+        assert "holds glnet:invented" in told.err
     own = tmp_path / "urban.safetensors"
     own.write_bytes(shipped.read_bytes())
     assert run(["models", "list", "--json"]) == 0

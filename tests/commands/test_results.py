@@ -14,13 +14,21 @@ from glnet_geo.commands.results import Results
 from glnet_geo.errors import OutputError
 
 
-def test_what_an_encoding_lacks_is_a_question_mark() -> None:
-    """As where Windows writes to a file."""
+@pytest.mark.parametrize(
+    ("encoding", "told"),
+    [
+        ("cp1252", "## Straße, 5 km² ± 2?"),
+        ("ascii", "## Stra?e, 5 km2 +- 2?"),
+        ("utf-8", "██ Straße, 5 km² ± 2?"),
+    ],
+)
+def test_what_an_encoding_lacks_is_written_in_its_characters(encoding: str, told: str) -> None:
+    """As where Windows writes to a file; a question mark where there is no other way."""
     kept = BytesIO()
-    results = Results(TextIOWrapper(kept, encoding="cp1252"))
-    results.write("██ Straße, 5 km²\udcff\n")
+    results = Results(TextIOWrapper(kept, encoding=encoding))
+    results.write("██ Straße, 5 km² ± 2\udcff\n")
     results.flush()
-    assert kept.getvalue().decode("cp1252").rstrip() == "?? Straße, 5 km²?"
+    assert kept.getvalue().decode(encoding).rstrip() == told
 
 
 def test_a_reader_who_has_left_is_not_missed() -> None:

@@ -146,6 +146,32 @@ def test_a_value_range_that_is_empty_in_every_band_is_refused(card: Card) -> Non
         Card.from_json(json.dumps(told))
 
 
+@pytest.mark.parametrize(
+    ("place", "key"),
+    [
+        ("glnet:invented", "glnet:invented"),
+        ("mlm:input/0/invented", "mlm:input.0.invented"),
+        ("mlm:hyperparameters/network/invented", "mlm:hyperparameters.network.invented"),
+        ("mlm:hyperparameters/tiling/invented", "mlm:hyperparameters.tiling.invented"),
+    ],
+)
+def test_keys_of_a_newer_version_are_named_as_such(card: Card, place: str, key: str) -> None:
+    told = json.loads(card.to_json())
+    _set(place, 1)(told)
+    with pytest.raises(
+        ModelError,
+        match=f"holds {key}, which this version of glnet_geo does not know.* newer version.*: update",
+    ):
+        Card.from_json(json.dumps(told))
+
+
+def test_all_keys_that_are_unknown_are_told_at_once(card: Card) -> None:
+    told = json.loads(card.to_json())
+    told |= {"mlm:name": "", "one": 1, "two": 2}
+    with pytest.raises(ModelError, match="holds one, two, which"):
+        Card.from_json(json.dumps(told))
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}"])
 def test_what_is_no_card_is_refused(text: str) -> None:
     with pytest.raises(ModelError, match="the model card cannot be read"):

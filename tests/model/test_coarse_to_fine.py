@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from glnet_geo.core.lattice import CELL, in_pixels
 from glnet_geo.core.window import Window
 from glnet_geo.errors import ModelError
+from glnet_geo.model.architecture import Sharing
 from glnet_geo.model.card import Card
 from glnet_geo.model.coarse_to_fine import fine_inside, foreground_box
-from glnet_geo.model.glnet import Sharing
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.predict import Predictor
 from tests.model import tiny

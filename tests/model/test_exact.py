@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from glnet_geo.core.grid import Tiling
 from glnet_geo.core.normalize import Normalization
+from glnet_geo.model.architecture import Sharing
 from glnet_geo.model.exact import ExactPredictor, _bytes
-from glnet_geo.model.glnet import Sharing
 from glnet_geo.model.sharing import Place
 from tests.model import tiny
 

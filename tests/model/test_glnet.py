@@ -6,7 +6,8 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from glnet_geo.core.window import Window
-from glnet_geo.model.glnet import Architecture, GLNet, Sharing, light, published
+from glnet_geo.model.architecture import Architecture, Sharing, light, published
+from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.sharing import Merger, Place
 from tests.model import tiny
 

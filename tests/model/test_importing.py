@@ -8,9 +8,11 @@ from torch import Tensor
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.errors import OutputError, WindowError
 from glnet_geo.model import importing
-from glnet_geo.model.glnet import GLNet, Sharing
+from glnet_geo.model.architecture import Sharing
+from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.importing import import_checkpoints
-from glnet_geo.model.package import load_model, read_card
+from glnet_geo.model.installed import read_card
+from glnet_geo.model.package import load_model
 from tests.model import tiny
 
 

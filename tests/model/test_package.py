@@ -3,7 +3,9 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import replace
+from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,8 +14,8 @@ from safetensors.torch import load_file, save_file
 from glnet_geo.errors import ModelError, OutputError
 from glnet_geo.model import installed, package
 from glnet_geo.model.glnet import GLNet
-from glnet_geo.model.installed import installed_models
-from glnet_geo.model.package import find_model, load_model, read_card, save_package
+from glnet_geo.model.installed import installed_models, read_card
+from glnet_geo.model.package import find_model, load_model, save_package
 from tests.model import tiny
 
 
@@ -260,3 +262,27 @@ def test_a_package_may_be_read_by_whom_the_person_lets(tmp_path: Path) -> None:
     (tmp_path / "usual").touch()
     save_package(tmp_path / "m.safetensors", tiny.network(), tiny.card(tiny.network()))
     assert (tmp_path / "m.safetensors").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_a_package_is_written_in_pieces_between_which_a_person_may_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = tiny.network("none")
+    sizes: list[int] = []
+
+    class Stopped(FileIO):
+        def write(self, content: Any) -> int:
+            sizes.append(len(content))
+            if len(sizes) == 3:
+                raise KeyboardInterrupt
+            return super().write(content) or 0
+
+    def opened(path: Path, mode: str) -> FileIO:
+        return Stopped(path, mode)
+
+    monkeypatch.setattr(package, "_PIECE", 1000)
+    monkeypatch.setattr(Path, "open", opened)
+    with pytest.raises(KeyboardInterrupt):
+        save_package(tmp_path / "m.safetensors", network, tiny.card(network))
+    assert sizes == [1000, 1000, 1000]
+    assert list(tmp_path.iterdir()) == []

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from glnet_geo.model.architecture import Sharing
 from glnet_geo.model.fpn import Features
-from glnet_geo.model.glnet import GLNet, Sharing
+from glnet_geo.model.glnet import GLNet
 from tests.golden import CLASSES, Golden
 
 SIZE = (420, 560)

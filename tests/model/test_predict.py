@@ -11,7 +11,8 @@ from glnet_geo.core.grid import patch_weights
 from glnet_geo.core.lattice import CELL
 from glnet_geo.core.window import Window
 from glnet_geo.errors import ModelError
-from glnet_geo.model.glnet import GLNet, Sharing
+from glnet_geo.model.architecture import Sharing
+from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.predict import Predictor
 from glnet_geo.model.sharing import Place

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from glnet_geo.errors import ModelError
-from glnet_geo.model.glnet import Sharing
+from glnet_geo.model.architecture import Sharing
 from glnet_geo.model.published import STAGES, import_published, published_keys, read_checkpoint
 from tests.golden import CLASSES, COUNTER, shapes
 

@@ -9,8 +9,9 @@ import torch
 from glnet_geo.core.grid import Tiling
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.normalize import Normalization
+from glnet_geo.model.architecture import Architecture, Sharing, light
 from glnet_geo.model.card import Card
-from glnet_geo.model.glnet import Architecture, GLNet, Sharing, light
+from glnet_geo.model.glnet import GLNet
 
 TILING = Tiling(frame=128, frame_overlap=16, patch=64, patch_overlap=16, global_size=64)
 LEGEND = Legend(

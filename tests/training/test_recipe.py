@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from glnet_geo.errors import OptionError
-from glnet_geo.model.glnet import light, published
+from glnet_geo.model.architecture import light, published
 from glnet_geo.training.recipe import EPOCHS, Recipe, recipe_of, stages_of
 from glnet_geo.training.stages import STAGES
 

@@ -4,10 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import timm
 import torch
+from safetensors.torch import save_file
 
 from glnet_geo.core.legend import LandClass, Legend
-from glnet_geo.model.glnet import Sharing
+from glnet_geo.model.architecture import Sharing
 from glnet_geo.model.package import save_package
 from glnet_geo.training.stages import Stage
 from glnet_geo.training.start import Start, start_from
@@ -66,3 +68,15 @@ def test_heads_keep_the_rows_of_classes_that_keep_their_names(tmp_path: Path) ->
     assert torch.equal(new[1], old[2])
     assert torch.equal(new[2], old[0])
     assert not torch.equal(new[0], old[1])
+
+
+def test_a_file_of_weights_that_was_changed_is_another_beginning(tmp_path: Path) -> None:
+    file = tmp_path / "weights.safetensors"
+    known = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        whole = timm.create_model("test_resnet", pretrained=False).state_dict()
+        save_file({name: tensor.contiguous() for name, tensor in whole.items()}, file)
+        known.append(start_from(f"timm:test_resnet={file}", tiny.LEGEND, seed=0).sha256)
+    assert known[0] == known[1] != known[2]
+    assert all(known)

@@ -28,7 +28,7 @@ from glnet_geo.core.normalize import Normalization
 from glnet_geo.errors import TrainingError
 from glnet_geo.io.lessons.pair_files import find_pairs
 from glnet_geo.io.lessons.pairs import Pair
-from glnet_geo.model.glnet import light
+from glnet_geo.model.architecture import light
 from glnet_geo.training.augment import Augmentation
 from glnet_geo.training.checkpoint import save_weights
 from glnet_geo.training.recipe import recipe_of

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from glnet_geo.errors import GlnetGeoError
+from glnet_geo.core.listing import counted, listed
+from glnet_geo.errors import GlnetGeoError, doubt
 from glnet_geo.io.files.suffixes import PAIRED
 
 _IMAGE_ENDING = re.compile(r"_(sat|image|img)$", re.IGNORECASE)
@@ -16,7 +18,8 @@ def find_pairs(images: Path, labels: Path, *, error: type[GlnetGeoError]) -> lis
     """Image and label files of one name in two folders, sorted by name.
 
     Endings that tell the two apart do not count: ``7_sat.jpg`` belongs to ``7_mask.png``, also in one folder. Beside
-    rasters, folders hold what viewers leave there (world files, statistics, styles), which does not count either.
+    rasters, folders hold what viewers leave there (world files, statistics, styles), which does not count either. Labels
+    without an image are left out, with a warning.
 
     Args:
         images: folder.
@@ -52,7 +55,20 @@ def find_pairs(images: Path, labels: Path, *, error: type[GlnetGeoError]) -> lis
         pairs.append((image, label))
     if not pairs:
         raise error(f"{images} holds no image ({', '.join(PAIRED)}): give another folder")
+    _tell_of_left(
+        [path.name for paths in by_name.values() for path in paths if path not in taken], images, labels
+    )
     return pairs
+
+
+def _tell_of_left(left: Sequence[str], images: Path, labels: Path) -> None:
+    """Warn of label maps that belong to no image."""
+    if left:
+        has, are = ("has", "it is") if len(left) == 1 else ("have", "they are")
+        doubt(
+            f"{counted(len(left), 'label map')} in {labels} {has} no image of the same name in {images} ({listed(left)}): "
+            f"{are} left out"
+        )
 
 
 def _rasters_in(folder: Path) -> list[Path]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from glnet_geo.core.colors import hex_color
+from glnet_geo.errors import doubt
 from glnet_geo.io.files.style_places import STYLE, parsed
 
 _COLOR = re.compile(r"^\s*(\d{1,3}),(\d{1,3}),(\d{1,3})\b")
@@ -23,36 +24,49 @@ def style_colors(path: Path, layer: str, field: str) -> dict[str, str]:
         field: the attribute by which the style must tell categories.
 
     Returns:
-        Nothing where there is no style, or one of another kind.
+        Nothing where there is no style, or one of another kind; nor where one cannot be read, with a warning.
     """
-    for text in (*_stored(path, layer), *_beside(path)):
-        colors = _categories(text, field)
+    for name, text in (*_stored(path, layer), *_beside(path)):
+        style = parsed(text)
+        if style is None:
+            _doubt(f"{name} is no style of QGIS, or not a whole one")
+            continue
+        colors = _categories(style, field)
         if colors:
             return colors
     return {}
 
 
-def _stored(path: Path, layer: str) -> list[str]:
-    """The styles of a layer in a GeoPackage, the default one first."""
+def _stored(path: Path, layer: str) -> list[tuple[str, str]]:
+    """The styles of a layer in a GeoPackage with what to call them, the default one first."""
     if path.suffix.lower() != ".gpkg":
         return []
     query = "SELECT styleQML FROM layer_styles WHERE f_table_name = ? ORDER BY useAsDefault DESC, id DESC"
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as package:
-            return [str(text) for (text,) in package.execute(query, (layer,)) if text]
+            found = [str(text) for (text,) in package.execute(query, (layer,)) if text]
     except sqlite3.Error:
         # A GeoPackage without styles lacks the table.
         return []
+    return [(f"the style of {layer} in {path}", text) for text in found]
 
 
-def _beside(path: Path) -> list[str]:
+def _beside(path: Path) -> list[tuple[str, str]]:
+    """The style beside a file, with what to call it."""
     style = path.with_suffix(STYLE)
-    return [style.read_text(encoding="utf-8", errors="replace")] if style.is_file() else []
+    try:
+        return [(str(style), style.read_text(encoding="utf-8", errors="replace"))] if style.is_file() else []
+    except OSError as error:
+        _doubt(f"{style} cannot be read ({error.strerror})")
+        return []
 
 
-def _categories(text: str, field: str) -> dict[str, str]:
-    root = parsed(text)
-    renderer = None if root is None else root.find(".//renderer-v2[@type='categorizedSymbol']")
+def _doubt(what: str) -> None:
+    doubt(f"{what}: save it again in QGIS to have its colours, the classes get others")
+
+
+def _categories(style: ET.Element, field: str) -> dict[str, str]:
+    renderer = style.find(".//renderer-v2[@type='categorizedSymbol']")
     if renderer is None or renderer.get("attr", "").strip('"') != field:
         return {}
     colors = {

@@ -12,14 +12,14 @@ _SMOOTHED = 0.05
 """Share of all steps over which the drawn loss is averaged."""
 
 
-def require_curves(path: Path) -> None:
-    """Refuse early what could not be drawn after hours; a picture that is there is of the training that goes on.
+def require_curves(path: Path, *, overwrite: bool) -> None:
+    """Refuse early what could not be drawn after hours.
 
     Raises:
         OptionError: matplotlib is missing.
-        OutputError: the file is no PNG, or its folder is missing or read-only.
+        OutputError: the file is no PNG, its folder is missing or read-only, or it exists.
     """
-    check_figure(path, "--curves", overwrite=True)
+    check_figure(path, "--curves", overwrite=overwrite)
 
 
 def draw_curves(path: Path, lines: Sequence[Mapping[str, Any]], title: str) -> None:

@@ -31,6 +31,9 @@ _COLOURS = {"red", "green", "blue", "nir", "red edge", "coastal", "yellow", "pan
 _QUALIFIERS = {"edge", "coastal", "deep", "narrow", "i", "ii"}
 """Words beside a colour that make it another one: red edge, coastal blue, narrow NIR, the green I of PlanetScope."""
 
+_NUMBERED = re.compile(r"band \d+")
+"""What a model calls a band of which only the number is known: it may be of any colour."""
+
 _NAMELESS = {ColorInterp.undefined, ColorInterp.gray, ColorInterp.alpha, ColorInterp.palette}
 
 
@@ -203,6 +206,8 @@ def _mentions(description: str, wanted: str) -> bool:
 
 def _speaks_against(band: Band, label: str, wanted: Sequence[str]) -> bool:
     """Whether a band is named, and as something other than what the model would take it for."""
+    if _NUMBERED.fullmatch(_plain(label)):
+        return any(_matches(other, [band]) for other in wanted if other != label)
     names = _COLOURS.union(_plain(other) for other in wanted) - {_plain(label)}
     if any(_matches(other, [band]) for other in names):
         return not _matches(label, [band])

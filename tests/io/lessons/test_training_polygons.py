@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import sqlite3
 from contextlib import closing, nullcontext
 from pathlib import Path
@@ -217,11 +218,35 @@ def test_a_style_may_lie_beside_the_file(tmp_path: Path) -> None:
     assert style_colors(path, "p", "class")["field"] == "#010203"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [STYLE.format(attr="class", kind="singleSymbol"), "no xml", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"],
-)
-def test_other_styles_give_no_colours(tmp_path: Path, text: str) -> None:
+def test_a_style_of_another_kind_gives_no_colours(tmp_path: Path) -> None:
     path = polygons(tmp_path / "p.gpkg", BOXES)
-    _with_style(path, text)
+    _with_style(path, STYLE.format(attr="class", kind="singleSymbol"))
     assert style_colors(path, "drawn", "class") == {}
+
+
+@pytest.mark.parametrize("text", ["no xml", " ", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"])
+def test_a_style_that_is_none_is_told_and_gives_no_colours(tmp_path: Path, text: str) -> None:
+    path = polygons(tmp_path / "p.gpkg", BOXES)
+    (tmp_path / "p.qml").write_text(text)
+    with pytest.warns(
+        DoubtfulInputWarning, match=r"p\.qml is no style of QGIS, or not a whole one: .* colours"
+    ):
+        assert style_colors(path, "drawn", "class") == {}
+    (tmp_path / "p.qml").unlink()
+    _with_style(path, text)
+    with pytest.warns(DoubtfulInputWarning, match=r"the style of drawn in .*p\.gpkg is no style of QGIS"):
+        assert style_colors(path, "drawn", "class") == {}
+
+
+def test_a_style_that_cannot_be_read_is_told_and_gives_no_colours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = polygons(tmp_path / "p.geojson", BOXES, crs="EPSG:4326")
+    (tmp_path / "p.qml").touch()
+
+    def refused(*_how: object, **_more: object) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    with pytest.warns(DoubtfulInputWarning, match=r"p\.qml cannot be read \(Permission denied\): .* colours"):
+        assert style_colors(path, "p", "class") == {}

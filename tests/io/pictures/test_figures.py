@@ -12,32 +12,34 @@ from glnet_geo.io.pictures import figures
 from glnet_geo.io.pictures.assessment import AssessmentPicture, require_picture, write_picture
 from glnet_geo.io.pictures.curves import draw_curves, require_curves
 
-_REQUIRE: list[tuple[Callable[[Path], None], str]] = [
+_REQUIRE: list[tuple[Callable[..., None], str]] = [
     (require_curves, "--curves"),
-    (lambda path: require_picture(path, overwrite=False), "--picture"),
+    (require_picture, "--picture"),
 ]
 
 
 @pytest.mark.parametrize(("require", "option"), _REQUIRE)
 def test_what_cannot_be_drawn_is_refused_early(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, require: Callable[[Path], None], option: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, require: Callable[..., None], option: str
 ) -> None:
     with pytest.raises(OutputError, match=r"p\.svg has no known suffix: use \.png$"):
-        require(tmp_path / "p.svg")
+        require(tmp_path / "p.svg", overwrite=False)
     with pytest.raises(OutputError, match="does not exist: create it"):
-        require(tmp_path / "absent" / "p.png")
+        require(tmp_path / "absent" / "p.png", overwrite=False)
     monkeypatch.setattr(figures, "find_spec", lambda _: None)
     with pytest.raises(OptionError, match=rf"{option} needs .*\[report\]', or leave {option} out"):
-        require(tmp_path / "p.png")
+        require(tmp_path / "p.png", overwrite=False)
 
 
-def test_a_picture_that_is_there_belongs_to_the_training_that_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("require", "_option"), _REQUIRE)
+def test_a_picture_that_is_there_is_replaced_where_that_is_asked_for(
+    tmp_path: Path, require: Callable[..., None], _option: str
+) -> None:
     pytest.importorskip("matplotlib", reason="pictures are an extra")
     (tmp_path / "p.png").touch()
-    require_curves(tmp_path / "p.png")
     with pytest.raises(OutputError, match="--overwrite"):
-        require_picture(tmp_path / "p.png", overwrite=False)
-    require_picture(tmp_path / "p.png", overwrite=True)
+        require(tmp_path / "p.png", overwrite=False)
+    require(tmp_path / "p.png", overwrite=True)
 
 
 def _draw_picture(path: Path) -> None:

@@ -104,6 +104,19 @@ class TestFoundByOrder:
     def test_one_band_for_one_is_not_doubted(self, tmp_path: Path) -> None:
         assert _chosen(tmp_path, colours=("gray",), wanted=("panchromatic",)) == (1,)
 
+    def test_nothing_speaks_against_bands_that_a_model_knows_by_their_numbers_alone(
+        self, tmp_path: Path
+    ) -> None:
+        """Many a file of seven bands says of the first three that they are red, green and blue."""
+        wanted = ("band 4", "band 1", "red", "band 7")
+        with pytest.warns(
+            DoubtfulInputWarning, match=r"bands 1,2,3,4 are taken for band 4, band 1, red, band 7"
+        ):
+            assert _chosen(tmp_path, colours=("blue", "green", "red", "nir"), wanted=wanted) == (1, 2, 3, 4)
+        assert _chosen(tmp_path, names=("Band 7", "Band 1"), wanted=("band 1", "band 7")) == (2, 1)
+        with pytest.raises(SceneError, match="the model needs 2"):
+            _chosen(tmp_path, names=("red", "blue"), wanted=("band 1", "red"))
+
     @pytest.mark.parametrize(
         ("names", "listed"),
         [
