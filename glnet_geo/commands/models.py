@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glnet_geo.commands.console import print_json, print_table
-from glnet_geo.commands.option_types import file_argument
+from glnet_geo.commands.option_types import Place, file_argument
 from glnet_geo.commands.options import json_option
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def show_model(model: str, as_json: bool) -> None:  # noqa: FBT001 - click passe
 )
 @click.option(
     "--classes",
+    type=Place(),
     required=True,
     metavar="deepglobe|FILE.json",
     help="The classes, in the order of the channels.",

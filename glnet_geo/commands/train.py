@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glnet_geo.commands.console import ProgressKind, print_json, print_table, shown_progress, swatch
-from glnet_geo.commands.option_types import Size, ValueRange, file_argument
+from glnet_geo.commands.option_types import Place, Size, ValueRange, file_argument
 from glnet_geo.commands.options import json_option, output_options
 from glnet_geo.errors import OptionError
 
@@ -50,6 +50,7 @@ _MISSING = {
 @click.option("--out", "-o", type=file_argument(), required=True, metavar="M.safetensors", help="The model.")
 @click.option(
     "--init",
+    type=Place(),
     default="urban",
     show_default=True,
     metavar="NAME|FILE|timm:NAME",

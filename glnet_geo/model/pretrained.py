@@ -7,10 +7,15 @@ from textwrap import shorten
 from typing import Any
 
 import timm
+import torch
 from torch import Tensor
 
+from glnet_geo.core.listing import listed
 from glnet_geo.errors import ModelError
 from glnet_geo.model.backbone import check_backbone
+
+_SEED = 24_813
+"""Of random weights; one that no weights in a file began with."""
 
 
 def check_pretrained(name: str, *, file: Path | None, download: bool) -> None:
@@ -45,20 +50,36 @@ def pretrained_body(
     """
     check_pretrained(name, file=file, download=download)
     try:
-        body = timm.create_model(
-            name,
-            pretrained=True,
-            pretrained_cfg_overlay=None if file is None else {"file": str(file)},
-            features_only=True,
-            out_indices=(1, 2, 3, 4),
-            in_chans=bands,
-        )
+        body = _body(name, bands, pretrained=True, file=file)
     except Exception as error:
         # timm raises whatever its hub, its file reader or its registry met.
         reason = shorten(str(error), 200) or type(error).__name__
         raise ModelError(
             f"the weights of {name} cannot be loaded ({reason}): check the name and the file"
         ) from error
+    untouched = _body(name, bands, pretrained=False)
+    # timm leaves random what a file does not hold. Only kernels are random at first: the rest begins as zeros and ones.
+    lacking = [key for key, tensor in body.items() if tensor.dim() > 1 and tensor.equal(untouched[key])]
+    if lacking:
+        where = "what was fetched" if file is None else str(file)
+        raise ModelError(
+            f"{where} lacks weights of {name} ({listed(lacking, 1)}): check the name and the file"
+        )
     config: Any = timm.get_pretrained_cfg(name)
     mean, std = (tuple(float(part) for part in getattr(config, what)) for what in ("mean", "std"))
-    return {key: tensor.detach().clone() for key, tensor in body.state_dict().items()}, mean, std
+    return body, mean, std
+
+
+def _body(name: str, bands: int, *, pretrained: bool, file: Path | None = None) -> dict[str, Tensor]:
+    """Weights of a backbone's body; where none are loaded, the same random ones every time."""
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(_SEED)
+        body = timm.create_model(
+            name,
+            pretrained=pretrained,
+            pretrained_cfg_overlay=None if file is None else {"file": str(file)},
+            features_only=True,
+            out_indices=(1, 2, 3, 4),
+            in_chans=bands,
+        )
+    return {key: tensor.detach().clone() for key, tensor in body.state_dict().items()}

@@ -42,6 +42,22 @@ def test_a_file_of_something_else_is_one_sentence(tmp_path: Path) -> None:
         assert len(str(said.value)) < 300
 
 
+def test_a_file_that_lacks_weights_of_the_backbone_is_refused(tmp_path: Path) -> None:
+    """What a file does not hold would stay random, and only a log would tell."""
+    whole = timm.create_model("test_resnet", pretrained=False).state_dict()
+    save_file(
+        {f"encoder.{name}": tensor.contiguous() for name, tensor in whole.items()},
+        tmp_path / "foreign.safetensors",
+    )
+    lacking = {name: tensor.contiguous() for name, tensor in whole.items() if name != "layer2.0.conv1.weight"}
+    save_file(lacking, tmp_path / "lacking.safetensors")
+    for name, what in (("foreign", "conv1.0.weight and"), ("lacking", "layer2.0.conv1.weight")):
+        with pytest.raises(
+            ModelError, match=rf"{name}\.safetensors lacks weights of test_resnet \({what}.*: check"
+        ):
+            pretrained_body("test_resnet", 3, file=tmp_path / f"{name}.safetensors", download=False)
+
+
 @pytest.mark.parametrize(
     ("name", "why"),
     [

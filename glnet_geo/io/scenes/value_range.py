@@ -35,7 +35,7 @@ def value_range_of(
     known = "8 bits" if own == EIGHT_BITS else f"values {own[0]:g} to {own[1]:g}"
     doubt(
         f"{scene.name} holds {scene.dtype} values and the model was trained on {known}: they are scaled by the scene's "
-        f"own range {shortest(low)}..{shortest(high)} (2nd to 98th percentile), in training and in mapping; give --value-range "
+        f"own range {shortest(low)}..{shortest(high)} (2nd to 98th percentile); give --value-range "
         f"{shortest(low)},{shortest(high)} for all scenes that are to agree"
     )
     _doubt_precision(scene, (low, high))

@@ -71,7 +71,6 @@ class Journal:
 
     Attributes:
         place: for a person.
-        keeps: whether anything is kept.
         frames: the logits of frames.
         other_job: names of what differs from the job whose entries were found and removed; empty where none were.
 
@@ -88,7 +87,7 @@ class Journal:
         lacking: Lacking | None = None,
     ) -> None:
         self._store = store_at(place)
-        self.place, self.keeps = str(self._store), place is not None
+        self.place = str(self._store)
         self.other_job: tuple[str, ...] = ()
         self._job: dict[str, object] = json.loads(json.dumps(job))
         self._rows = ArrayStore(self._store, mark_of(self._job))
