@@ -193,6 +193,8 @@ def deliver(
             made.append(sink)
         pour(merged(rows, plan.scene, work.drawing), made, progress, on_failure=on_failure)
         staging.commit(outputs)
+        # The note of hidden folders goes last: whenever a kill comes, they are either noted or gone.
+        opened.close()
         journal.remove()
     return rest
 

@@ -16,7 +16,8 @@ from glnet_geo import Options
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import CancelledError, OptionError, OutputError, SceneError
 from glnet_geo.io.maps.raster import ClassRaster
-from glnet_geo.io.work_folder.journal import journal_folder
+from glnet_geo.io.work_folder.journal import Journal, journal_folder
+from glnet_geo.replacing import HIDDEN
 from glnet_geo.report import Summary
 from tests.jobs import Told, kills_at_random
 from tests.scenes import texture, write_model, write_scene
@@ -221,6 +222,19 @@ def test_an_output_that_fails_costs_only_itself(
     again = Impatient()
     run(scene, tmp_path, model, again)
     assert "going on from 100%, which an earlier run has finished" in again.told
+    assert_same(tmp_path, unbroken)
+
+
+def test_a_kill_finds_either_nothing_hidden_or_a_note_of_it(
+    tmp_path: Path, scene: Path, model: Path, unbroken: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def removed(journal: Journal) -> None:
+        assert not [path for path in tmp_path.iterdir() if path.name.startswith(HIDDEN)]
+        remove(journal)
+
+    remove = Journal.remove
+    monkeypatch.setattr(Journal, "remove", removed)
+    run(scene, tmp_path, model)
     assert_same(tmp_path, unbroken)
 
 
