@@ -223,9 +223,9 @@ def print_table(table: Table) -> None:
     if spare < 0:
         _print_rows(table, console)
         return
+    wanting = sum(most - least for least, most in spans)
     for column, (least, most) in zip(table.columns, spans, strict=True):
-        column.width = min(most, least + spare)
-        spare -= column.width - least
+        column.width = least + (most - least) * min(spare, wanting) // max(1, wanting)
     console.print(table)
 
 
