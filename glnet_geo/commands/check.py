@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from glnet_geo.commands.console import print_json
+from glnet_geo.commands.option_types import Place
 from glnet_geo.commands.options import how_to_classify, json_option
 
 
 @click.command()
-@click.argument("scene", type=str)
+@click.argument("scene", type=Place())
 @how_to_classify
 @json_option
 def check(scene: str, as_json: bool, **options: Any) -> None:  # noqa: FBT001 - click passes flags by name

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glnet_geo.commands.console import ProgressKind, paced, print_areas, print_json, shown_progress
-from glnet_geo.commands.option_types import ShardNumber, file_argument
+from glnet_geo.commands.option_types import Place, ShardNumber, file_argument
 from glnet_geo.commands.options import (
     chosen_drawing,
     how_to_classify,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("scene", type=str)
+@click.argument("scene", type=Place())
 @click.option(
     "--out",
     "-o",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glnet_geo.commands.console import ProgressKind, print_json, shown_progress
-from glnet_geo.commands.option_types import file_argument
+from glnet_geo.commands.option_types import Place, file_argument
 from glnet_geo.commands.options import how_to_classify, json_option, output_options
 from glnet_geo.errors import OptionError
 
@@ -26,7 +26,7 @@ _READ = ("map", "reference", "confidence", "reference_legend")
 
 
 @click.command()
-@click.argument("map", type=str, required=False, metavar="[MAP]")
+@click.argument("map", type=Place(), required=False, metavar="[MAP]")
 @click.option(
     "--reference",
     type=str,

@@ -63,7 +63,7 @@ def list_models(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by 
 
 
 @models.command("show")
-@click.argument("model", metavar="NAME_OR_PATH")
+@click.argument("model", type=Place(), metavar="NAME_OR_PATH")
 @json_option
 def show_model(model: str, as_json: bool) -> None:  # noqa: FBT001 - click passes flags by name
     """Show the card of a model: classes, bands, where it is valid, how good it is, licence.

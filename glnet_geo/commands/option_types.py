@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+_EMPTY = "it is empty: name a file or leave it out"
+
 _UNITS = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
 
@@ -92,8 +94,10 @@ class Place(click.ParamType[str]):
 
     name = "PLACE"
 
-    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The text, at home where it begins with ``~/``."""
+        if not value:
+            self.fail(_EMPTY, param, ctx)
         return at_home(str(value))
 
 
@@ -118,7 +122,7 @@ class FilePath(click.Path):
         """The path of a text, at home where that begins with ``~/``."""
         text = str(super().convert(value, param, ctx))
         if not text:
-            self.fail("it is empty: name a file or leave it out", param, ctx)
+            self.fail(_EMPTY, param, ctx)
         return Path(at_home(text))
 
 

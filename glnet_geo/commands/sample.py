@@ -16,7 +16,7 @@ from glnet_geo.commands.console import (
     shown_progress,
     swatch,
 )
-from glnet_geo.commands.option_types import file_argument
+from glnet_geo.commands.option_types import Place, file_argument
 from glnet_geo.commands.options import json_option, output_options
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("map", type=str, metavar="MAP")
+@click.argument("map", type=Place(), metavar="MAP")
 @click.option(
     "--per-class", type=click.IntRange(min=1), default=50, show_default=True, help="Points of each class."
 )

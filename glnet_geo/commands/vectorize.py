@@ -9,13 +9,13 @@ from typing import Any
 import click
 
 from glnet_geo.commands.console import ProgressKind, print_areas, print_json, shown_progress
-from glnet_geo.commands.option_types import file_argument
+from glnet_geo.commands.option_types import Place, file_argument
 from glnet_geo.commands.options import how_to_draw, json_option, output_options
 from glnet_geo.core.listing import counted
 
 
 @click.command()
-@click.argument("classes", type=str)
+@click.argument("classes", type=Place())
 @click.option(
     "--out",
     "-o",

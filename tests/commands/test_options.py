@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from glnet_geo.commands.option_types import Place, file_argument
+from glnet_geo.commands.option_types import Place, WorkPlace, file_argument
 
 
 @pytest.mark.parametrize(
@@ -38,11 +39,12 @@ def test_a_tilde_that_the_shell_has_left_is_the_home_folder(
     assert found == [Path(place), place]
 
 
-def test_an_empty_path_is_refused() -> None:
+@pytest.mark.parametrize("kind", [file_argument(), Place(), WorkPlace()])
+def test_an_empty_path_is_refused(kind: click.ParamType[Any]) -> None:
     """As of a variable that is not set: it would mean the current folder, which may hold shapefiles."""
 
     @click.command()
-    @click.option("--aoi", type=file_argument())
+    @click.option("--aoi", type=kind)
     def command(aoi: Path) -> None:
         raise AssertionError(aoi)
 
