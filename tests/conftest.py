@@ -36,6 +36,22 @@ def usual_handlers() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package of a tiny network; no test may change it."""
+    from tests.scenes import write_model
+
+    return write_model(tmp_path_factory.mktemp("models") / "tiny.safetensors")
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scene of a few frames of that network; no test may change it."""
+    from tests.scenes import texture, write_scene
+
+    return write_scene(tmp_path_factory.mktemp("scenes") / "scene.tif", texture(533, 467))
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real imagery beside the repository."""
     folder = _SHARED / "data"

@@ -30,11 +30,6 @@ ROWS, COLS = (0, 97, 200, HEIGHT), (0, 120, WIDTH)
 """Edges of the tiles: nothing of the model fits them."""
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_model(tmp_path_factory.mktemp("models") / "tiny.safetensors")
-
-
 def windows() -> dict[str, Window]:
     return {
         f"tile_{row}_{col}": Window(row=top, col=left, height=bottom - top, width=right - left)

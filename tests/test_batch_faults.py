@@ -28,18 +28,13 @@ from glnet_geo.io.scenes.tiles import TileReader
 from glnet_geo.io.work_folder.ledger import Ledger
 from tests.io.test_full_disk import small_disk
 from tests.jobs import Told, kills_at_random
-from tests.scenes import UTM, read, texture, write_model, write_scene
+from tests.scenes import UTM, read, texture, write_scene
 from tests.test_batch import HEIGHT, WIDTH, arrays, assert_same_maps, cut, mapped, options, statuses, windows
 from tests.test_resume import Impatient
 
 __all__ = ["small_disk"]
 
 BAD = "tile_1_0"
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_model(tmp_path_factory.mktemp("models") / "tiny.safetensors")
 
 
 @pytest.fixture

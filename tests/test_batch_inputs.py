@@ -13,13 +13,8 @@ import shapely
 
 from glnet_geo.errors import OutputError
 from tests.jobs import Told
-from tests.scenes import UTM, texture, write_model, write_scene
+from tests.scenes import UTM, texture, write_scene
 from tests.test_batch import mapped, statuses
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_model(tmp_path_factory.mktemp("models") / "tiny.safetensors")
 
 
 @pytest.fixture

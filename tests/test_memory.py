@@ -3,21 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 import rasterio
 
 from glnet_geo import Options
 from glnet_geo.plan import Plan, planned
 from tests.io.geotiffs import PLACE, UTM
-from tests.scenes import write_model
 
 STRIPS: dict[str, Any] = {"blockysize": 1}
 TILES: dict[str, Any] = {"tiled": True, "blockxsize": 512, "blockysize": 512}
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_model(tmp_path_factory.mktemp("models") / "tiny.safetensors")
 
 
 def _empty(path: Path, width: int, layout: dict[str, Any]) -> Path:

@@ -36,16 +36,6 @@ from tests.mapping import FRAME, classes, whole
 from tests.scenes import UTM, read, texture, write_model, write_scene
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_model(tmp_path_factory.mktemp("models") / "tiny.safetensors")
-
-
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_scene(tmp_path_factory.mktemp("scenes") / "scene.tif", texture(533, 467))
-
-
 class TestLaws:
     @pytest.mark.parametrize("sharing", get_args(Sharing))
     @pytest.mark.parametrize(("top", "left"), [(37, 0), (0, 61), (101, 14)])

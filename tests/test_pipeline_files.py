@@ -22,17 +22,7 @@ from glnet_geo.model.card import Card
 from glnet_geo.model.package import save_package
 from tests.mapping import classes, whole
 from tests.model.tiny import LEGEND
-from tests.scenes import read, texture, write_model, write_scene
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_model(tmp_path_factory.mktemp("models") / "tiny.safetensors")
-
-
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_scene(tmp_path_factory.mktemp("scenes") / "scene.tif", texture(533, 467))
+from tests.scenes import read, texture, write_scene
 
 
 class TestOutputs:

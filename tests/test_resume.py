@@ -20,17 +20,7 @@ from glnet_geo.io.work_folder.journal import Journal, journal_folder
 from glnet_geo.replacing import HIDDEN
 from glnet_geo.report import Summary
 from tests.jobs import Told, kills_at_random
-from tests.scenes import texture, write_model, write_scene
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_model(tmp_path_factory.mktemp("models") / "tiny.safetensors")
-
-
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_scene(tmp_path_factory.mktemp("scenes") / "scene.tif", texture(533, 467))
+from tests.scenes import texture, write_scene
 
 
 class Impatient(Silence):

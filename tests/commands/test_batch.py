@@ -14,12 +14,7 @@ import shapely
 from affine import Affine
 
 from glnet_geo.commands import run
-from tests.scenes import UTM, read, texture, write_model, write_scene
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_model(tmp_path_factory.mktemp("models") / "tiny.safetensors")
+from tests.scenes import UTM, read, texture, write_scene
 
 
 @pytest.fixture

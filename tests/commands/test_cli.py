@@ -26,11 +26,6 @@ from tests.scenes import read, texture, write_model, write_scene
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_model(tmp_path_factory.mktemp("models") / "tiny.safetensors")
-
-
-@pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_scene(tmp_path_factory.mktemp("scenes") / "scene.tif", texture(150, 140))
 
