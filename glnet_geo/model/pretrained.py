@@ -8,7 +8,7 @@ from typing import Any
 
 import timm
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from glnet_geo.core.listing import listed
 from glnet_geo.errors import ModelError
@@ -59,7 +59,8 @@ def pretrained_body(
         ) from error
     untouched = _body(name, bands, pretrained=False)
     # timm leaves random what a file does not hold. Only kernels are random at first: the rest begins as zeros and ones.
-    lacking = [key for key, tensor in body.items() if tensor.dim() > 1 and tensor.equal(untouched[key])]
+    random = {key: weight for key, weight in untouched.named_parameters() if weight.dim() > 1}
+    lacking = [key for key, weight in body.named_parameters() if key in random and weight.equal(random[key])]
     if lacking:
         where = "what was fetched" if file is None else str(file)
         raise ModelError(
@@ -67,14 +68,14 @@ def pretrained_body(
         )
     config: Any = timm.get_pretrained_cfg(name)
     mean, std = (tuple(float(part) for part in getattr(config, what)) for what in ("mean", "std"))
-    return body, mean, std
+    return {key: tensor.detach().clone() for key, tensor in body.state_dict().items()}, mean, std
 
 
-def _body(name: str, bands: int, *, pretrained: bool, file: Path | None = None) -> dict[str, Tensor]:
-    """Weights of a backbone's body; where none are loaded, the same random ones every time."""
+def _body(name: str, bands: int, *, pretrained: bool, file: Path | None = None) -> nn.Module:
+    """A backbone's body; where no weights are loaded, with the same random ones every time."""
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(_SEED)
-        body = timm.create_model(
+        body: nn.Module = timm.create_model(
             name,
             pretrained=pretrained,
             pretrained_cfg_overlay=None if file is None else {"file": str(file)},
@@ -82,4 +83,4 @@ def _body(name: str, bands: int, *, pretrained: bool, file: Path | None = None) 
             out_indices=(1, 2, 3, 4),
             in_chans=bands,
         )
-    return {key: tensor.detach().clone() for key, tensor in body.state_dict().items()}
+    return body
