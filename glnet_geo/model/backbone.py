@@ -12,6 +12,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from glnet_geo.core.lattice import CELL
 from glnet_geo.errors import ModelError
+from glnet_geo.model.same_padding import pad_kernels
 
 Levels: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]
 """Feature maps at 1/4, 1/8, 1/16 and 1/32 of the image, each (batch, channels, rows, cols)."""
@@ -65,6 +66,7 @@ class Backbone(nn.Module):
         info: Any = self.body.feature_info
         if tuple(info.reduction()) != (4, 8, 16, 32):
             raise _without_maps(name)
+        pad_kernels(self.body)
         c2, c3, c4, c5 = info.channels()
         self.channels: tuple[int, int, int, int] = (c2, c3, c4, c5)
 
