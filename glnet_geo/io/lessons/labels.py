@@ -19,10 +19,11 @@ from glnet_geo.core.colors import nearest_colors, packed_colors
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError
+from glnet_geo.io.files.odd_names import check_text
 from glnet_geo.io.lessons.open_files import OPEN_FILES
 from glnet_geo.io.lessons.spot import Spot, window_over
 from glnet_geo.io.maps.class_names import color_table
-from glnet_geo.io.scenes.source import opening
+from glnet_geo.io.scenes.source import open_raster
 from glnet_geo.io.scenes.validity import Validity
 
 _ROWS_AT_ONCE = 256
@@ -252,9 +253,9 @@ def opened(path: Path) -> rasterio.DatasetReader:
     Raises:
         TrainingError: it cannot be opened.
     """
+    check_text(path, TrainingError)
     try:
-        with opening():
-            return rasterio.open(path)
+        return open_raster(path)
     except RasterioError as error:
         raise TrainingError(f"{path} cannot be opened as an image: {error}") from error
 

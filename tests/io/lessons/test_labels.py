@@ -253,3 +253,9 @@ def test_inside_and_outside_of_windows_make_the_whole(
     here = covered[part[0] : part[0] + part[2], part[1] : part[1] + part[3]]
     np.testing.assert_array_equal(inside != 255, here)
     labels.close()
+
+
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    odd = write_plain(tmp_path / "a.png", IDS).rename(tmp_path / "\udcff.png")
+    with pytest.raises(TrainingError, match=r"\\udcff\.png' holds bytes that are no characters: rename it"):
+        found_legend([odd])
