@@ -23,8 +23,8 @@ from glnet_geo.io.maps.raster import ClassRaster, ConfidenceRaster
 from glnet_geo.io.polygons.aoi import area_mark
 from glnet_geo.io.polygons.vector import PolygonLayer
 from glnet_geo.io.scenes.own_maps import VERSION_TAG
+from glnet_geo.io.scenes.source_files import raster_identity
 from glnet_geo.io.scenes.tiles import TileError
-from glnet_geo.io.scenes.virtual import raster_identity
 from glnet_geo.io.work_folder.array_store import Lacking
 from glnet_geo.io.work_folder.journal import Journal, journal_folder
 from glnet_geo.map_files import MapFiles

@@ -23,9 +23,9 @@ from glnet_geo.frames import Frames
 from glnet_geo.io.files.identity import identity
 from glnet_geo.io.files.staging import Staging
 from glnet_geo.io.scenes.blocks import block_cache
+from glnet_geo.io.scenes.source_files import raster_identity
 from glnet_geo.io.scenes.tiled import PlacedTile, TiledPixels, scene_of
 from glnet_geo.io.scenes.tiles import TileError, TileReader
-from glnet_geo.io.scenes.virtual import raster_identity
 from glnet_geo.io.work_folder.journal import Journal, journal_folder
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import Model

@@ -21,7 +21,7 @@ from glnet_geo.io.files.identity import place_of
 from glnet_geo.io.files.suffixes import IMAGES
 from glnet_geo.io.scenes.source import is_remote
 from glnet_geo.io.scenes.stac_items import LOCATION, ItemRaster, rasters_of
-from glnet_geo.io.scenes.virtual import tiles_of_vrt
+from glnet_geo.io.scenes.vrt import tiles_of_vrt
 
 _Named: TypeAlias = "tuple[str, ItemRaster | None]"
 """A path, and the STAC item that names it."""
