@@ -146,15 +146,19 @@ def _absolute(path: str) -> str:
 def _listed(path: Path) -> Iterator[str]:
     """The lines of a list, without empty ones and remarks."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise SceneError(
-            f"{path} cannot be read as a list of tiles ({error}): write one path a line"
-        ) from error
-    for line in lines:
+        raise _no_list(path, error) from error
+    if "\0" in content:
+        raise _no_list(path, "it holds characters of no text")
+    for line in content.splitlines():
         text = line.strip().strip('"')
         if text and not text.startswith("#"):
             yield _resolved(text, path)
+
+
+def _no_list(path: Path, reason: object) -> SceneError:
+    return SceneError(f"{path} cannot be read as a list of tiles ({reason}): write one path a line, in UTF-8")
 
 
 def _indexed(path: Path) -> Iterator[str]:

@@ -90,6 +90,14 @@ def test_a_list_is_read_from_its_folder_or_the_current_one(tiles: list[Path], tm
     assert found("tiles/list.txt")[:2] == tiles
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_list_in_another_encoding_is_told(tiles: list[Path], encoding: str) -> None:
+    path = tiles[0].with_name("list.txt")
+    path.write_text("a.tif\nb.tif\n", encoding=encoding)
+    with pytest.raises(SceneError, match=r"list\.txt cannot be read as a list of tiles \(.*UTF-8"):
+        found(path)
+
+
 def test_a_tile_index_names_its_files(tiles: list[Path], tmp_path: Path) -> None:
     boxes = [shapely.box(0, 0, 1, 1)] * 2
     table = geopandas.GeoDataFrame({"location": ["a.tif", str(tiles[1])]}, geometry=boxes, crs="EPSG:32640")
