@@ -19,7 +19,7 @@ from rasterio.features import rasterize
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.numerals import finite_number
 from glnet_geo.core.window import Window
-from glnet_geo.errors import AoiError, TrainingError, doubt
+from glnet_geo.errors import TrainingError, doubt
 from glnet_geo.io.geodesy.placed import Placed
 from glnet_geo.io.lessons.spot import Spot
 from glnet_geo.io.polygons.placing import Placing, screen_rows, valid_polygons_in
@@ -93,16 +93,13 @@ class TrainingPolygons:
                 f"assign the right CRS to {lacking}"
             )
         to_map = scene.transform or screen_rows(self.polygons)
-        try:
-            place = Placing.of(str(self.path), self.crs, scene.crs, to_map)
-            extent = place.extent(Window.whole((scene.height, scene.width)))
-            kept, placed = [], []
-            for number, polygon in enumerate(self.polygons):
-                parts = place.on_grid(np.array([polygon], dtype=np.object_), extent)
-                placed += list(parts)
-                kept += [number] * len(parts)
-        except AoiError as error:
-            raise TrainingError(str(error)) from error
+        place = Placing.of(str(self.path), self.crs, scene.crs, to_map, error=TrainingError)
+        extent = place.extent(Window.whole((scene.height, scene.width)))
+        kept, placed = [], []
+        for number, polygon in enumerate(self.polygons):
+            parts = place.on_grid(np.array([polygon], dtype=np.object_), extent)
+            placed += list(parts)
+            kept += [number] * len(parts)
         near = shapely.intersects(
             np.array(placed, dtype=np.object_), shapely.box(0, 0, scene.width, scene.height)
         )
