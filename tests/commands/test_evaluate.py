@@ -12,6 +12,7 @@ from affine import Affine
 from glnet_geo.commands import run
 from glnet_geo.io.pictures import assessment as assessment_picture
 from glnet_geo.io.pictures import figures
+from tests.commands.outcome import failed
 from tests.maps import blurred, patches, write_map
 from tests.rasters import write_plain
 from tests.scenes import texture, write_model, write_scene
@@ -28,16 +29,6 @@ def mapped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_map(tmp_path_factory.mktemp("reference") / "ref.tif", TRUE)
-
-
-def failed(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
-    """Exit code and the one sentence of a command that must fail."""
-    code = run([str(argument) for argument in arguments])
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    sentences = [line for line in captured.err.splitlines() if line.startswith("Error:")]
-    assert len(sentences) == 1, captured.err
-    return code, sentences[0]
 
 
 def test_a_person_reads_tables_and_sentences(
