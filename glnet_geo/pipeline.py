@@ -17,22 +17,16 @@ from glnet_geo.core.strip import Sink
 from glnet_geo.errors import CancelledError, OptionError, SceneError
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.files.staging import Staging, TakenError
-from glnet_geo.io.polygons.aoi import area_mark
 from glnet_geo.io.scenes.own_maps import VERSION_TAG
-from glnet_geo.io.scenes.source_files import raster_identity
 from glnet_geo.io.scenes.tiles import TileError
 from glnet_geo.io.work_folder.array_store import Lacking
 from glnet_geo.io.work_folder.journal import Journal, journal_folder
+from glnet_geo.job import scene_job
 from glnet_geo.map_files import MapFiles
-from glnet_geo.model.machine import Machine
-from glnet_geo.model.package import Model
 from glnet_geo.plan import Options, Plan, planned
 from glnet_geo.report import Forecast, Summary, Tally
 from glnet_geo.strips import Rest, seconds, strips
 from glnet_geo.vectorization import merged
-
-SURE = "polygons or confidence"
-"""Under which name a job says whether any output tells how sure the map is."""
 
 
 def classify(
@@ -106,8 +100,8 @@ def _summary(plan: Plan, files: MapFiles, tally: Tally, rest: Rest, took: float)
         model_sha256=plan.model.sha256,
         device=str(plan.machine),
         classes=tally.shares(),
-        megapixels=plan.megapixels,
-        megapixels_computed=plan.megapixels * rest.within(0, plan.scene.height),
+        megapixels=plan.scene.megapixels,
+        megapixels_computed=plan.scene.megapixels * rest.within(0, plan.scene.height),
         seconds=took,
     )
 
@@ -209,36 +203,11 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
             model=plan.card.name,
             model_sha256=plan.model.sha256,
             device=str(plan.machine),
-            megapixels=plan.megapixels,
+            megapixels=plan.scene.megapixels,
             memory=plan.memory.total,
             seconds=seconds(plan),
             notes=plan.notes,
         )
-
-
-def scene_job(plan: Plan, options: Options, *, confidence: bool) -> dict[str, object]:
-    """Everything that the rows of a map depend on, by names for a person."""
-    return job_of(plan, options) | {"scene": raster_identity(plan.scene.path), SURE: confidence}
-
-
-def job_of(plan: Plan, options: Options) -> dict[str, object]:
-    """What the rows of a map depend on beside the scene, by names for a person."""
-    return means_of(plan.model, plan.machine, options) | {
-        "bands": plan.scene.bands,
-        "value range": plan.normalization.value_range,
-    }
-
-
-def means_of(model: Model, machine: Machine, options: Options) -> dict[str, object]:
-    """What all maps of a run depend on, whatever the scene, by names for a person."""
-    return {
-        "version": glnet_geo.__version__,
-        "model": model.sha256,
-        "nodata": options.nodata,
-        "area of interest": None if options.aoi is None else area_mark(options.aoi),
-        "device": machine.device,
-        "precision": str(machine.dtype),
-    }
 
 
 def _tell(journal: Journal, height: int, progress: Progress) -> None:

@@ -113,11 +113,6 @@ class Plan:
         return self.model.card
 
     @property
-    def megapixels(self) -> float:
-        """Millions of pixels of the scene."""
-        return float(self.scene.height * self.scene.width / 1e6)
-
-    @property
     def strip_rows(self) -> int:
         """Rows that flow to the outputs at a time."""
         return strip_rows(self.scene)

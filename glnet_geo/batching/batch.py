@@ -43,8 +43,8 @@ from glnet_geo.io.scenes.tiled import sample_of
 from glnet_geo.io.scenes.tiles import TileError, TileFile, TileReader, described
 from glnet_geo.io.work_folder.ledger import REPORT, Ledger
 from glnet_geo.io.work_folder.store import check_address
+from glnet_geo.job import means_of
 from glnet_geo.map_files import MapFiles
-from glnet_geo.pipeline import means_of
 from glnet_geo.plan import Options, machine_of, model_of
 
 

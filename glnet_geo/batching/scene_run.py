@@ -27,10 +27,11 @@ from glnet_geo.io.scenes.source_files import raster_identity
 from glnet_geo.io.scenes.tiled import PlacedTile, TiledPixels, scene_of
 from glnet_geo.io.scenes.tiles import TileError, TileReader
 from glnet_geo.io.work_folder.journal import Journal, journal_folder
+from glnet_geo.job import SURE, job_of
 from glnet_geo.map_files import MapFiles
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import Model
-from glnet_geo.pipeline import SURE, Work, deliver, job_of, provenance
+from glnet_geo.pipeline import Work, deliver, provenance
 from glnet_geo.plan import Options, Plan, plan_for
 from glnet_geo.report import Tally
 from glnet_geo.strips import Rest
@@ -345,7 +346,7 @@ class _SceneRun:
                 tile=str(path),
                 status="done",
                 classes=tally.shares(),
-                megapixels=plan.megapixels,
+                megapixels=plan.scene.megapixels,
                 state=TileState(
                     job=self._shop.books.job,
                     fingerprint=self._mosaic_mark,
