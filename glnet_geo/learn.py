@@ -15,9 +15,9 @@ from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.value_range import EIGHT_BITS
 from glnet_geo.errors import CancelledError, OptionError
 from glnet_geo.io.files.staging import TakenError, refuse_taken
-from glnet_geo.io.lessons.datasets import lessons_of_dataset
-from glnet_geo.io.lessons.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
-from glnet_geo.io.lessons.training_image import Reading
+from glnet_geo.io.labelled_data.datasets import lessons_of_dataset
+from glnet_geo.io.labelled_data.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
+from glnet_geo.io.labelled_data.training_image import Reading
 from glnet_geo.io.pictures.curves import draw_curves, require_curves
 from glnet_geo.io.scenes.source_files import refuse_to_replace
 from glnet_geo.io.work_folder.run_folder import RunFolder

@@ -10,7 +10,7 @@ import torch
 
 from glnet_geo.core.progress import Progress
 from glnet_geo.io.files.identity import identity
-from glnet_geo.io.lessons.lessons import Lessons
+from glnet_geo.io.labelled_data.lessons import Lessons
 from glnet_geo.io.work_folder.run_folder import RunFolder
 from glnet_geo.learn_options import KEPT_BY_POLYGONS, POLYGON_MINUTES, TrainOptions
 from glnet_geo.model.card import Card

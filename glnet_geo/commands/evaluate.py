@@ -141,7 +141,7 @@ def _refuse_to_replace(outputs: Sequence[Path], options: dict[str, Any]) -> None
 
 def _refuse_to_replace_pairs(outputs: Sequence[Path], options: dict[str, Any]) -> None:
     """Refuse outputs that would replace an image or a label map in the folders that are named."""
-    from glnet_geo.io.lessons.pair_files import find_pairs
+    from glnet_geo.io.labelled_data.pair_files import find_pairs
     from glnet_geo.io.scenes.source_files import refuse_to_replace
 
     there = [path for path in outputs if path.exists()]

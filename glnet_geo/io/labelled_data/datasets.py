@@ -15,11 +15,11 @@ from glnet_geo.core.legend import DEEPGLOBE, LandClass, Legend
 from glnet_geo.core.listing import counted
 from glnet_geo.errors import TrainingError
 from glnet_geo.io.files.suffixes import IMAGES
-from glnet_geo.io.lessons.label_legend import LabelLegend
-from glnet_geo.io.lessons.labels import RasterLabels
-from glnet_geo.io.lessons.lessons import Lessons, Part
-from glnet_geo.io.lessons.pairs import Pair
-from glnet_geo.io.lessons.training_image import Reading, photograph
+from glnet_geo.io.labelled_data.label_legend import LabelLegend
+from glnet_geo.io.labelled_data.labels import RasterLabels
+from glnet_geo.io.labelled_data.lessons import Lessons, Part
+from glnet_geo.io.labelled_data.pairs import Pair
+from glnet_geo.io.labelled_data.training_image import Reading, photograph
 
 DatasetName: TypeAlias = Literal["deepglobe", "inria", "isic"]
 

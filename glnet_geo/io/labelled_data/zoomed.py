@@ -15,8 +15,8 @@ from rasterio.io import DatasetReader
 from glnet_geo.core.resample import Stretches
 from glnet_geo.core.window import Window
 from glnet_geo.errors import SceneError
-from glnet_geo.io.lessons.open_files import OPEN_FILES
-from glnet_geo.io.lessons.spot import Spot, window_over
+from glnet_geo.io.labelled_data.open_files import OPEN_FILES
+from glnet_geo.io.labelled_data.spot import Spot, window_over
 from glnet_geo.io.scenes.pixels import FilePixels, as_they_are, resample_into
 from glnet_geo.io.scenes.source import Source, control_points
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from glnet_geo.core.window import Window
-from glnet_geo.io.lessons import labels as labels_module
-from glnet_geo.io.lessons import zoomed as zoomed_module
-from glnet_geo.io.lessons.open_files import OpenFiles
-from glnet_geo.io.lessons.pairs import Pair
-from glnet_geo.io.lessons.spot import Spot
+from glnet_geo.io.labelled_data import labels as labels_module
+from glnet_geo.io.labelled_data import zoomed as zoomed_module
+from glnet_geo.io.labelled_data.open_files import OpenFiles
+from glnet_geo.io.labelled_data.pairs import Pair
+from glnet_geo.io.labelled_data.spot import Spot
 from tests.rasters import write_plain
 
 COUNT = 30

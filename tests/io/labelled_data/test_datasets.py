@@ -8,10 +8,10 @@ import pytest
 from glnet_geo.core.legend import DEEPGLOBE
 from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError
-from glnet_geo.io.lessons.datasets import lessons_of_dataset
-from glnet_geo.io.lessons.lessons import Lessons
-from glnet_geo.io.lessons.spot import Spot
-from glnet_geo.io.lessons.training_image import Reading
+from glnet_geo.io.labelled_data.datasets import lessons_of_dataset
+from glnet_geo.io.labelled_data.lessons import Lessons
+from glnet_geo.io.labelled_data.spot import Spot
+from glnet_geo.io.labelled_data.training_image import Reading
 from tests.rasters import write_plain
 
 READING = Reading(wanted=("red", "green", "blue"))

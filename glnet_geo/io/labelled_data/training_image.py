@@ -12,8 +12,8 @@ from rasterio.crs import CRS
 from glnet_geo.core.colors import RGB
 from glnet_geo.core.value_range import EIGHT_BITS
 from glnet_geo.errors import TrainingError
-from glnet_geo.io.lessons.labels import Labels, opened
-from glnet_geo.io.lessons.pairs import Pair
+from glnet_geo.io.labelled_data.labels import Labels, opened
+from glnet_geo.io.labelled_data.pairs import Pair
 from glnet_geo.io.scenes.scene import open_scene
 from glnet_geo.io.scenes.value_range import value_range_of
 

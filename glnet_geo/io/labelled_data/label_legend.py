@@ -13,7 +13,7 @@ from glnet_geo.core.colors import alike_colors, is_color, packed_color
 from glnet_geo.core.legend import NODATA, LandClass, Legend
 from glnet_geo.core.listing import counted
 from glnet_geo.errors import ModelError, TrainingError, doubt
-from glnet_geo.io.lessons.labels import RasterLabels, values_in
+from glnet_geo.io.labelled_data.labels import RasterLabels, values_in
 from glnet_geo.io.maps.class_file import class_file_text, map_legend_in
 from glnet_geo.io.maps.class_names import class_names
 

@@ -9,8 +9,8 @@ from affine import Affine
 
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, TrainingError
-from glnet_geo.io.lessons.lessons import lessons_of_pairs, lessons_of_polygons
-from glnet_geo.io.lessons.training_image import Reading
+from glnet_geo.io.labelled_data.lessons import lessons_of_pairs, lessons_of_polygons
+from glnet_geo.io.labelled_data.training_image import Reading
 from tests.lessons import pair_folders, polygons
 from tests.scenes import UTM, texture, write_scene
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
-from glnet_geo.io.lessons.label_legend import LabelLegend, found_legend, open_labels, warn_of_doubtful
+from glnet_geo.io.labelled_data.label_legend import LabelLegend, found_legend, open_labels, warn_of_doubtful
 from tests.io.geotiffs import write
 from tests.maps import write_map
 from tests.rasters import write_plain

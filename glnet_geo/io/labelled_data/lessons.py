@@ -18,18 +18,18 @@ from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.listing import counted, listed
 from glnet_geo.core.numerals import finite_number, whole_number
 from glnet_geo.errors import OptionError, TrainingError, doubt
-from glnet_geo.io.lessons.label_legend import (
+from glnet_geo.io.labelled_data.label_legend import (
     found_legend,
     open_labels,
     read_training_legend,
     warn_of_doubtful,
 )
-from glnet_geo.io.lessons.labels import RasterLabels
-from glnet_geo.io.lessons.pair_files import find_pairs
-from glnet_geo.io.lessons.pairs import Pair
-from glnet_geo.io.lessons.style_colors import style_colors
-from glnet_geo.io.lessons.training_image import Reading, TrainingImage, look_at
-from glnet_geo.io.lessons.training_polygons import TrainingPolygons, read_training_polygons
+from glnet_geo.io.labelled_data.labels import RasterLabels
+from glnet_geo.io.labelled_data.pair_files import find_pairs
+from glnet_geo.io.labelled_data.pairs import Pair
+from glnet_geo.io.labelled_data.style_colors import style_colors
+from glnet_geo.io.labelled_data.training_image import Reading, TrainingImage, look_at
+from glnet_geo.io.labelled_data.training_polygons import TrainingPolygons, read_training_polygons
 
 Part: TypeAlias = Literal["train", "validate", "unused"]
 

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, TrainingError
-from glnet_geo.io.lessons.labels import RasterLabels
-from glnet_geo.io.lessons.lessons import lessons_of_polygons
-from glnet_geo.io.lessons.pairs import Pair
-from glnet_geo.io.lessons.spot import Spot
-from glnet_geo.io.lessons.training_image import Reading, look_at
+from glnet_geo.io.labelled_data.labels import RasterLabels
+from glnet_geo.io.labelled_data.lessons import lessons_of_polygons
+from glnet_geo.io.labelled_data.pairs import Pair
+from glnet_geo.io.labelled_data.spot import Spot
+from glnet_geo.io.labelled_data.training_image import Reading, look_at
 from glnet_geo.io.scenes.scene import open_scene
 from tests.io.geotiffs import PLACE, RGB, UTM, lattice_of, read_whole, texture, write
 from tests.rasters import write_plain

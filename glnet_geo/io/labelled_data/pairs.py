@@ -13,9 +13,9 @@ from typing_extensions import Self
 
 from glnet_geo.core.legend import NODATA
 from glnet_geo.errors import TrainingError
-from glnet_geo.io.lessons.labels import Labels, RasterLabels
-from glnet_geo.io.lessons.spot import Spot
-from glnet_geo.io.lessons.zoomed import ZoomedPixels
+from glnet_geo.io.labelled_data.labels import Labels, RasterLabels
+from glnet_geo.io.labelled_data.spot import Spot
+from glnet_geo.io.labelled_data.zoomed import ZoomedPixels
 
 
 class Pair:

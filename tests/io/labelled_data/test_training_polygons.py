@@ -13,9 +13,13 @@ import shapely
 
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
-from glnet_geo.io.lessons.spot import Spot
-from glnet_geo.io.lessons.style_colors import style_colors
-from glnet_geo.io.lessons.training_polygons import PolygonLabels, TrainingPolygons, read_training_polygons
+from glnet_geo.io.labelled_data.spot import Spot
+from glnet_geo.io.labelled_data.style_colors import style_colors
+from glnet_geo.io.labelled_data.training_polygons import (
+    PolygonLabels,
+    TrainingPolygons,
+    read_training_polygons,
+)
 from tests.lessons import polygons
 from tests.rasters import Place
 from tests.scenes import UTM

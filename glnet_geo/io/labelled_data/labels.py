@@ -20,8 +20,8 @@ from glnet_geo.core.legend import NODATA
 from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError
 from glnet_geo.io.files.odd_names import check_text
-from glnet_geo.io.lessons.open_files import OPEN_FILES
-from glnet_geo.io.lessons.spot import Spot, window_over
+from glnet_geo.io.labelled_data.open_files import OPEN_FILES
+from glnet_geo.io.labelled_data.spot import Spot, window_over
 from glnet_geo.io.maps.class_names import color_table
 from glnet_geo.io.scenes.source import open_raster
 from glnet_geo.io.scenes.validity import Validity

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.window import Window
 from glnet_geo.errors import SceneError, TrainingError
-from glnet_geo.io.lessons.labels import MaskedLabels, RasterLabels
-from glnet_geo.io.lessons.pair_files import find_pairs
-from glnet_geo.io.lessons.pairs import Pair
-from glnet_geo.io.lessons.spot import Spot
+from glnet_geo.io.labelled_data.labels import MaskedLabels, RasterLabels
+from glnet_geo.io.labelled_data.pair_files import find_pairs
+from glnet_geo.io.labelled_data.pairs import Pair
+from glnet_geo.io.labelled_data.spot import Spot
 from tests.io.geotiffs import write_mixed
 from tests.rasters import write_plain
 

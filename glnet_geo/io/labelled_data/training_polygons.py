@@ -21,7 +21,7 @@ from glnet_geo.core.numerals import finite_number
 from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError, doubt
 from glnet_geo.io.geodesy.placed import Placed
-from glnet_geo.io.lessons.spot import Spot
+from glnet_geo.io.labelled_data.spot import Spot
 from glnet_geo.io.polygons.placing import Placing, screen_rows, valid_polygons_in
 from glnet_geo.io.polygons.vector_file import defined, layers_in, reading
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
-from glnet_geo.io.lessons.pair_files import find_pairs
+from glnet_geo.io.labelled_data.pair_files import find_pairs
 
 
 def _folder(path: Path, *names: str) -> Path:

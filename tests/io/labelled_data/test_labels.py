@@ -14,7 +14,7 @@ from rasterio.errors import NotGeoreferencedWarning
 from glnet_geo.core.legend import DEEPGLOBE
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, ModelError, TrainingError
-from glnet_geo.io.lessons.label_legend import (
+from glnet_geo.io.labelled_data.label_legend import (
     LabelLegend,
     found_legend,
     open_labels,
@@ -22,8 +22,8 @@ from glnet_geo.io.lessons.label_legend import (
     read_training_legend,
     warn_of_doubtful,
 )
-from glnet_geo.io.lessons.labels import MaskedLabels, RasterLabels, values_in
-from glnet_geo.io.lessons.spot import Spot
+from glnet_geo.io.labelled_data.labels import MaskedLabels, RasterLabels, values_in
+from glnet_geo.io.labelled_data.spot import Spot
 from tests.io.geotiffs import RGB, write
 from tests.rasters import write_plain
 from tests.scenes import write_scene
