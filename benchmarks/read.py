@@ -58,7 +58,7 @@ def _read(plan: Plan, kept: int) -> tuple[float, float]:
         for top in range(0, height, plan.strip_rows):
             plan.scene.valid(Window(row=top, col=0, height=min(plan.strip_rows, height - top), width=width))
         told = time.perf_counter()
-    return (read - start) / plan.scene.megapixels, (told - read) / plan.scene.megapixels
+    return (read - start) / plan.megapixels, (told - read) / plan.megapixels
 
 
 def _wide(path: Path, width: int, layout: dict[str, Any]) -> Path:

@@ -78,7 +78,7 @@ class LocalFrames:
         if unknown:
             self._timed = _timed(self._timed, plan, progress)
             progress.info(
-                f"{plan.scene.megapixels:.1f} megapixels on {plan.machine}: about "
+                f"{plan.megapixels:.1f} megapixels on {plan.machine}: about "
                 f"{duration(_seconds(plan, self._timed.seconds_per_patch, unknown))}, {plan.memory.total / 1e9:.1f} GB"
             )
         progress.begin("classifying", count_steps(unknown))
@@ -157,7 +157,7 @@ def expected_seconds(plan: Plan) -> float:
 
 
 def _seconds(plan: Plan, per_patch: float, frames: Sequence[PlannedFrame]) -> float:
-    return per_patch * count_steps(frames) + _OUTPUT_SECONDS_PER_MEGAPIXEL * plan.scene.megapixels
+    return per_patch * count_steps(frames) + _OUTPUT_SECONDS_PER_MEGAPIXEL * plan.megapixels
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,8 +100,8 @@ def _summary(plan: Plan, files: MapFiles, tally: Tally, rest: Rest, took: float)
         model_sha256=plan.model.sha256,
         device=str(plan.machine),
         classes=tally.shares(),
-        megapixels=plan.scene.megapixels,
-        megapixels_computed=plan.scene.megapixels * rest.within(0, plan.scene.height),
+        megapixels=plan.megapixels,
+        megapixels_computed=plan.megapixels * rest.within(0, plan.scene.height),
         seconds=took,
     )
 
@@ -203,7 +203,7 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
             model=plan.card.name,
             model_sha256=plan.model.sha256,
             device=str(plan.machine),
-            megapixels=plan.scene.megapixels,
+            megapixels=plan.megapixels,
             memory=plan.memory.total,
             seconds=seconds(plan),
             notes=plan.notes,

@@ -113,6 +113,11 @@ class Plan:
         return self.model.card
 
     @property
+    def megapixels(self) -> float:
+        """Millions of pixels of the scene."""
+        return self.scene.megapixels
+
+    @property
     def strip_rows(self) -> int:
         """Rows that flow to the outputs at a time."""
         return strip_rows(self.scene)

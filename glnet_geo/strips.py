@@ -195,7 +195,7 @@ def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterat
     excerpt = plan.scene.read(whole.moved(int(lattice.rows.phase), int(lattice.cols.phase)), lattice)
     patches = predictor.patches(shape)
     progress.info(
-        f"{plan.scene.megapixels:.1f} megapixels as the published code computes them, on {plan.machine}: "
+        f"{plan.megapixels:.1f} megapixels as the published code computes them, on {plan.machine}: "
         f"about {duration(predictor.seconds(shape))}, {plan.memory.total / 1e9:.1f} GB"
     )
     progress.begin("classifying", len(patches))

@@ -346,7 +346,7 @@ class _SceneRun:
                 tile=str(path),
                 status="done",
                 classes=tally.shares(),
-                megapixels=plan.scene.megapixels,
+                megapixels=plan.megapixels,
                 state=TileState(
                     job=self._shop.books.job,
                     fingerprint=self._mosaic_mark,

@@ -74,7 +74,7 @@ class DaskFrames:
             self._refuse_strangers()
             self._bring_model(plan, job)
             progress.info(
-                f"{plan.scene.megapixels:.1f} megapixels, {counted(len(unknown), 'frame')} to compute by {counted(self._workers(), 'worker')} of "
+                f"{plan.megapixels:.1f} megapixels, {counted(len(unknown), 'frame')} to compute by {counted(self._workers(), 'worker')} of "
                 f"{self.client.scheduler.address}, on {plan.machine.device}"
             )
         progress.begin("classifying", count_steps(unknown))
