@@ -20,10 +20,10 @@ from glnet_geo.io.maps import stac
 from glnet_geo.io.maps.footprint import footprint
 from glnet_geo.io.scenes.taken import taken
 from glnet_geo.replacing import HIDDEN
+from tests.batches import mapped
 from tests.jobs import Told
 from tests.model import tiny
 from tests.scenes import UTM, texture, write_model, write_scene
-from tests.test_batch import mapped
 
 pystac = pytest.importorskip("pystac")
 

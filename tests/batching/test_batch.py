@@ -2,71 +2,32 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import geopandas
 import numpy as np
 import pytest
 import rasterio
 from affine import Affine
-from numpy.typing import NDArray
 from rasterio.enums import ColorInterp
 
 import glnet_geo
-from glnet_geo import Options
-from glnet_geo.batching.batch import batch
 from glnet_geo.batching.delivery import Delivery
-from glnet_geo.batching.outputs import Outputs
-from glnet_geo.batching.report import BatchReport
 from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.strip import Strip
-from glnet_geo.core.window import Window
+from tests.batches import (
+    COLS,
+    HEIGHT,
+    WIDTH,
+    arrays,
+    assert_same_maps,
+    cut,
+    layer,
+    mapped,
+    options,
+    windows,
+)
 from tests.scenes import UTM, read, texture, write_model, write_scene
-
-HEIGHT, WIDTH = 310, 290
-ROWS, COLS = (0, 97, 200, HEIGHT), (0, 120, WIDTH)
-"""Edges of the tiles: nothing of the model fits them."""
-
-
-def windows() -> dict[str, Window]:
-    return {
-        f"tile_{row}_{col}": Window(row=top, col=left, height=bottom - top, width=right - left)
-        for row, (top, bottom) in enumerate(pairwise(ROWS))
-        for col, (left, right) in enumerate(pairwise(COLS))
-    }
-
-
-def cut(folder: Path, pixels: NDArray[Any], **profile: Any) -> Path:
-    """Write a scene, and beside it in ``tiles`` what it is cut into."""
-    write_scene(folder / "scene.tif", pixels, **profile)
-    tiles = folder / "tiles"
-    tiles.mkdir()
-    transform = profile.pop("transform", UTM)
-    for name, window in windows().items():
-        place = transform @ Affine.translation(window.col, window.row)
-        write_scene(tiles / f"{name}.tif", pixels[:, window.rows, window.cols], transform=place, **profile)
-    return tiles
-
-
-def options(model: Path, **more: Any) -> Options:
-    return Options(model=model, precision="fp32", device="cpu", **more)
-
-
-def mapped(tiles: Any, folder: Path, model: Path, **more: Any) -> BatchReport:
-    names = {"formats", "name", "confidence", "mosaics", "overwrite", "stac"}
-    outputs = Outputs(folder=folder, **{name: more.pop(name) for name in names & more.keys()})
-    drawing = more.pop("drawing", None)
-    keep = {
-        name: more.pop(name)
-        for name in {"seamless", "retries", "progress", "asset", "frames", "work"} & more.keys()
-    }
-    return batch(tiles, outputs, options=options(model, **more), drawing=drawing, **keep)
-
-
-def layer(path: Path) -> geopandas.GeoDataFrame:
-    return geopandas.read_file(path, layer="landcover")
 
 
 @pytest.fixture(scope="module")
@@ -103,21 +64,6 @@ def test_tiles_are_mapped_as_the_scene_that_they_were_cut_from(
     assert layer(mosaics[1]).equals(layer(whole / "scene_map.gpkg"))
     assert sum(share.pixels for share in report.classes) == (expected != 255).sum()
     assert not [path for path in (tmp_path / "maps").iterdir() if path.name.startswith((".", "batch"))]
-
-
-def arrays(folder: Path, names: Any = None, suffix: str = "") -> dict[str, NDArray[np.uint8]]:
-    found = {name: folder / f"{name}_landcover{suffix}.tif" for name in names or windows()}
-    return {name: read(path) for name, path in found.items() if path.exists()}
-
-
-def assert_same_maps(found: dict[str, NDArray[Any]], expected: dict[str, NDArray[Any]]) -> None:
-    assert found.keys() == expected.keys()
-    for name, classes in expected.items():
-        np.testing.assert_array_equal(found[name], classes, err_msg=name)
-
-
-def statuses(report: BatchReport) -> dict[str, str]:
-    return {Path(tile.tile).stem: tile.status for tile in report.tiles}
 
 
 @pytest.mark.parametrize("kind", ["alpha", "mask", "declared", "undeclared"])

@@ -12,9 +12,9 @@ import rasterio
 import shapely
 
 from glnet_geo.errors import OutputError
+from tests.batches import mapped, statuses
 from tests.jobs import Told
 from tests.scenes import UTM, texture, write_scene
-from tests.test_batch import mapped, statuses
 
 
 @pytest.fixture
