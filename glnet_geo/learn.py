@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -16,17 +14,14 @@ from glnet_geo.core.colors import RGB
 from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.value_range import EIGHT_BITS
 from glnet_geo.errors import CancelledError, OptionError
-from glnet_geo.io.files.identity import identity
 from glnet_geo.io.files.staging import TakenError, refuse_taken
-from glnet_geo.io.lessons.datasets import lessons_of_dataset
-from glnet_geo.io.lessons.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
-from glnet_geo.io.lessons.training_image import Reading
+from glnet_geo.io.labelled_data.datasets import lessons_of_dataset
+from glnet_geo.io.labelled_data.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
+from glnet_geo.io.labelled_data.training_image import Reading
 from glnet_geo.io.pictures.curves import draw_curves, require_curves
 from glnet_geo.io.scenes.source_files import refuse_to_replace
 from glnet_geo.io.work_folder.run_folder import RunFolder
 from glnet_geo.learn_options import (
-    KEPT_BY_POLYGONS,
-    POLYGON_MINUTES,
     DrawnPolygons,
     Lesson,
     PublishedDataset,
@@ -34,20 +29,13 @@ from glnet_geo.learn_options import (
     TrainSummary,
 )
 from glnet_geo.model.card import Card
-from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import Machine, choose_machine, limit_gpu_memory
 from glnet_geo.model.package import check_package, save_package
-from glnet_geo.training.held_out import Split, split
-from glnet_geo.training.memory import patches_that_fit
-from glnet_geo.training.new_card import card_of
-from glnet_geo.training.recipe import EPOCHS, Recipe, recipe_of, stages_of
-from glnet_geo.training.samples import Sampler
-from glnet_geo.training.setup import Judge, TrainingSetup
-from glnet_geo.training.stages import STAGES
-from glnet_geo.training.start import TIMM, Start, init_card, start_from
-from glnet_geo.training.train import Learner
+from glnet_geo.training.held_out import split
+from glnet_geo.training.recipe import stages_of
+from glnet_geo.training.start import TIMM, init_card, start_from
 from glnet_geo.training.training_run import Outcome, TrainingRun
-from glnet_geo.training.validation import Judgement, judge
+from glnet_geo.training_plan import TrainingPlan
 
 
 def train(
@@ -94,10 +82,10 @@ def train(
             options.init, lessons.legend, seed=options.seed, bands=wanted, download=options.download
         )
         with RunFolder(out.with_suffix(".training")).held() as folder:
-            run = _training_run(lessons, held, start, folder, machine, options, progress, began)
-            _tell_of_what_is_lost(start, run.recipes, progress)
-            outcome = _learnt(run, out, folder)
-            card = _card(out.stem, outcome, run, lessons, held, options)
+            plan = TrainingPlan(lessons=lessons, held=held, start=start, machine=machine, options=options)
+            _tell_of_what_is_lost(plan, progress)
+            outcome = _learnt(plan.run(folder, progress, began), out, folder)
+            card = plan.card(out.stem, outcome)
             if not overwrite:
                 _refuse_appeared(out, folder)
             save_package(out, outcome.network, card)
@@ -125,22 +113,6 @@ def _learnt(run: TrainingRun, out: Path, folder: RunFolder) -> Outcome:
             f"{out.name} was not written; what was learnt is kept in {folder.path}: run the same command again to "
             "go on, or delete that folder"
         ) from stopped
-
-
-def _card(
-    name: str, outcome: Outcome, run: TrainingRun, lessons: Lessons, held: Split, options: TrainOptions
-) -> Card:
-    return card_of(
-        name,
-        outcome,
-        run.setup.start,
-        lessons,
-        held,
-        judged=run.setup.judged,
-        augmentation=options.augmentation,
-        value_range=options.value_range,
-        credit=options.credit,
-    )
 
 
 def _refuse_appeared(out: Path, folder: RunFolder) -> None:
@@ -197,134 +169,10 @@ def lessons_for(lesson: Lesson, options: TrainOptions, wanted: Sequence[str], kn
     return lessons_of_pairs(Path(lesson.images), Path(lesson.labels), legend, reading)
 
 
-def _training_run(
-    lessons: Lessons,
-    held: Split,
-    start: Start,
-    folder: RunFolder,
-    machine: Machine,
-    options: TrainOptions,
-    progress: Progress,
-    began: float,
-) -> TrainingRun:
-    ids = lessons.legend.ids.tolist()
-    sampler = Sampler(
-        held.learnt,
-        tiling=start.tiling,
-        normalization=start.normalization,
-        class_ids=ids,
-        augmentation=options.augmentation,
-        seed=options.seed,
-        balance=options.balance,
-    )
-    recipes = _recipes(held, start, machine, options, sparse=lessons.sparse)
-    setup = TrainingSetup(
-        start=start,
-        sampler=sampler,
-        judge=_judge(held, lessons, start, machine) if held.judged else None,
-        legend=lessons.legend,
-        judged=[ids.index(number) for number in lessons.judged],
-        folder=folder,
-        device=machine.device,
-        patches_at_once=_patches_at_once(recipes, start, sampler, machine, options),
-        seed=options.seed,
-        progress=progress,
-    )
-    return TrainingRun(
-        setup=setup,
-        recipes=recipes,
-        fingerprint=_fingerprint(lessons, held, start, recipes, options),
-        minutes=_minutes(lessons, options),
-        began=began,
-        kept=KEPT_BY_POLYGONS if lessons.sparse else 0.0,
-    )
-
-
-def _minutes(lessons: Lessons, options: TrainOptions) -> float | None:
-    if options.minutes is not None or options.epochs is not None:
-        return options.minutes
-    return POLYGON_MINUTES if lessons.sparse else None
-
-
-def _recipes(
-    held: Split, start: Start, machine: Machine, options: TrainOptions, *, sparse: bool
-) -> tuple[Recipe, ...]:
-    """Of every stage that is asked for, in order."""
-    stages = stages_of(start.architecture.sharing)
-    if sparse and start.card is not None:
-        # What a package saw of whole frames still guides: a few polygons would only shake what the others build on.
-        stages = stages[1:] or stages
-    chosen = [stage for stage in STAGES if stage in (options.stages or stages)]
-    frames = sum(max(1.0, pair.shape[0] * pair.shape[1] / start.tiling.frame**2) for pair in held.learnt)
-    recipes = []
-    for stage in chosen:
-        recipe = recipe_of(stage, start.architecture, sparse=sparse)
-        epochs = options.epochs or EPOCHS[stage]
-        recipes.append(
-            replace(
-                recipe,
-                steps=max(1, round(epochs * frames / recipe.frames)),
-                bfloat16=machine.dtype == torch.bfloat16,
-                seed=options.seed,
-            )
-        )
-    return tuple(recipes)
-
-
-def _tell_of_what_is_lost(start: Start, recipes: Sequence[Recipe], progress: Progress) -> None:
+def _tell_of_what_is_lost(plan: TrainingPlan, progress: Progress) -> None:
     """Say so where the model will lack a branch that the one it begins with has."""
-    last = recipes[-1].stage
+    start, last = plan.start, plan.recipes[-1].stage
     if start.card is not None and last in stages_of(start.card.architecture.sharing)[:-1]:
         progress.info(
             f"the model ends with the stage {last.replace('_', ' ')}: what {start.name} has of later ones is left out"
         )
-
-
-def _judge(held: Split, lessons: Lessons, start: Start, machine: Machine) -> Judge:
-    def judgement(network: GLNet) -> Judgement:
-        return judge(
-            network,
-            held.judged,
-            tiling=start.tiling,
-            normalization=start.normalization,
-            legend=lessons.legend,
-            machine=machine,
-            background=lessons.legend.channel_of_id(lessons.background),
-        )
-
-    return judgement
-
-
-def _patches_at_once(
-    recipes: Sequence[Recipe], start: Start, sampler: Sampler, machine: Machine, options: TrainOptions
-) -> int | None:
-    """How many patches stay within the GPU memory that is allowed; None where none is, or on other devices."""
-    local = next((recipe for recipe in recipes if recipe.stage == "global_to_local"), None)
-    if machine.device != "cuda" or options.max_gpu_memory is None or local is None:
-        return None
-
-    def step(count: int) -> None:
-        network = start.network("global_to_local", {}, options.seed)
-        learner = Learner(
-            network, replace(local, steps=1, patches=2), sampler, device="cuda", patches_at_once=count
-        )
-        for _ in learner.run():
-            pass
-
-    return patches_that_fit(step, local.patches, options.max_gpu_memory)
-
-
-def _fingerprint(
-    lessons: Lessons, held: Split, start: Start, recipes: Sequence[Recipe], options: TrainOptions
-) -> str:
-    """Of all that decides about the weights."""
-    known = {
-        "options": asdict(replace(options, init=str(options.init), credit="", max_gpu_memory=None)),
-        "recipes": [asdict(recipe) for recipe in recipes],
-        "start": start.sha256 or start.name,
-        "legend": [(c.id, c.name) for c in lessons.legend],
-        "pairs": [(identity(pair.path), pair.shape, pair.labels.name) for pair in lessons.pairs],
-        "held": held.how,
-        "labels": held.digest,
-    }
-    return hashlib.sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from glnet_geo.errors import OptionError
-from glnet_geo.io.lessons.datasets import DatasetName
+from glnet_geo.io.labelled_data.datasets import DatasetName
 from glnet_geo.model.card import Card
 from glnet_geo.model.machine import Device, Precision
 from glnet_geo.model.package import DEFAULT_MODEL

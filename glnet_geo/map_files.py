@@ -1,16 +1,22 @@
-"""The files that the map of a scene is written to."""
+"""The files that a map is written to, and what makes them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from typing_extensions import Self
 
+from glnet_geo.core.legend import Legend
+from glnet_geo.core.polygons.drawing import Drawing
+from glnet_geo.core.strip import Sink
 from glnet_geo.errors import OutputError
-from glnet_geo.io.files.staging import is_raster
+from glnet_geo.io.files.staging import Staging, is_raster
+from glnet_geo.io.geodesy.placed import Placed
+from glnet_geo.io.maps.raster import ClassRaster, ConfidenceRaster
+from glnet_geo.io.polygons.vector import PolygonLayer
 from glnet_geo.io.scenes.source_files import refuse_to_replace
 
 if TYPE_CHECKING:
@@ -19,15 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapFiles:
-    """The files that the map of a scene is written to.
+    """The files that the map of a scene, of a tile or of many tiles is written to.
 
     Attributes:
-        maps: get classes or polygons, as their suffixes say; at least one.
+        maps: get classes or polygons, as their suffixes say.
         confidence: gets the winning class's probability; None where it is not asked for.
     """
 
     maps: tuple[Path, ...]
-    confidence: Path | None
+    confidence: Path | None = None
 
     @classmethod
     def of(
@@ -37,7 +43,7 @@ class MapFiles:
         confidence: str | Path | None,
         options: Options,
     ) -> Self:
-        """What a person named.
+        """What a person named for a scene.
 
         Args:
             scene: to be mapped.
@@ -69,3 +75,27 @@ class MapFiles:
     def tell_confidence(self) -> bool:
         """Whether it must be known how sure the map is: a file holds it, or polygons, of which each says so."""
         return self.confidence is not None or any(not is_raster(path) for path in self.maps)
+
+    def sinks(
+        self, staging: Staging, raster: Placed, legend: Legend, drawing: Drawing, tags: Mapping[str, str]
+    ) -> Iterator[Sink]:
+        """What makes the files, one by one: classes, polygons that say how sure they are, the confidence.
+
+        Args:
+            staging: where they are made.
+            raster: the scene or the tile.
+            legend: the model's.
+            drawing: how polygons are drawn.
+            tags: provenance.
+
+        Raises:
+            OutputError: one cannot be made; those before it are to be closed.
+        """
+        for path in self.maps:
+            made = staging.temporary(path)
+            if is_raster(path):
+                yield ClassRaster(made, raster, legend, tags=tags)
+            else:
+                yield PolygonLayer(made, raster, legend, drawing, tags=tags, confidence=True)
+        if self.confidence is not None:
+            yield ConfidenceRaster(staging.temporary(self.confidence), raster, tags=tags)

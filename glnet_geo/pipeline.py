@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import glnet_geo
-from glnet_geo.core.legend import Legend
 from glnet_geo.core.numerals import shortest
 from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.pouring import pour
@@ -17,26 +16,17 @@ from glnet_geo.core.progress import Progress, Silence
 from glnet_geo.core.strip import Sink
 from glnet_geo.errors import CancelledError, OptionError, SceneError
 from glnet_geo.frames import Frames, LocalFrames
-from glnet_geo.io.files.staging import Staging, TakenError, is_raster
-from glnet_geo.io.geodesy.placed import Placed
-from glnet_geo.io.maps.raster import ClassRaster, ConfidenceRaster
-from glnet_geo.io.polygons.aoi import area_mark
-from glnet_geo.io.polygons.vector import PolygonLayer
+from glnet_geo.io.files.staging import Staging, TakenError
 from glnet_geo.io.scenes.own_maps import VERSION_TAG
 from glnet_geo.io.scenes.tiles import TileError
-from glnet_geo.io.scenes.virtual import raster_identity
 from glnet_geo.io.work_folder.array_store import Lacking
 from glnet_geo.io.work_folder.journal import Journal, journal_folder
+from glnet_geo.job import scene_job
 from glnet_geo.map_files import MapFiles
-from glnet_geo.model.machine import Machine
-from glnet_geo.model.package import Model
 from glnet_geo.plan import Options, Plan, planned
 from glnet_geo.report import Forecast, Summary, Tally
 from glnet_geo.strips import Rest, seconds, strips
 from glnet_geo.vectorization import merged
-
-SURE = "polygons or confidence"
-"""Under which name a job says whether any output tells how sure the map is."""
 
 
 def classify(
@@ -95,7 +85,8 @@ def classify(
 
         def sinks(_rest: Rest) -> Iterator[Sink]:
             yield tally
-            yield from _outputs(plan, files, staging, drawing)
+            tags = provenance(plan, plan.scene.name)
+            yield from files.sinks(staging, plan.scene, plan.card.legend, drawing, tags)
 
         rest = deliver(plan, how, staging, sinks, progress, outputs=files.all)
     return _summary(plan, files, tally, rest, time.monotonic() - started)
@@ -113,15 +104,6 @@ def _summary(plan: Plan, files: MapFiles, tally: Tally, rest: Rest, took: float)
         megapixels_computed=plan.megapixels * rest.within(0, plan.scene.height),
         seconds=took,
     )
-
-
-def _outputs(plan: Plan, files: MapFiles, staging: Staging, drawing: Drawing) -> Iterator[Sink]:
-    """The sinks that make the files of a map, one by one."""
-    tags = provenance(plan, plan.scene.name)
-    for path in files.maps:
-        yield output(staging.temporary(path), plan.scene, plan.card.legend, drawing, tags)
-    if files.confidence is not None:
-        yield ConfidenceRaster(staging.temporary(files.confidence), plan.scene, tags=tags)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,31 +210,6 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
         )
 
 
-def scene_job(plan: Plan, options: Options, *, confidence: bool) -> dict[str, object]:
-    """Everything that the rows of a map depend on, by names for a person."""
-    return job_of(plan, options) | {"scene": raster_identity(plan.scene.path), SURE: confidence}
-
-
-def job_of(plan: Plan, options: Options) -> dict[str, object]:
-    """What the rows of a map depend on beside the scene, by names for a person."""
-    return means_of(plan.model, plan.machine, options) | {
-        "bands": plan.scene.bands,
-        "value range": plan.normalization.value_range,
-    }
-
-
-def means_of(model: Model, machine: Machine, options: Options) -> dict[str, object]:
-    """What all maps of a run depend on, whatever the scene, by names for a person."""
-    return {
-        "version": glnet_geo.__version__,
-        "model": model.sha256,
-        "nodata": options.nodata,
-        "area of interest": None if options.aoi is None else area_mark(options.aoi),
-        "device": machine.device,
-        "precision": str(machine.dtype),
-    }
-
-
 def _tell(journal: Journal, height: int, progress: Progress) -> None:
     """Say whether the job goes on from where another one stopped."""
     if journal.other_job:
@@ -290,15 +247,6 @@ def _stopping(journal: Journal, height: int) -> Iterator[None]:
         if journal.rows == height:
             journal.remove()
         raise
-
-
-def output(
-    path: Path, raster: Placed, legend: Legend, drawing: Drawing, tags: Mapping[str, str]
-) -> ClassRaster | PolygonLayer:
-    """The sink that makes what the suffix of a path asks for: classes, or polygons that say how sure they are."""
-    if is_raster(path):
-        return ClassRaster(path, raster, legend, tags=tags)
-    return PolygonLayer(path, raster, legend, drawing, tags=tags, confidence=True)
 
 
 def provenance(plan: Plan, scene: str) -> Mapping[str, str]:

@@ -115,7 +115,7 @@ class Plan:
     @property
     def megapixels(self) -> float:
         """Millions of pixels of the scene."""
-        return float(self.scene.height * self.scene.width / 1e6)
+        return self.scene.megapixels
 
     @property
     def strip_rows(self) -> int:

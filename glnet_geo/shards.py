@@ -15,8 +15,8 @@ from glnet_geo.errors import CancelledError, OptionError
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.files.staging import Staging
 from glnet_geo.io.work_folder.journal import Journal, journal_folder
+from glnet_geo.job import scene_job
 from glnet_geo.map_files import MapFiles
-from glnet_geo.pipeline import scene_job
 from glnet_geo.plan import Options, planned
 
 Item = TypeVar("Item")

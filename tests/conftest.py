@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,27 @@ def usual_handlers() -> Iterator[None]:
     yield
     for kind, handler in before.items():
         assert signal.signal(kind, handler) is signal.default_int_handler
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of half a megabyte."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    try:
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)],
+            check=False,
+            capture_output=True,
+        )
+    except FileNotFoundError:
+        pytest.skip("there is no mount here, so no small disk")
+    if mounted.returncode:
+        pytest.skip("a small disk can only be mounted by an administrator")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.fixture(scope="session")

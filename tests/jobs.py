@@ -16,6 +16,7 @@ import geopandas
 import glnet_geo
 from glnet_geo import Options
 from glnet_geo.core.progress import Silence
+from glnet_geo.errors import CancelledError
 from tests.scenes import texture, write_model, write_scene
 
 
@@ -48,6 +49,29 @@ class Told(Silence):
         if self._at and self.steps >= self._next:
             self._next += self._at
             self._act()
+
+
+class Impatient(Silence):
+    """Stops a job after some steps, and keeps what it was told."""
+
+    def __init__(self, steps: int | None = None, error: type[BaseException] = CancelledError) -> None:
+        self._left, self._error = steps, error
+        self.told: list[str] = []
+        self.steps = 0
+
+    def info(self, message: str) -> None:
+        self.told.append(message)
+
+    def advance(self, steps: int = 1) -> None:
+        self.steps += steps
+        if self._error is KeyboardInterrupt and self._over():
+            raise KeyboardInterrupt
+
+    def cancelled(self) -> bool:
+        return self._error is CancelledError and self._over()
+
+    def _over(self) -> bool:
+        return self._left is not None and self.steps > self._left
 
 
 class Meanwhile(Silence):

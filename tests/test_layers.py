@@ -79,7 +79,7 @@ WITHIN = {
         "scenes",
         "maps",
         "polygons",
-        "lessons",
+        "labelled_data",
         "references",
         "pictures",
     ),

@@ -243,7 +243,7 @@ def test_outputs_that_were_begun_are_closed_when_another_cannot_be(
         raise OutputError("the disk is full")
 
     monkeypatch.setattr(ClassRaster, "close", close)
-    monkeypatch.setattr("glnet_geo.pipeline.PolygonLayer", refused)
+    monkeypatch.setattr("glnet_geo.map_files.PolygonLayer", refused)
     with pytest.raises(OutputError, match="the disk is full"):
         glnet_geo.classify(scene, [tmp_path / "map.tif", tmp_path / "map.gpkg"], options=Options(model=model))
     assert len(closed) == 1

@@ -19,31 +19,8 @@ from glnet_geo.io.maps.raster import ClassRaster
 from glnet_geo.io.work_folder.journal import Journal, journal_folder
 from glnet_geo.replacing import HIDDEN
 from glnet_geo.report import Summary
-from tests.jobs import Told, kills_at_random
+from tests.jobs import Impatient, Told, kills_at_random
 from tests.scenes import texture, write_scene
-
-
-class Impatient(Silence):
-    """Stops a job after some steps, and keeps what it was told."""
-
-    def __init__(self, steps: int | None = None, error: type[BaseException] = CancelledError) -> None:
-        self._left, self._error = steps, error
-        self.told: list[str] = []
-        self.steps = 0
-
-    def info(self, message: str) -> None:
-        self.told.append(message)
-
-    def advance(self, steps: int = 1) -> None:
-        self.steps += steps
-        if self._error is KeyboardInterrupt and self._over():
-            raise KeyboardInterrupt
-
-    def cancelled(self) -> bool:
-        return self._error is CancelledError and self._over()
-
-    def _over(self) -> bool:
-        return self._left is not None and self.steps > self._left
 
 
 def outputs(folder: Path) -> list[Path]:

@@ -17,7 +17,7 @@ from glnet_geo.core.listing import counted
 from glnet_geo.core.overall import Overall
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
 from glnet_geo.errors import EvaluationError
-from glnet_geo.io.lessons.pair_files import find_pairs
+from glnet_geo.io.labelled_data.pair_files import find_pairs
 from glnet_geo.io.maps.classes import open_classes
 from glnet_geo.io.maps.confidence import ConfidenceMap
 from glnet_geo.io.references.colors import ColorReference

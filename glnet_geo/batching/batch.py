@@ -14,7 +14,7 @@ from glnet_geo.batching.books import Books
 from glnet_geo.batching.catalogue import catalogue
 from glnet_geo.batching.fingerprints import job_mark, mark, pixels_mark
 from glnet_geo.batching.inputs import all_paths, outputs_of_tiles
-from glnet_geo.batching.outputs import Outputs, TileOutputs
+from glnet_geo.batching.outputs import Outputs
 from glnet_geo.batching.report import BatchReport, TileResult
 from glnet_geo.batching.scene_run import Workshop, failure, map_scene
 from glnet_geo.batching.scenes import VirtualScene, virtual_scenes
@@ -43,7 +43,8 @@ from glnet_geo.io.scenes.tiled import sample_of
 from glnet_geo.io.scenes.tiles import TileError, TileFile, TileReader, described
 from glnet_geo.io.work_folder.ledger import REPORT, Ledger
 from glnet_geo.io.work_folder.store import check_address
-from glnet_geo.pipeline import means_of
+from glnet_geo.job import means_of
+from glnet_geo.map_files import MapFiles
 from glnet_geo.plan import Options, machine_of, model_of
 
 
@@ -269,7 +270,7 @@ def _results(books: Books, paths: Sequence[str]) -> tuple[TileResult, ...]:
 
 
 @contextmanager
-def _stopping(books: Books, named: dict[str, TileOutputs], outputs: Outputs) -> Iterator[None]:
+def _stopping(books: Books, named: dict[str, MapFiles], outputs: Outputs) -> Iterator[None]:
     """Says on leaving by Ctrl-C, or as the progress asked, how to go on."""
     try:
         yield

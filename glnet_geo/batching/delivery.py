@@ -10,17 +10,15 @@ from threading import Event
 import numpy as np
 from numpy.typing import NDArray
 
-from glnet_geo.batching.outputs import TileOutputs
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.pouring import interruptible
 from glnet_geo.core.strip import Sink, Strip
 from glnet_geo.core.window import Window
 from glnet_geo.io.files.staging import Staging
-from glnet_geo.io.maps.raster import ConfidenceRaster
 from glnet_geo.io.scenes.tiled import PlacedTile
 from glnet_geo.io.scenes.tiles import TileReader
-from glnet_geo.pipeline import output
+from glnet_geo.map_files import MapFiles
 from glnet_geo.report import ClassShare, Tally
 
 
@@ -54,7 +52,7 @@ class Making:
         done: told of every tile.
     """
 
-    outputs: Mapping[str, TileOutputs]
+    outputs: Mapping[str, MapFiles]
     staging: Staging
     legend: Legend
     drawing: Drawing
@@ -143,15 +141,13 @@ class _TileOutput:
 
     def __post_init__(self) -> None:
         file, making = self.tile.file, self.making
-        named, temporary = making.outputs[file.path], making.staging.temporary
-        tags = making.tags(file.name)
         self._tally = Tally(file, making.legend)
         self._sinks = []
         try:
-            for path in named.maps:
-                self._sinks.append(output(temporary(path), file, making.legend, making.drawing, tags))
-            if named.confidence is not None:
-                self._sinks.append(ConfidenceRaster(temporary(named.confidence), file, tags=tags))
+            for sink in making.outputs[file.path].sinks(
+                making.staging, file, making.legend, making.drawing, making.tags(file.name)
+            ):
+                self._sinks.append(sink)
         except BaseException:
             self.close()
             raise

@@ -14,9 +14,9 @@ from glnet_geo.core.lattice import in_cells
 from glnet_geo.core.mosaic import Enlargement
 from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.window import Window
+from glnet_geo.io.files.identity import mark_of
 from glnet_geo.io.scenes.tiled import PlacedTile, box, overlaps
 from glnet_geo.io.scenes.tiles import TileFile
-from glnet_geo.io.work_folder.array_store import mark_of
 from glnet_geo.plan import Plan
 
 

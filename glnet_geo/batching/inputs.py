@@ -6,18 +6,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from glnet_geo.batching.books import outputs_noted
-from glnet_geo.batching.outputs import Outputs, TileOutputs
+from glnet_geo.batching.outputs import Outputs
 from glnet_geo.core.listing import listed
 from glnet_geo.core.progress import Progress
 from glnet_geo.errors import OutputError, SceneError
 from glnet_geo.io.files.identity import identity, place_of
 from glnet_geo.io.scenes.own_maps import is_map
 from glnet_geo.io.work_folder.ledger import Ledger
+from glnet_geo.map_files import MapFiles
 
 
 def outputs_of_tiles(
     paths: Sequence[str], outputs: Outputs, read: Iterable[str | Path], progress: Progress
-) -> dict[str, TileOutputs]:
+) -> dict[str, MapFiles]:
     """The outputs of every tile; inputs that are maps of earlier batches in the places of outputs are no tiles.
 
     Args:
@@ -51,7 +52,7 @@ def outputs_of_tiles(
     return outputs.of(tiles)
 
 
-def all_paths(named: Mapping[str, TileOutputs], outputs: Outputs) -> Iterator[Path]:
+def all_paths(named: Mapping[str, MapFiles], outputs: Outputs) -> Iterator[Path]:
     """Every file that a batch writes, but the catalogue."""
     for tile in named.values():
         yield from tile.all

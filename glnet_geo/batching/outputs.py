@@ -11,28 +11,11 @@ from glnet_geo.errors import OptionError, OutputError
 from glnet_geo.io.files.odd_names import is_text
 from glnet_geo.io.files.staging import check_name, check_suffix, is_raster
 from glnet_geo.io.files.suffixes import MAP_VECTORS, MAPS
+from glnet_geo.map_files import MapFiles
 
 DEFAULT_NAME = "{stem}_landcover{suffix}"
 
 _FIELDS = {"stem", "parent", "number", "suffix"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TileOutputs:
-    """The files of one tile.
-
-    Attributes:
-        maps: classes and polygons.
-        confidence: how sure the map is, or None.
-    """
-
-    maps: tuple[Path, ...]
-    confidence: Path | None
-
-    @property
-    def all(self) -> tuple[Path, ...]:
-        """Every file."""
-        return self.maps if self.confidence is None else (*self.maps, self.confidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +57,7 @@ class Outputs:
             raise OptionError("nothing is to be written: name a format, or a file with --mosaic")
         self._formatted("a", "b", 1, ".tif")
 
-    def of(self, tiles: Sequence[str]) -> dict[str, TileOutputs]:
+    def of(self, tiles: Sequence[str]) -> dict[str, MapFiles]:
         """The outputs of every tile, by its path.
 
         Raises:
@@ -95,9 +78,9 @@ class Outputs:
                     )
         return named
 
-    def proposed(self, tiles: Sequence[str]) -> dict[str, TileOutputs]:
+    def proposed(self, tiles: Sequence[str]) -> dict[str, MapFiles]:
         """As `of`, but several may get files of one name."""
-        found: dict[str, TileOutputs] = {}
+        found: dict[str, MapFiles] = {}
         for number, tile in enumerate(tiles, 1):
             plain = Path(tile.partition("?")[0])
             found[tile] = self._named(plain.stem, plain.parent.name, number)
@@ -110,10 +93,10 @@ class Outputs:
             not is_raster(mosaic) for mosaic in self.mosaics
         )
 
-    def _named(self, stem: str, parent: str, number: int) -> TileOutputs:
+    def _named(self, stem: str, parent: str, number: int) -> MapFiles:
         maps = tuple(self.folder / self._formatted(stem, parent, number, f".{kind}") for kind in self.formats)
         sure = self.folder / self._formatted(stem, parent, number, "_confidence.tif")
-        return TileOutputs(maps=maps, confidence=sure if self.confidence else None)
+        return MapFiles(maps=maps, confidence=sure if self.confidence else None)
 
     def _formatted(self, stem: str, parent: str, number: int, suffix: str) -> Path:
         fields: Mapping[str, object] = {"stem": stem, "parent": parent, "number": number, "suffix": suffix}

@@ -11,7 +11,7 @@ from pathlib import Path
 from glnet_geo.batching.books import Books
 from glnet_geo.batching.delivery import Delivered, Delivery, Making
 from glnet_geo.batching.fingerprints import fingerprints, lacking, mark, pixels_mark, place_mark, touched
-from glnet_geo.batching.outputs import Outputs, TileOutputs
+from glnet_geo.batching.outputs import Outputs
 from glnet_geo.batching.report import TileResult, TileState
 from glnet_geo.batching.scenes import VirtualScene
 from glnet_geo.core.listing import counted
@@ -23,13 +23,15 @@ from glnet_geo.frames import Frames
 from glnet_geo.io.files.identity import identity
 from glnet_geo.io.files.staging import Staging
 from glnet_geo.io.scenes.blocks import block_cache
+from glnet_geo.io.scenes.source_files import raster_identity
 from glnet_geo.io.scenes.tiled import PlacedTile, TiledPixels, scene_of
 from glnet_geo.io.scenes.tiles import TileError, TileReader
-from glnet_geo.io.scenes.virtual import raster_identity
 from glnet_geo.io.work_folder.journal import Journal, journal_folder
+from glnet_geo.job import SURE, job_of
+from glnet_geo.map_files import MapFiles
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import Model
-from glnet_geo.pipeline import SURE, Work, deliver, job_of, output, provenance
+from glnet_geo.pipeline import Work, deliver, provenance
 from glnet_geo.plan import Options, Plan, plan_for
 from glnet_geo.report import Tally
 from glnet_geo.strips import Rest
@@ -57,7 +59,7 @@ class Workshop:
     options: Options
     drawing: Drawing
     outputs: Outputs
-    named: Mapping[str, TileOutputs]
+    named: Mapping[str, MapFiles]
     frames: Frames
     reader: TileReader
     books: Books
@@ -208,8 +210,9 @@ class _SceneRun:
             if mosaics:
                 yield tally
             tags = provenance(plan, counted(len(self._usable), "tile"))
-            for path in mosaics:
-                yield output(staging.temporary(path), plan.scene, plan.card.legend, shop.drawing, tags)
+            yield from MapFiles(maps=tuple(mosaics)).sinks(
+                staging, plan.scene, plan.card.legend, shop.drawing, tags
+            )
 
         work = Work(
             job=self._job(plan, options),

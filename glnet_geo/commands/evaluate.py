@@ -14,7 +14,7 @@ import click
 from glnet_geo.commands.console import ProgressKind, print_json, shown_progress
 from glnet_geo.commands.option_types import Place, file_argument
 from glnet_geo.commands.options import how_to_classify, json_option, output_options
-from glnet_geo.errors import OptionError
+from glnet_geo.errors import EvaluationError, OptionError
 
 if TYPE_CHECKING:
     from glnet_geo.assess.assessment import Evaluation, MapEstimate
@@ -107,16 +107,15 @@ def evaluate(
     from glnet_geo.io.files.small_files import write_text
     from glnet_geo.io.files.staging import check_output
     from glnet_geo.io.pictures.assessment import require_picture
-    from glnet_geo.io.scenes.source_files import refuse_to_replace
 
     _check_use(options)
     outputs = [path for path in (out_json, picture) if path is not None]
-    for path in outputs:
-        refuse_to_replace(path, **{name: options[name] for name in _READ})
+    _refuse_to_replace(outputs, options)
     if out_json is not None:
         check_output(out_json, [".json"], overwrite=overwrite)
     if picture is not None:
         require_picture(picture, overwrite=overwrite)
+    _refuse_to_replace_pairs(outputs, options)
     assess = _assessment(options)
     with shown_progress(progress, quiet=quiet) as shown:
         evaluation = assess(progress=shown)
@@ -130,6 +129,27 @@ def evaluate(
         from glnet_geo.commands.evaluation_table import print_evaluation
 
         print_evaluation(evaluation, outputs)
+
+
+def _refuse_to_replace(outputs: Sequence[Path], options: dict[str, Any]) -> None:
+    """Refuse outputs that would replace a file that is named."""
+    from glnet_geo.io.scenes.source_files import refuse_to_replace
+
+    for path in outputs:
+        refuse_to_replace(path, **{name: options[name] for name in _READ}, area_of_interest=options["aoi"])
+
+
+def _refuse_to_replace_pairs(outputs: Sequence[Path], options: dict[str, Any]) -> None:
+    """Refuse outputs that would replace an image or a label map in the folders that are named."""
+    from glnet_geo.io.labelled_data.pair_files import find_pairs
+    from glnet_geo.io.scenes.source_files import refuse_to_replace
+
+    there = [path for path in outputs if path.exists()]
+    if options["images"] is None or not there:
+        return
+    for image, label in find_pairs(options["images"], options["labels"], error=EvaluationError):
+        for path in there:
+            refuse_to_replace(path, image=image, label_map=label)
 
 
 def _check_use(options: dict[str, Any]) -> None:

@@ -92,8 +92,7 @@ def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
     expected = {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
-    with safe_open(path, framework="pt") as package:
-        found = {name: package.get_tensor(name) for name in package.keys()}  # noqa: SIM118 - not a mapping
+    found = _weights(path)
     wrong = sorted(expected.keys() ^ found.keys()) + sorted(
         name for name in expected.keys() & found.keys() if expected[name].shape != found[name].shape
     )
@@ -102,6 +101,14 @@ def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
     check_weights(found, str(path))
     network.load_state_dict({name: tensor.to(torch.float32) for name, tensor in found.items()}, strict=False)
     return Model(network.eval(), card, path, sha256_of(path))
+
+
+def _weights(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        with safe_open(path, framework="pt") as package:
+            return {name: package.get_tensor(name) for name in package.keys()}  # noqa: SIM118 - not a mapping
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path} cannot be read ({error}): rename it, or copy it again") from error
 
 
 def find_model(name_or_path: str | Path) -> Path:

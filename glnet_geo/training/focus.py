@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from glnet_geo.core.window import Window
 from glnet_geo.errors import OptionError
-from glnet_geo.io.lessons.pairs import Pair
-from glnet_geo.io.lessons.spot import Spot
+from glnet_geo.io.labelled_data.pairs import Pair
+from glnet_geo.io.labelled_data.spot import Spot
 from glnet_geo.training.losses import IGNORED
 
 SQUARE = 32

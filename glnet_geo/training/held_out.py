@@ -16,9 +16,9 @@ from glnet_geo.core.legend import Legend
 from glnet_geo.core.listing import counted, listed
 from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError, doubt
-from glnet_geo.io.lessons.labels import MaskedLabels
-from glnet_geo.io.lessons.lessons import Lessons
-from glnet_geo.io.lessons.pairs import Pair
+from glnet_geo.io.labelled_data.labels import MaskedLabels
+from glnet_geo.io.labelled_data.lessons import Lessons
+from glnet_geo.io.labelled_data.pairs import Pair
 from glnet_geo.training.focus import SQUARE, ClassCounts
 from glnet_geo.training.samples import channels
 from glnet_geo.training.scene_blocks import SceneBlock, units_of

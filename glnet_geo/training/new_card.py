@@ -8,7 +8,7 @@ import numpy as np
 
 from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.core.legend import Legend
-from glnet_geo.io.lessons.lessons import Lessons
+from glnet_geo.io.labelled_data.lessons import Lessons
 from glnet_geo.model.card import Card, ClassScore, GroundSampleDistance, Scores
 from glnet_geo.training.augment import Augmentation
 from glnet_geo.training.held_out import Split

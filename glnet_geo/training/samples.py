@@ -15,7 +15,7 @@ from glnet_geo.core.lattice import CELL
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError
-from glnet_geo.io.lessons.pairs import Pair
+from glnet_geo.io.labelled_data.pairs import Pair
 from glnet_geo.model.sharing import Place
 from glnet_geo.training.augment import Augmentation, Recolor
 from glnet_geo.training.focus import ClassCounts, Focus

@@ -19,8 +19,8 @@ from glnet_geo.core.lattice import CELL, in_pixels
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.core.window import Window
-from glnet_geo.io.lessons.pairs import Pair
-from glnet_geo.io.lessons.spot import Spot
+from glnet_geo.io.labelled_data.pairs import Pair
+from glnet_geo.io.labelled_data.spot import Spot
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.predict import Predictor

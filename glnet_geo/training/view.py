@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from glnet_geo.core.grid import Tiling
 from glnet_geo.core.lattice import CELL
 from glnet_geo.core.window import Window
-from glnet_geo.io.lessons.spot import Spot
+from glnet_geo.io.labelled_data.spot import Spot
 from glnet_geo.model.sharing import Place
 
 Number = TypeVar("Number", bound=np.generic)

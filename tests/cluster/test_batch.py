@@ -23,21 +23,22 @@ from glnet_geo.cluster.dask_frames import DaskFrames
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import ClusterError
 from glnet_geo.io.work_folder.array_store import ArrayStore
-from tests.cluster.inproc import inproc
-from tests.jobs import Told
-from tests.scenes import texture, write_model
-from tests.test_batch import (
+from tests.batches import (
+    BAD,
     HEIGHT,
     WIDTH,
     arrays,
     assert_same_maps,
     cut,
+    cut_short,
     layer,
     mapped,
     statuses,
     windows,
 )
-from tests.test_batch_faults import BAD, cut_short
+from tests.cluster.inproc import inproc
+from tests.jobs import Told
+from tests.scenes import texture, write_model
 
 KILLS = 6
 """In one test; as many as are wanted, by hand."""

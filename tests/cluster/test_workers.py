@@ -16,10 +16,7 @@ from glnet_geo.cluster.dask_frames import DaskFrames
 from glnet_geo.errors import ClusterError, OptionError, OutputError
 from glnet_geo.io.work_folder.journal import journal_folder
 from glnet_geo.shards import Shard, compute_shard
-from tests.io.test_full_disk import small_disk
 from tests.jobs import Job, Told, assert_same
-
-__all__ = ["small_disk"]
 
 
 @pytest.fixture(scope="module")

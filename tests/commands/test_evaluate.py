@@ -12,6 +12,7 @@ from affine import Affine
 from glnet_geo.commands import run
 from glnet_geo.io.pictures import assessment as assessment_picture
 from glnet_geo.io.pictures import figures
+from tests.commands.outcome import failed
 from tests.maps import blurred, patches, write_map
 from tests.rasters import write_plain
 from tests.scenes import texture, write_model, write_scene
@@ -28,16 +29,6 @@ def mapped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_map(tmp_path_factory.mktemp("reference") / "ref.tif", TRUE)
-
-
-def failed(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
-    """Exit code and the one sentence of a command that must fail."""
-    code = run([str(argument) for argument in arguments])
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    sentences = [line for line in captured.err.splitlines() if line.startswith("Error:")]
-    assert len(sentences) == 1, captured.err
-    return code, sentences[0]
 
 
 def test_a_person_reads_tables_and_sentences(
@@ -251,6 +242,33 @@ def test_a_reference_is_never_written_over(
     code, sentence = failed(capsys, "evaluate", mapped, *more)
     assert (code, "would replace the reference, which this job reads" in sentence) == (5, True)
     assert reference.read_text(encoding="utf-8") == "labels that took a day"
+
+
+@pytest.mark.parametrize(("kind", "what"), [("images", "image"), ("labels", "label map")])
+def test_a_picture_is_never_written_over_what_a_model_is_assessed_on(
+    tmp_path: Path, kind: str, what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib", reason="pictures are an extra")
+    for name, pixels in (("images", texture(9, 9)), ("labels", np.zeros((9, 9), np.uint8))):
+        (tmp_path / name).mkdir()
+        write_plain(tmp_path / name / "a.png", pixels)
+    picture = tmp_path / kind / "a.png"
+    before = picture.read_bytes()
+    more = ["--images", tmp_path / "images", "--labels", tmp_path / "labels"]
+    code, sentence = failed(capsys, "evaluate", *more, "--picture", picture, "--overwrite")
+    assert (code, f"would replace the {what}, which this job reads" in sentence) == (5, True), sentence
+    assert picture.read_bytes() == before
+
+
+def test_a_report_is_never_written_over_the_area_of_interest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    area = tmp_path / "area.json"
+    area.write_text("drawn by hand", encoding="utf-8")
+    more = ["--images", tmp_path, "--labels", tmp_path, "--aoi", area, "--out-json", area, "--overwrite"]
+    code, sentence = failed(capsys, "evaluate", *more)
+    assert (code, "would replace the area of interest" in sentence) == (5, True), sentence
+    assert area.read_text(encoding="utf-8") == "drawn by hand"
 
 
 @pytest.mark.parametrize("command", ["evaluate", "sample"])

@@ -87,7 +87,7 @@ def test_it_is_said_when_nothing_was_learnt(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Recipe, "rate", lambda _self, _step: 0.0)
-    monkeypatch.setattr("glnet_geo.learn.KEPT_BY_POLYGONS", 0.0)
+    monkeypatch.setattr("glnet_geo.training_plan.KEPT_BY_POLYGONS", 0.0)
     out = tmp_path / "mine.safetensors"
     arguments = [*_arguments(tmp_path, "--field", "class", "--out", str(out)), "--stage", "global_to_local"]
     assert run(arguments) == 0

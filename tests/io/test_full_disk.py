@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,27 +23,6 @@ from tests.rasters import Place
 
 LEGEND = Legend((LandClass(id=0, name="a", color="#000000"), LandClass(id=1, name="b", color="#ffffff")))
 SIDE = 300
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of half a megabyte."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    try:
-        mounted = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)],
-            check=False,
-            capture_output=True,
-        )
-    except FileNotFoundError:
-        pytest.skip("there is no mount here, so no small disk")
-    if mounted.returncode:
-        pytest.skip("a small disk can only be mounted by an administrator")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def _sink(path: Path) -> Sink:

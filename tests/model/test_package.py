@@ -44,6 +44,12 @@ def _weights(network: GLNet) -> dict[str, torch.Tensor]:
     return {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
 
 
+def test_a_name_that_is_no_text_is_refused(saved: Path) -> None:
+    odd = saved.rename(saved.with_name("\udcff.safetensors"))
+    with pytest.raises(ModelError, match=r"cannot be read .*rename it"):
+        load_model(odd)
+
+
 def test_float32_comes_back_bit_by_bit(network: GLNet, saved: Path) -> None:
     model = load_model(saved)
     assert model.card == tiny.card(network)

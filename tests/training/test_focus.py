@@ -7,7 +7,7 @@ import pytest
 
 from glnet_geo.core.window import Window
 from glnet_geo.errors import OptionError
-from glnet_geo.io.lessons.pairs import Pair
+from glnet_geo.io.labelled_data.pairs import Pair
 from glnet_geo.training.focus import SQUARE, ClassCounts, Focus
 from glnet_geo.training.samples import Sampler, channels
 from tests.model import tiny

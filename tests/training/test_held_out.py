@@ -10,9 +10,9 @@ from glnet_geo.core.image_extents import ImageExtents
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.window import Window
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
-from glnet_geo.io.lessons.lessons import Lessons
-from glnet_geo.io.lessons.pairs import Pair
-from glnet_geo.io.lessons.spot import Spot
+from glnet_geo.io.labelled_data.lessons import Lessons
+from glnet_geo.io.labelled_data.pairs import Pair
+from glnet_geo.io.labelled_data.spot import Spot
 from glnet_geo.training.held_out import split
 from tests.rasters import write_plain
 

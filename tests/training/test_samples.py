@@ -11,7 +11,7 @@ from glnet_geo.core.grid import Tiling
 from glnet_geo.core.lattice import CELL
 from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError
-from glnet_geo.io.lessons.spot import Spot
+from glnet_geo.io.labelled_data.spot import Spot
 from glnet_geo.training.augment import Augmentation
 from glnet_geo.training.losses import IGNORED
 from glnet_geo.training.samples import Sample, Sampler

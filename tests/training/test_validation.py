@@ -8,8 +8,8 @@ import torch
 
 from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.core.window import Window
-from glnet_geo.io.lessons.labels import MaskedLabels
-from glnet_geo.io.lessons.pairs import Pair
+from glnet_geo.io.labelled_data.labels import MaskedLabels
+from glnet_geo.io.labelled_data.pairs import Pair
 from glnet_geo.model.architecture import Sharing
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import save_package

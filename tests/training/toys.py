@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from glnet_geo.core.grid import Tiling
 from glnet_geo.core.normalize import Normalization
-from glnet_geo.io.lessons.pairs import Pair
+from glnet_geo.io.labelled_data.pairs import Pair
 from glnet_geo.training.augment import Augmentation
 from glnet_geo.training.samples import Sampler
 from tests.rasters import write_plain

@@ -28,8 +28,8 @@ from torch import Tensor, nn
 from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.core.grid import Tiling
 from glnet_geo.errors import TrainingError
-from glnet_geo.io.lessons.pairs import Pair
-from glnet_geo.io.lessons.spot import Spot
+from glnet_geo.io.labelled_data.pairs import Pair
+from glnet_geo.io.labelled_data.spot import Spot
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import choose_machine
 from glnet_geo.training.checkpoint import save_weights

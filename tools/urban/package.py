@@ -26,7 +26,7 @@ from glnet_geo import Options, classify
 from glnet_geo.core.accuracy.calibration import Reliability
 from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.core.legend import NODATA
-from glnet_geo.io.lessons.pairs import Pair
+from glnet_geo.io.labelled_data.pairs import Pair
 from glnet_geo.model.card import Card, GroundSampleDistance, Scores
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import choose_machine

@@ -26,8 +26,8 @@ from glnet_geo.core.grid import Tiling
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.normalize import Normalization
 from glnet_geo.errors import TrainingError
-from glnet_geo.io.lessons.pair_files import find_pairs
-from glnet_geo.io.lessons.pairs import Pair
+from glnet_geo.io.labelled_data.pair_files import find_pairs
+from glnet_geo.io.labelled_data.pairs import Pair
 from glnet_geo.model.architecture import light
 from glnet_geo.training.augment import Augmentation
 from glnet_geo.training.checkpoint import save_weights

@@ -1,8 +1,9 @@
-"""What tells a file from another."""
+"""What tells a file, or a job, from another."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Hashable
 from pathlib import Path
 
@@ -27,3 +28,8 @@ def place_of(path: str | Path) -> Hashable:
     except (OSError, ValueError):
         return str(Path(path).resolve())
     return found.st_dev, found.st_ino
+
+
+def mark_of(value: object) -> bytes:
+    """What tells anything that JSON can hold, or that has a text, from another: a job, all its files."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).digest()[:16]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from glnet_geo.errors import GlnetGeoError
+
 
 def sign_of_an_address(path: Path) -> str:
     """The first sign in the path of a vector file that is read as part of an address; empty where there is none.
@@ -26,3 +28,13 @@ def is_text(path: str | Path) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def check_text(path: str | Path, error: type[GlnetGeoError]) -> None:
+    """Refuse to read a file whose path is no text.
+
+    Raises:
+        GlnetGeoError: of that kind.
+    """
+    if not is_text(path):
+        raise error(f"{str(path)!a} holds bytes that are no characters: rename it, or its folder")

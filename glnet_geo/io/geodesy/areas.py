@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 
 from glnet_geo.core.polygons.edges import cut_edges
-from glnet_geo.io.geodesy.ground import Ground, ground_of
+from glnet_geo.io.geodesy.ground import Ground
+from glnet_geo.io.geodesy.parts import measured
 
 _TOLERANCE = 1e-6
 """Share of a polygon's area that may be lost where edges bend."""
@@ -29,11 +30,7 @@ def areas(polygons: NDArray[np.object_], crs: CRS) -> NDArray[np.float64]:
     Returns:
         (n,) NaN where the CRS has no place on the ground, or the polygon reaches beyond where it has one.
     """
-    ground = ground_of(crs)
-    if ground is None or not len(polygons):
-        return np.full(len(polygons), np.nan)
-    parts, whole = shapely.get_parts(polygons, return_index=True)
-    return np.bincount(whole, _areas(parts, ground), len(polygons)).astype(np.float64)
+    return measured(polygons, crs, _areas)
 
 
 def _areas(polygons: NDArray[np.object_], ground: Ground) -> NDArray[np.float64]:
@@ -47,8 +44,8 @@ def _areas(polygons: NDArray[np.object_], ground: Ground) -> NDArray[np.float64]
     # The first ring of a polygon is its outer one, the others are holes.
     signed = -enclosed
     signed[shells[:-1]] *= -1
-    measured: NDArray[np.float64] = np.add.reduceat(signed, shells[:-1])
-    return measured
+    net: NDArray[np.float64] = np.add.reduceat(signed, shells[:-1])
+    return net
 
 
 def _pieces(corners: NDArray[np.float64], ground: Ground) -> NDArray[np.int64]:

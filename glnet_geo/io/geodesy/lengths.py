@@ -7,7 +7,8 @@ import shapely
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
-from glnet_geo.io.geodesy.ground import Ground, ground_of
+from glnet_geo.io.geodesy.ground import Ground
+from glnet_geo.io.geodesy.parts import measured
 
 _LATTICE_METRES, _STEP_METRES = 50_000.0, 10.0
 """From line to line of the lattice on which lengths are interpolated, and how far to go to measure there."""
@@ -34,15 +35,15 @@ def perimeters(polygons: NDArray[np.object_], crs: CRS) -> NDArray[np.float64]:
     Returns:
         (n,) NaN where the CRS has no place on the ground, or the polygon reaches beyond where it has one.
     """
-    ground = ground_of(crs)
-    if ground is None or not len(polygons):
-        return np.full(len(polygons), np.nan)
-    parts, whole = shapely.get_parts(polygons, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
+    return measured(polygons, crs, _perimeters)
+
+
+def _perimeters(polygons: NDArray[np.object_], ground: Ground) -> NDArray[np.float64]:
+    rings, polygon = shapely.get_rings(polygons, return_index=True)
     corners, ring = shapely.get_coordinates(rings, return_index=True)
     edge = np.flatnonzero(ring[1:] == ring[:-1])
     metres = _lengths(corners[edge], corners[edge + 1], ground)
-    return np.bincount(whole[part[ring[edge]]], metres, len(polygons)).astype(np.float64)
+    return np.bincount(polygon[ring[edge]], metres, len(polygons)).astype(np.float64)
 
 
 def _lengths(start: NDArray[np.float64], end: NDArray[np.float64], ground: Ground) -> NDArray[np.float64]:

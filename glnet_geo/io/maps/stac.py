@@ -51,6 +51,8 @@ _MEDIA = {
 
 _COLLECTION, _MARK = "collection.json", "glnet:version"
 
+_LEFT_BY_SYSTEMS = {".DS_Store", "Thumbs.db", "desktop.ini"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapEntry:
@@ -127,7 +129,7 @@ def check_folder(folder: Path, outputs: Iterable[Path] = ()) -> None:
 
     Args:
         folder: of the catalogue.
-        outputs: what else is written: a catalogue is replaced with all that lies in its folder.
+        outputs: what else is written: a catalogue is replaced as a whole.
 
     Raises:
         OutputError: it is refused.
@@ -209,13 +211,21 @@ def _collection(name: str, entries: Sequence[MapEntry], maker: Maker) -> pystac.
 
 
 def _foreign(folder: Path) -> bool:
-    """Whether a folder holds what is no catalogue of ours."""
+    """Whether a folder holds anything but a catalogue of ours."""
     if not any(folder.iterdir()):
         return False
     try:
-        return _MARK not in json.loads((folder / _COLLECTION).read_text(encoding="utf-8"))
+        marked = _MARK in json.loads((folder / _COLLECTION).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return True
+    files = (path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir())
+    return not marked or not all(_is_listed(path) for path in files)
+
+
+def _is_listed(path: Path) -> bool:
+    """Whether a file in the folder of a catalogue is the collection, an item in a folder of its name, or left there by a system."""
+    item = path.parts == (path.stem, path.name) and path.suffix == ".json"
+    return item or path.parts == (_COLLECTION,) or path.name in _LEFT_BY_SYSTEMS
 
 
 def _item(entry: MapEntry, maker: Maker) -> pystac.Item:

@@ -110,7 +110,7 @@ def read_aoi(path: Path, raster: Placed) -> Aoi:
     if crs is not None and own is None:
         doubt(f"{path} has no CRS: it is taken for the scene's ({crs.to_string()})")
     scene = Window.whole((raster.height, raster.width))
-    place = Placing.of(str(path), own, crs, raster.transform or screen_rows(polygons))
+    place = Placing.of(str(path), own, crs, raster.transform or screen_rows(polygons), error=AoiError)
     extent = place.extent(scene)
     if not shapely.intersects(polygons, shapely.box(*extent)).any():
         where = "" if own is None else f" ({own.name})"

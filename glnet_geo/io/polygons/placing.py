@@ -15,7 +15,7 @@ from rasterio.crs import CRS
 
 from glnet_geo.core.transform import transformed
 from glnet_geo.core.window import Window
-from glnet_geo.errors import AoiError
+from glnet_geo.errors import GlnetGeoError
 
 _EARTH_RADIUS_M = 6_378_137.0
 
@@ -39,6 +39,7 @@ class Placing:
         transform: pixel (col, row) to the scene's CRS.
         longest_edge: in units of the file's CRS; infinite where edges stay straight.
         name: of the file, for errors.
+        error: kind to raise.
     """
 
     to_scene: Callable[[Points], Points]
@@ -46,33 +47,53 @@ class Placing:
     transform: Affine
     longest_edge: float
     name: str
+    error: type[GlnetGeoError]
 
     @classmethod
-    def of(cls, name: str, own: pyproj.CRS | None, crs: CRS | None, transform: Affine) -> Placing:
+    def of(
+        cls,
+        name: str,
+        own: pyproj.CRS | None,
+        crs: CRS | None,
+        transform: Affine,
+        *,
+        error: type[GlnetGeoError],
+    ) -> Placing:
         """The way from a file's own CRS to a scene's; straight where one of them is not known.
 
+        Args:
+            name: of the file, for errors.
+            own: CRS of the file.
+            crs: of the scene.
+            transform: pixel (col, row) to the scene's CRS.
+            error: kind to raise.
+
         Raises:
-            AoiError: there is none.
+            GlnetGeoError: of that kind, where there is none.
         """
         if own is None or crs is None:
-            return cls(_same, _same, transform, np.inf, name)
+            return cls(_same, _same, transform, np.inf, name, error)
         try:
             other = pyproj.CRS.from_wkt(crs.to_wkt())
             if own.equals(other, ignore_axis_order=True):
-                return cls(_same, _same, transform, np.inf, name)
+                return cls(_same, _same, transform, np.inf, name, error)
             there = pyproj.Transformer.from_crs(own, other, always_xy=True)
             back = pyproj.Transformer.from_crs(other, own, always_xy=True)
-        except ProjError as error:
-            raise AoiError(
-                f"{name} cannot be brought to the scene's CRS ({error}): save it in that CRS"
-            ) from error
+        except ProjError as failure:
+            raise error(
+                f"{name} cannot be brought to the scene's CRS ({failure}): save it in that CRS"
+            ) from failure
         unit = own.axis_info[0].unit_conversion_factor if own.axis_info else 1.0
         # The factor of degrees leads to radians.
         metres = unit * _EARTH_RADIUS_M if own.is_geographic else unit
-        return cls(_points_by(there), _points_by(back), transform, _LONGEST_EDGE_M / metres, name)
+        return cls(_points_by(there), _points_by(back), transform, _LONGEST_EDGE_M / metres, name, error)
 
     def extent(self, scene: Window) -> Bounds:
-        """Bounds of the scene in the file's CRS."""
+        """Bounds of the scene in the file's CRS.
+
+        Raises:
+            GlnetGeoError: they cannot be told.
+        """
         cols, rows = np.meshgrid(np.linspace(0, scene.width, 33), np.linspace(0, scene.height, 33))
         points = self.from_scene(transformed(np.column_stack([cols.ravel(), rows.ravel()]), self.transform))
         self._check(points)
@@ -81,7 +102,11 @@ class Placing:
         return float(left), float(low), float(right), float(high)
 
     def on_grid(self, polygons: NDArray[np.object_], extent: Bounds) -> NDArray[np.object_]:
-        """Polygons in the scene's pixels, without those that lie far from its extent."""
+        """Polygons in the scene's pixels, without those that lie far from its extent.
+
+        Raises:
+            GlnetGeoError: some cannot be placed.
+        """
         left, low, right, high = extent
         # What lies far away costs time, and may have no place in the scene's CRS. The extent is that of a grid of
         # points: the scene reaches a little further.
@@ -99,7 +124,7 @@ class Placing:
 
     def _check(self, points: Points) -> None:
         if not np.isfinite(points).all():
-            raise AoiError(
+            raise self.error(
                 f"{self.name} cannot be brought to the scene's CRS, which does not reach there: save it in that CRS"
             )
 

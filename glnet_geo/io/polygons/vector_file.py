@@ -13,7 +13,7 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from glnet_geo.errors import GlnetGeoError, looking_at
-from glnet_geo.io.files.odd_names import sign_of_an_address
+from glnet_geo.io.files.odd_names import check_text, sign_of_an_address
 from glnet_geo.io.files.staging import unwritten
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def reading(path: Path, *, what: str, give: str, error: type[GlnetGeoError]) -> 
         there = path.exists()
     if not there:
         raise error(f"{path} does not exist: check the path of {what}")
+    check_text(path, error)
     sign = sign_of_an_address(path)
     if sign:
         raise error(

@@ -12,7 +12,7 @@ from glnet_geo.core.legend import NODATA
 from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
 from glnet_geo.errors import doubt
-from glnet_geo.io.lessons.labels import lossy
+from glnet_geo.io.labelled_data.labels import lossy
 from glnet_geo.io.references.key import ReferenceKey
 from glnet_geo.io.scenes.source import Source
 from glnet_geo.io.scenes.validity import Validity

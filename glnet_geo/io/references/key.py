@@ -10,7 +10,7 @@ from glnet_geo.core.accuracy.matching import Label
 from glnet_geo.core.colors import is_color, packed_color
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.errors import EvaluationError
-from glnet_geo.io.lessons.label_legend import LabelLegend, read_label_legend
+from glnet_geo.io.labelled_data.label_legend import LabelLegend, read_label_legend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

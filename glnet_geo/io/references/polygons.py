@@ -10,7 +10,7 @@ from glnet_geo.core.accuracy.matching import Label
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
-from glnet_geo.errors import AoiError, EvaluationError
+from glnet_geo.errors import EvaluationError
 from glnet_geo.io.geodesy.placed import Placed
 from glnet_geo.io.polygons.aoi import Aoi
 from glnet_geo.io.polygons.placing import valid_polygons_in
@@ -34,7 +34,7 @@ class PolygonReference:
         contradictory: pixels, so far, that lie in polygons of several classes; they are not compared.
 
     Raises:
-        EvaluationError: no labelled polygon holds a pixel of the map.
+        EvaluationError: no labelled polygon holds a pixel of the map, or they cannot be placed on it.
     """
 
     def __init__(self, shapes: LabelledShapes, mapped: Placed, meaning: Mapping[Label, int]) -> None:
@@ -44,18 +44,15 @@ class PolygonReference:
         self._shape = mapped.height, mapped.width
         place = shapes.placing(mapped)
         scene = Window.whole((mapped.height, mapped.width))
-        try:
-            extent = place.extent(scene)
-            meant = [meaning[label] for label in self.labels]
-            # The first label of a meaning stands for all.
-            codes = {label: meant.index(meaning[label]) for label in self.labels}
-            of_shape = np.array([-1 if label is None else codes[label] for label in shapes.labels])
-            self._areas = [
-                Aoi.of(place.on_grid(valid_polygons_in(shapes.shapes[of_shape == code]), extent), scene)
-                for code in range(len(self.labels))
-            ]
-        except AoiError as error:
-            raise EvaluationError(str(error)) from error
+        extent = place.extent(scene)
+        meant = [meaning[label] for label in self.labels]
+        # The first label of a meaning stands for all.
+        codes = {label: meant.index(meaning[label]) for label in self.labels}
+        of_shape = np.array([-1 if label is None else codes[label] for label in shapes.labels])
+        self._areas = [
+            Aoi.of(place.on_grid(valid_polygons_in(shapes.shapes[of_shape == code]), extent), scene)
+            for code in range(len(self.labels))
+        ]
         if not any(self._areas):
             raise EvaluationError(
                 f"no labelled polygon of {self.name} holds the centre of a pixel of {mapped.name}: check that both show "

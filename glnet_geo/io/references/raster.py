@@ -14,7 +14,7 @@ from glnet_geo.core.legend import Legend
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import EvaluationError, SceneError, doubt
 from glnet_geo.io.geodesy.placed import Placed
-from glnet_geo.io.lessons.label_legend import mistaken_colour
+from glnet_geo.io.labelled_data.label_legend import mistaken_colour
 from glnet_geo.io.maps.class_names import class_names
 from glnet_geo.io.maps.classes import ClassMap, open_classes
 from glnet_geo.io.maps.on_grid import check_size, on_grid

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from glnet_geo.core.accuracy.matching import Label
 from glnet_geo.core.listing import counted
 from glnet_geo.core.transform import transformed
-from glnet_geo.errors import AoiError, EvaluationError
+from glnet_geo.errors import EvaluationError
 from glnet_geo.io.geodesy.placed import Placed, to_map
 from glnet_geo.io.polygons.placing import Placing
 from glnet_geo.io.polygons.vector_file import defined, layers_in, reading
@@ -71,10 +71,7 @@ class LabelledShapes:
             raise EvaluationError(
                 f"{without} has no CRS and {other} has one, so they cannot be laid over each other: give {without} its CRS"
             )
-        try:
-            return Placing.of(self.name, self.crs, mapped.crs, to_map(mapped))
-        except AoiError as error:
-            raise EvaluationError(str(error)) from error
+        return Placing.of(self.name, self.crs, mapped.crs, to_map(mapped), error=EvaluationError)
 
     def pixels(self, mapped: Placed) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The row and the column of each point in a map; -1 for points beside it.

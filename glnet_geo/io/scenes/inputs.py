@@ -21,7 +21,7 @@ from glnet_geo.io.files.identity import place_of
 from glnet_geo.io.files.suffixes import IMAGES
 from glnet_geo.io.scenes.source import is_remote
 from glnet_geo.io.scenes.stac_items import LOCATION, ItemRaster, rasters_of
-from glnet_geo.io.scenes.virtual import tiles_of_vrt
+from glnet_geo.io.scenes.vrt import tiles_of_vrt
 
 _Named: TypeAlias = "tuple[str, ItemRaster | None]"
 """A path, and the STAC item that names it."""
@@ -146,15 +146,19 @@ def _absolute(path: str) -> str:
 def _listed(path: Path) -> Iterator[str]:
     """The lines of a list, without empty ones and remarks."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise SceneError(
-            f"{path} cannot be read as a list of tiles ({error}): write one path a line"
-        ) from error
-    for line in lines:
+        raise _no_list(path, error) from error
+    if "\0" in content:
+        raise _no_list(path, "it holds characters of no text")
+    for line in content.splitlines():
         text = line.strip().strip('"')
         if text and not text.startswith("#"):
             yield _resolved(text, path)
+
+
+def _no_list(path: Path, reason: object) -> SceneError:
+    return SceneError(f"{path} cannot be read as a list of tiles ({reason}): write one path a line, in UTF-8")
 
 
 def _indexed(path: Path) -> Iterator[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import rasterio
 from rasterio.errors import RasterioError
 
-from glnet_geo.io.scenes.source import opening
+from glnet_geo.io.scenes.source import open_raster
 
 VERSION_TAG = "GLNET_GEO_VERSION"
 """The tag that every map carries."""
@@ -14,9 +13,7 @@ VERSION_TAG = "GLNET_GEO_VERSION"
 def is_map(path: str) -> bool:
     """Whether a file is a raster that this package has made; what cannot be opened is none."""
     try:
-        with opening():
-            raster = rasterio.open(path)
-        with raster:
+        with open_raster(path) as raster:
             return VERSION_TAG in raster.tags()
     except RasterioError:
         return False

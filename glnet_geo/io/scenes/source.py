@@ -25,7 +25,7 @@ from rasterio.windows import Window as RasterWindow
 
 from glnet_geo.core.window import Window
 from glnet_geo.errors import SceneError, looking_at
-from glnet_geo.io.files.odd_names import is_text
+from glnet_geo.io.files.odd_names import check_text, is_text
 
 # rasterio lets some of GDAL's own errors through, and names their kind only here.
 _FAILURES = (RasterioError, CRSError, CPLE_BaseError)
@@ -55,6 +55,21 @@ def opening() -> Iterator[None]:
     with _OPENING, rasterio.Env(), warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         yield
+
+
+def open_raster(path: str | Path) -> DatasetReader:
+    """A raster that is looked into by one thread; close it, or use it as a context.
+
+    Raises:
+        RasterioError: GDAL cannot open it.
+    """
+    if not is_text(path):
+        raise RasterioError("its path holds bytes that are no characters")
+    try:
+        with opening():
+            return rasterio.open(path)
+    except (CRSError, CPLE_BaseError) as error:
+        raise RasterioError(str(error)) from error
 
 
 class Source:
@@ -155,8 +170,7 @@ class Source:
                 self._open_files.pop().close()
 
     def _open(self) -> DatasetReader:
-        if not is_text(self.path):
-            raise SceneError(f"{self.path!a} holds bytes that are no characters: rename it, or its folder")
+        check_text(self.path, SceneError)
         with opening():
             if self._closed:
                 raise SceneError(f"{self.name} is closed: open it again to read from it")

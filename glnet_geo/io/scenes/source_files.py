@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-import rasterio
-from rasterio._err import CPLE_BaseError
-from rasterio.errors import CRSError, RasterioError
+from rasterio.errors import RasterioError
 
 from glnet_geo.errors import OutputError, looking_at
-from glnet_geo.io.files.odd_names import is_text
-from glnet_geo.io.scenes.source import is_remote, opening
+from glnet_geo.io.files.identity import identity, mark_of
+from glnet_geo.io.scenes.source import is_remote, open_raster
+
+# Whatever program opens a VRT may put these beside it at any time.
+_BESIDE = (".aux.xml", ".ovr", ".msk")
 
 
 def is_same_file(output: Path, read: str | Path) -> bool:
@@ -45,23 +47,40 @@ def refuse_to_replace(output: Path, **read: str | Path | None) -> None:
 
 def source_files(path: str | Path) -> set[str]:
     """The files that GDAL reads for a raster, through mosaics of mosaics; none where it is no raster, or far away."""
-    found: set[str] = set()
-    waiting = [str(path)]
-    while waiting:
-        name = waiting.pop()
-        new = set() if is_remote(name) or not is_text(name) else _files_of(name) - found
-        found |= new
-        waiting += [other for other in new if other != name and other.lower().endswith(".vrt")]
-    return found
+    files = _files_of(str(path))
+    return {*files, *(shown for file in files for shown in files_shown(file))}
 
 
-def _files_of(path: str) -> set[str]:
+def files_shown(path: str) -> list[str]:
+    """The files that a VRT shows, and that VRTs among them show; none of any other raster."""
+    found: dict[str, None] = {}
+    ahead = [path]
+    while ahead:
+        vrt = ahead.pop()
+        if vrt.lower().endswith(".vrt") and os.path.isfile(vrt):  # noqa: PTH113 - that of Path raises at long names
+            own = {vrt, *(vrt + suffix for suffix in _BESIDE)}
+            new = [file for file in _files_of(vrt) if file not in own and file not in found]
+            found |= dict.fromkeys(new)
+            ahead += new
+    return list(found)
+
+
+def raster_identity(path: str | Path) -> tuple[object, ...]:
+    """What tells a raster from a later one of the same name: its `identity`, and of a VRT also those of the files it shows."""
+    own, shown = tuple(identity(path)), files_shown(str(path))
+    return (*own, mark_of([identity(file) for file in shown]).hex()) if shown else own
+
+
+def _files_of(path: str) -> list[str]:
+    """The files that GDAL names for a raster, itself first."""
+    if is_remote(path):
+        return []
     try:
-        with opening(), rasterio.open(path) as dataset:
-            return set(dataset.files)
-    except (RasterioError, CRSError, CPLE_BaseError):
+        with open_raster(path) as raster:
+            return list(raster.files)
+    except RasterioError:
         # What reads it says better what is wrong with it.
-        return set()
+        return []
 
 
 def _is(output: Path, read: str | Path) -> bool:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime, timezone
 
-import rasterio
 from rasterio.errors import RasterioError
 
-from glnet_geo.io.scenes.source import opening
+from glnet_geo.io.scenes.source import open_raster
 
 
 def taken(path: str) -> tuple[datetime, ...]:
@@ -17,9 +16,7 @@ def taken(path: str) -> tuple[datetime, ...]:
     What satellites' files tell of their imagery goes before the tag of TIFF, which may be the time of a conversion.
     """
     try:
-        with opening():
-            raster = rasterio.open(path)
-        with raster:
+        with open_raster(path) as raster:
             texts = (
                 raster.tags(ns="IMAGERY").get("ACQUISITIONDATETIME", ""),
                 raster.tags().get("TIFFTAG_DATETIME", ""),

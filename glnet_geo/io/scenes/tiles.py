@@ -15,8 +15,8 @@ from glnet_geo.io.scenes.header import Header
 from glnet_geo.io.scenes.pixels import FilePixels
 from glnet_geo.io.scenes.scene import open_scene
 from glnet_geo.io.scenes.source import Source
+from glnet_geo.io.scenes.source_files import raster_identity
 from glnet_geo.io.scenes.validity import Validity
-from glnet_geo.io.scenes.virtual import raster_identity
 
 Result = TypeVar("Result")
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import re
 import zlib
 from collections.abc import Iterable, Mapping
@@ -15,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glnet_geo.errors import OutputError
+from glnet_geo.io.files.identity import mark_of
 from glnet_geo.io.work_folder.store import Store
 
 Value = TypeVar("Value", bound=np.generic)
@@ -117,11 +116,6 @@ def numbers_in(names: Iterable[str], kind: str) -> list[tuple[int, int]]:
     """The two numbers of every name of a kind, such as ``rows_0_97``; what others have put there, as copies, has other names."""
     named = re.compile(rf"{kind}_(-?[0-9]+)_(-?[0-9]+)")
     return [(int(found[1]), int(found[2])) for name in names if (found := named.fullmatch(name))]
-
-
-def mark_of(job: object) -> bytes:
-    """The mark of a job, told by anything that JSON can hold, or that has a text."""
-    return hashlib.sha256(json.dumps(job, sort_keys=True, default=str).encode()).digest()[:16]
 
 
 def not_kept(store: Store, error: OSError) -> OutputError:

@@ -13,12 +13,11 @@ from typing_extensions import Self
 
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import OutputError
-from glnet_geo.io.files.identity import identity
+from glnet_geo.io.files.identity import identity, mark_of
 from glnet_geo.io.work_folder.array_store import (
     ArrayStore,
     FrameStore,
     Lacking,
-    mark_of,
     not_kept,
     numbers_in,
 )

@@ -50,7 +50,8 @@ class RunFolder:
             raise _unmade(self.path, error) from error
         try:
             for half in self.path.glob(f"{HIDDEN}*"):
-                half.unlink(missing_ok=True)
+                with suppress(OSError):
+                    half.unlink()
             yield self
         finally:
             lock.release()

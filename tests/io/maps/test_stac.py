@@ -20,10 +20,10 @@ from glnet_geo.io.maps import stac
 from glnet_geo.io.maps.footprint import footprint
 from glnet_geo.io.scenes.taken import taken
 from glnet_geo.replacing import HIDDEN
+from tests.batches import mapped
 from tests.jobs import Told
 from tests.model import tiny
 from tests.scenes import UTM, texture, write_model, write_scene
-from tests.test_batch import mapped
 
 pystac = pytest.importorskip("pystac")
 
@@ -247,6 +247,23 @@ def test_a_catalogue_is_replaced_and_anything_else_is_not(tmp_path: Path, made: 
     with pytest.raises(OutputError, match="something else"):
         mapped(tile, tmp_path / "other", model, stac=mine)
     assert (mine / "collection.json").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["notes.txt", "a_landcover/notes.txt", "a_landcover/b.json", "tiles/x/a.tif"]
+)
+def test_a_catalogue_among_which_a_person_has_put_something_is_not_replaced(
+    tmp_path: Path, made: Path, name: str
+) -> None:
+    shutil.copytree(made / "catalogue", tmp_path / "catalogue")
+    (tmp_path / "catalogue" / ".DS_Store").touch()
+    stac.check_folder(tmp_path / "catalogue")
+    mine = tmp_path / "catalogue" / name
+    mine.parent.mkdir(parents=True, exist_ok=True)
+    mine.write_text("mine")
+    with pytest.raises(OutputError, match="something else than a catalogue"):
+        stac.check_folder(tmp_path / "catalogue")
+    assert mine.read_text() == "mine"
 
 
 def test_a_catalogue_that_is_stopped_leaves_the_old_one_and_nothing_half_made(

@@ -59,6 +59,12 @@ class TestRefused:
         with pytest.raises(AoiError, match=r"'new!area\.gpkg' cannot be read, as '!' in .*: rename it"):
             read(Path("new!area.gpkg"))
 
+    def test_a_name_that_is_no_text(self, tmp_path: Path) -> None:
+        path = write_area(tmp_path / "area.gpkg", [on_map(5, 5, 25, 25)])
+        odd = path.rename(tmp_path / "\udcff.gpkg")
+        with pytest.raises(AoiError, match=r"\\udcff\.gpkg' holds bytes that are no characters: rename it"):
+            read(odd)
+
     @pytest.mark.parametrize(
         ("shape", "holds"),
         [

@@ -11,7 +11,7 @@ import shapely
 
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError
-from glnet_geo.io.lessons.training_polygons import read_training_polygons
+from glnet_geo.io.labelled_data.training_polygons import read_training_polygons
 from glnet_geo.io.polygons.aoi import read_aoi
 from glnet_geo.io.references.vector import read_labelled
 from tests.rasters import Place

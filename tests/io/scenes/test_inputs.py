@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from affine import Affine
 
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, SceneError
 from glnet_geo.io.files.identity import identity
 from glnet_geo.io.scenes.inputs import named_tiles
-from glnet_geo.io.scenes.virtual import raster_identity
+from glnet_geo.io.scenes.source_files import raster_identity
 from tests.scenes import UTM, texture, write_scene
 
 
@@ -87,6 +88,14 @@ def test_a_list_is_read_from_its_folder_or_the_current_one(tiles: list[Path], tm
     (tmp_path / "tiles" / "list.txt").write_text('# remark\n\na.tif\n"tiles/b.tif"\nhttps://x.org/c.tif\n')
     assert [Path(path).name for path in named_tiles(["tiles/list.txt"]).paths] == ["a.tif", "b.tif", "c.tif"]
     assert found("tiles/list.txt")[:2] == tiles
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_list_in_another_encoding_is_told(tiles: list[Path], encoding: str) -> None:
+    path = tiles[0].with_name("list.txt")
+    path.write_text("a.tif\nb.tif\n", encoding=encoding)
+    with pytest.raises(SceneError, match=r"list\.txt cannot be read as a list of tiles \(.*UTF-8"):
+        found(path)
 
 
 def test_a_tile_index_names_its_files(tiles: list[Path], tmp_path: Path) -> None:
@@ -232,10 +241,18 @@ SOURCE = """<SimpleSource><SourceFilename relativeToVRT="1">{name}</SourceFilena
 <SourceProperties RasterXSize="40" RasterYSize="30" DataType="Byte" BlockXSize="40" BlockYSize="30" />
 <SrcRect xOff="0" yOff="0" xSize="{width}" ySize="30" /><DstRect xOff="{left}" yOff="0" xSize="40" ySize="30" />
 </SimpleSource>"""
+ODD_SOURCE = SOURCE.format(name="a.tif", band=1, width="wide", left=0)
 
 
 def mosaic(
-    path: Path, *, width: int = 40, shift: int = 0, nodata: str = "", kind: str = "", crs: str = "EPSG:32640"
+    path: Path,
+    *,
+    width: int = 40,
+    shift: int = 0,
+    nodata: str = "",
+    kind: str = "",
+    crs: str = "EPSG:32640",
+    place: Affine = UTM,
 ) -> Path:
     """A VRT of both tiles, as gdalbuildvrt writes it."""
     bands = "".join(
@@ -247,10 +264,9 @@ def mosaic(
         + "</VRTRasterBand>"
         for band in (1, 2, 3)
     )
-    place = ", ".join(map(str, UTM.to_gdal()))
     path.write_text(
-        f'<VRTDataset rasterXSize="80" rasterYSize="30"{kind}><SRS>{crs}</SRS><GeoTransform>{place}'
-        f"</GeoTransform>{bands}</VRTDataset>"
+        f'<VRTDataset rasterXSize="80" rasterYSize="30"{kind}><SRS>{crs}</SRS><GeoTransform>'
+        f"{', '.join(map(str, place.to_gdal()))}</GeoTransform>{bands}</VRTDataset>"
     )
     return path
 
@@ -291,6 +307,8 @@ def test_a_mosaic_of_which_a_file_is_missing_gives_its_files(
         {"nodata": "<NoDataValue>0</NoDataValue>"},
         {"crs": "EPSG:32639"},
         {"kind": ' subClass="VRTWarpedDataset"'},
+        {"place": UTM @ Affine.translation(7, 0)},
+        {"place": UTM @ Affine.scale(2)},
     ],
 )
 def test_a_vrt_that_shows_something_else_is_a_tile_itself(
@@ -304,7 +322,7 @@ def test_a_mosaic_of_addresses_gives_them_as_they_are_written(
     tiles: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = mosaic(tmp_path / "tiles" / "all.vrt")
-    monkeypatch.setattr("glnet_geo.io.scenes.virtual._declared", lambda _path: ())
+    monkeypatch.setattr("glnet_geo.io.scenes.vrt._shows_them_as_they_are", lambda *_: True)
     text = path.read_text().replace('relativeToVRT="1">', 'relativeToVRT="0">/vsicurl/https://host.org/')
     path.write_text(text)
     expected = [f"/vsicurl/https://host.org/{tile.name}" for tile in tiles]
@@ -327,7 +345,17 @@ def test_a_vrt_is_another_when_a_file_in_it_is(tiles: list[Path], tmp_path: Path
     assert raster_identity(tiles[1]) == tuple(identity(tiles[1]))
 
 
-def test_a_damaged_vrt_is_left_to_whoever_opens_it(tmp_path: Path) -> None:
-    (tmp_path / "x.vrt").write_text("<VRTDataset")
-    assert named_tiles([tmp_path / "x.vrt"]).paths == [str(tmp_path / "x.vrt")]
-    assert raster_identity(tmp_path / "x.vrt") == tuple(identity(tmp_path / "x.vrt"))
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.vrt", "<VRTDataset"),
+        ("x.vrt", f"<VRTDataset><VRTRasterBand>{ODD_SOURCE}</VRTRasterBand></VRTDataset>"),
+        ("\udcff.vrt", "<VRTDataset"),
+        ("\udcff.vrt", "<VRTDataset/>"),
+    ],
+)
+def test_a_damaged_vrt_is_left_to_whoever_opens_it(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    assert named_tiles([path]).paths == [str(path)]
+    assert raster_identity(path) == tuple(identity(path))
