@@ -265,7 +265,10 @@ def _tell(journal: Journal, height: int, progress: Progress) -> None:
 
 def _finished(journal: Journal, height: int) -> str:
     """What an unfinished job has to show, for a person: frames are computed well before the first row is decided."""
-    return f"{journal.rows / height:.0%}" if journal.rows else "some frames"
+    if not journal.rows:
+        return "some frames"
+    # Neither is nothing what has begun, nor all what has not ended.
+    return f"{100 * journal.rows // height or 'less than 1'}%"
 
 
 @contextmanager
