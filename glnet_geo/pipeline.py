@@ -32,7 +32,7 @@ from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import Model
 from glnet_geo.plan import Options, Plan, planned
 from glnet_geo.report import Forecast, Summary, Tally
-from glnet_geo.strips import Rest, seconds, strips
+from glnet_geo.strips import Rest, strips, time_of
 from glnet_geo.vectorization import merged
 
 SURE = "polygons or confidence"
@@ -206,6 +206,7 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
         GlnetGeoError: something cannot be used; the message says what, where, what to do.
     """
     with planned(scene, options or Options()) as plan:
+        expected = time_of(plan)
         return Forecast(
             scene=plan.scene.shown,
             height=plan.scene.height,
@@ -223,7 +224,8 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
             device=str(plan.machine),
             megapixels=plan.megapixels,
             memory=plan.memory.total,
-            seconds=seconds(plan),
+            seconds=expected.seconds,
+            seconds_at_most=expected.at_most,
             notes=plan.notes,
         )
 
