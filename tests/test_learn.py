@@ -21,7 +21,7 @@ from torch import Tensor
 
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.core.progress import Silence
-from glnet_geo.errors import CancelledError, ModelError, OptionError, OutputError, TrainingError
+from glnet_geo.errors import CancelledError, ModelError, OptionError, OutputError, SceneError, TrainingError
 from glnet_geo.io.work_folder.run_folder import RunFolder
 from glnet_geo.learn import train
 from glnet_geo.learn_options import LabelMaps, TrainOptions
@@ -551,6 +551,20 @@ def test_an_unknown_beginning_is_refused(tmp_path: Path) -> None:
         ("timm:resnet50=absent.safetensors", "does not exist"),
     ):
         with pytest.raises(ModelError, match=message):
+            train(lesson, tmp_path / "m.safetensors", options=TrainOptions(init=init, device="cpu"))
+
+
+def test_a_backbone_may_begin_with_the_bands_that_there_are(tmp_path: Path) -> None:
+    lesson = lessons.pair_folders(tmp_path)
+    for path in (tmp_path / "images").iterdir():
+        write_plain(path, np.ones((96, 128), np.uint8))
+    weights = tmp_path / "weights.safetensors"
+    weights.touch()
+    for init, said in (
+        (f"timm:resnet18={weights}", r", or make a model .* with --bands 1$"),
+        ("urban", "them all$"),
+    ):
+        with pytest.raises(SceneError, match=said):
             train(lesson, tmp_path / "m.safetensors", options=TrainOptions(init=init, device="cpu"))
 
 

@@ -11,6 +11,7 @@ from rasterio.enums import ColorInterp
 
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, SceneError
 from glnet_geo.io.scenes.bands import choose_bands
+from glnet_geo.io.scenes.scene import open_scene
 from tests.io.geotiffs import RGB, write
 
 RGBN = (*RGB, "nir")
@@ -164,6 +165,15 @@ class TestNotFound:
     ) -> None:
         with pytest.raises(SceneError, match=f"^{re.escape(sentence)}$"):
             _chosen(tmp_path, colours=colours, wanted=wanted)
+
+    def test_a_model_that_does_not_exist_yet_may_have_the_bands_that_there_are(self, tmp_path: Path) -> None:
+        write(tmp_path / "gray.tif", np.ones((1, 2, 2), np.uint8), photometric="minisblack")
+        with pytest.raises(
+            SceneError,
+            match=r"^gray\.tif has 1 band and the model needs 3 \(red, green, blue\): give a scene that has them all, or make a "
+            r"model of the bands that are there with --bands 1$",
+        ):
+            open_scene(tmp_path / "gray.tif", wanted=RGB, adaptable=True)
 
     def test_names_are_listed(self, tmp_path: Path) -> None:
         with pytest.raises(
