@@ -36,7 +36,9 @@ def esri_table(raster: str) -> dict[str, NDArray[np.generic]]:
 
 def _as_bytes(colours: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
     """Colours from 0 to 255, also where they were fractions of 1."""
-    numbers = {name: column for name, column in colours.items() if column.dtype.kind == "f"}
+    numbers = {
+        name: column.astype(np.float64) for name, column in colours.items() if column.dtype.kind == "f"
+    }
     if len(numbers) < len(_COLOURS) or any((column > 1).any() for column in numbers.values()):
         return {}
-    return {name: np.rint(255 * column.astype(np.float64)) for name, column in numbers.items()}
+    return {name: np.rint(255 * column) for name, column in numbers.items()}

@@ -121,7 +121,8 @@ class Source:
     def least_pixels(self) -> int:
         """Pixels of the smallest overview: at least so many are decoded to see the whole raster."""
         dataset = self.dataset()
-        return dataset.height * dataset.width // max(dataset.overviews(1), default=1) ** 2
+        factor: int = max(dataset.overviews(1), default=1)
+        return int(dataset.height * dataset.width // factor**2)
 
     def values(
         self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None

@@ -6,7 +6,6 @@ from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
-import pandas as pd
 import pyogrio
 import pytest
 import rasterio
@@ -260,11 +259,20 @@ def test_a_table_of_esri_names_the_classes(tmp_path: Path, column: str, scale: f
     """Colours in it are whole numbers up to 255, or fractions of 1."""
     path = write(tmp_path / "classes.tif", np.array([[[1, 2, 2]]], dtype=np.uint8))
     colours = np.array([[0, 85, 255], [0, 128, 0]]) * scale / 255
-    table = pd.DataFrame({"Value": [1, 2], "Count": [1.0, 2.0], column: ["water", "fôret"]})
+    fields = {
+        "Value": np.array([1, 2]),
+        "Count": np.array([1.0, 2.0]),
+        column: np.array(["water", "fôret"], object),
+    }
     for place, colour in enumerate(("Red", "Green", "Blue")):
-        table[colour] = colours[:, place] if isinstance(scale, float) else colours[:, place].astype(int)
-    pyogrio.write_dataframe(
-        table, tmp_path / "classes.tif.vat.dbf", driver="ESRI Shapefile", encoding="UTF-8"
+        fields[colour] = colours[:, place] if isinstance(scale, float) else colours[:, place].astype(int)
+    pyogrio.raw.write(
+        tmp_path / "classes.tif.vat.dbf",
+        geometry=None,
+        field_data=list(fields.values()),
+        fields=list(fields),
+        driver="ESRI Shapefile",
+        encoding="UTF-8",
     )
     with open_classes(path) as classes:
         assert [(c.id, c.name, c.color) for c in classes.legend] == [
