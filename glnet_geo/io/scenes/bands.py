@@ -10,6 +10,7 @@ from rasterio.enums import ColorInterp
 from rasterio.io import DatasetReader
 
 from glnet_geo.errors import OptionError, SceneError, doubt
+from glnet_geo.io.scenes.own_maps import VERSION_TAG
 
 _SYNONYMS = {
     "r": "red",
@@ -90,6 +91,11 @@ def choose_bands(
     else:
         chosen = _named(bands, known, wanted, name)
     if any(band.indexed for band in chosen):
+        if VERSION_TAG in dataset.tags():
+            raise SceneError(
+                f"{name} is a map of classes already: give the image that it was made of (polygons are made of a map by "
+                "glnet-geo vectorize)"
+            )
         kind = "gray" if len(wanted) == 1 else "rgb"
         raise SceneError(
             f"{name} holds numbers of colours in a table, not colours: "

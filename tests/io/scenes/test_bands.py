@@ -203,6 +203,17 @@ class TestNotFound:
             ):
                 choose_bands(dataset, bands, wanted, "table.tif")
 
+    def test_a_map_is_no_scene(self, tmp_path: Path) -> None:
+        path = write(tmp_path / "map.tif", np.zeros((1, 2, 2), np.uint8), photometric="palette")
+        with rasterio.open(path, "r+") as dataset:
+            dataset.write_colormap(1, {0: (1, 2, 3, 255)})
+            dataset.update_tags(GLNET_GEO_VERSION="1")
+        with (
+            rasterio.open(path) as dataset,
+            pytest.raises(SceneError, match=r"^map\.tif is a map of classes .* vectorize"),
+        ):
+            choose_bands(dataset, None, RGB, "map.tif")
+
 
 class TestAskedFor:
     @pytest.mark.parametrize(
