@@ -6,20 +6,24 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glnet_geo.core.glance import Shows
+from glnet_geo.core.lattice import in_cells
 from glnet_geo.core.normalize import Normalization
-from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
+from glnet_geo.core.progress import Portion, Progress, Silence, stop_if_cancelled
+from glnet_geo.core.window import Window
 from glnet_geo.io.scenes.scene import Excerpt
 from glnet_geo.io.work_folder.array_store import FrameStore
 from glnet_geo.model.machine import Machine
 from glnet_geo.model.package import Model
 from glnet_geo.model.predict import Predictor
 from glnet_geo.plan import Plan, PlannedFrame
-from glnet_geo.report import duration
+from glnet_geo.report import ExpectedTime
 
 Logits: TypeAlias = NDArray[np.float32]
 
@@ -75,13 +79,14 @@ class LocalFrames:
         """The logits of some frames of a plan: see `Frames`."""
         found = kept.found()
         unknown = [frame for frame in wanted if place(frame) not in found]
+        steps = Steps(plan)
         if unknown:
             self._timed = _timed(self._timed, plan, progress)
             progress.info(
-                f"{plan.megapixels:.1f} megapixels on {plan.machine}: about "
-                f"{duration(_seconds(plan, self._timed.seconds_per_patch, unknown))}, {plan.memory.total / 1e9:.1f} GB"
+                f"{plan.megapixels:.1f} megapixels on {plan.machine}: "
+                f"{_time(plan, self._timed.seconds_per_patch, steps, unknown)}, {plan.memory.total / 1e9:.1f} GB"
             )
-        progress.begin("classifying", count_steps(unknown))
+        progress.begin("classifying", steps.of(unknown))
 
         def read(frame: PlannedFrame) -> Excerpt:
             return plan.scene.read(frame.window, plan.lattice)
@@ -93,7 +98,7 @@ class LocalFrames:
                 # What a crash has damaged is made again.
                 self._timed = _timed(self._timed, plan, progress)
                 classify = FrameClassifier(self._timed.predictor, plan.normalization)
-                logits = classify(frame, excerpt or read(frame), progress)
+                logits = classify(frame, excerpt or read(frame), progress, steps.of([frame]))
                 kept.put(*place(frame), logits)
             yield shown(logits)
 
@@ -110,25 +115,28 @@ class FrameClassifier:
     predictor: Predictor
     normalization: Normalization
 
-    def __call__(self, frame: PlannedFrame, excerpt: Excerpt, progress: Progress) -> Logits | None:
+    def __call__(
+        self, frame: PlannedFrame, excerpt: Excerpt, progress: Progress, steps: int = 0
+    ) -> Logits | None:
         """The logits of a frame; None where it shows nothing.
 
         Args:
             frame: which.
             excerpt: its pixels.
-            progress: told of every patch; may cancel.
+            progress: may cancel at every patch.
+            steps: of the progress that the frame is.
 
         Raises:
             CancelledError: as the progress asked.
         """
-        steps = count_steps([frame])
         patches = [window for window in frame.patches if excerpt.valid[window.rows, window.cols].any()]
-        progress.advance(steps - len(patches))
+        portion = Portion(progress, steps, max(1, len(patches)))
         if not patches:
+            portion.advance()
             return None
 
         def advance(done: int) -> None:
-            progress.advance(done)
+            portion.advance(done)
             stop_if_cancelled(progress)
 
         pixels = self.normalization(excerpt.pixels, excerpt.valid)
@@ -140,9 +148,32 @@ def place(frame: PlannedFrame) -> tuple[int, int]:
     return frame.window.row, frame.window.col
 
 
-def count_steps(frames: Iterable[PlannedFrame]) -> int:
-    """Steps of progress in frames: their patches."""
-    return sum(max(1, len(frame.patches)) for frame in frames)
+class Steps:
+    """How many steps of progress frames are: their patches that seem to have data, since the others take no time.
+
+    Args:
+        plan: to which the frames belong.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def of(self, frames: Iterable[PlannedFrame]) -> int:
+        """The steps of some frames; all patches count where it would take long to find out which have data."""
+        return sum(self._shown(frame, patch) for frame in frames for patch in frame.patches)
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is known which patches have data."""
+        return self._shows is not None
+
+    @cached_property
+    def _shows(self) -> Shows | None:
+        return self._plan.scene.pixels.glance()
+
+    def _shown(self, frame: PlannedFrame, patch: Window) -> bool:
+        lattice = patch.moved(frame.window.row, frame.window.col)
+        return self._shows is None or self._shows(self._plan.scene_window(in_cells(lattice)))
 
 
 def shown(logits: Logits | None) -> Logits | None:
@@ -150,14 +181,15 @@ def shown(logits: Logits | None) -> Logits | None:
     return logits if logits is not None and logits.size else None
 
 
-def expected_seconds(plan: Plan) -> float:
+def expected_time(plan: Plan) -> ExpectedTime:
     """How long the plan takes in this process: a patch is timed."""
     frames = [frame for row in plan.frames() for frame in row]
-    return _seconds(plan, _predictor(plan, Silence()).seconds_per_patch(), frames)
+    return _time(plan, _predictor(plan, Silence()).seconds_per_patch(), Steps(plan), frames)
 
 
-def _seconds(plan: Plan, per_patch: float, frames: Sequence[PlannedFrame]) -> float:
-    return per_patch * count_steps(frames) + _OUTPUT_SECONDS_PER_MEGAPIXEL * plan.megapixels
+def _time(plan: Plan, per_patch: float, steps: Steps, frames: Sequence[PlannedFrame]) -> ExpectedTime:
+    seconds = per_patch * steps.of(frames) + _OUTPUT_SECONDS_PER_MEGAPIXEL * plan.megapixels
+    return ExpectedTime(seconds, at_most=not steps.sure)
 
 
 @dataclass(frozen=True, slots=True)

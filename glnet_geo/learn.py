@@ -153,6 +153,7 @@ def lessons_for(lesson: Lesson, options: TrainOptions, wanted: Sequence[str], kn
         bands=options.bands,
         nodata=options.nodata,
         value_range=options.value_range,
+        adaptable=known is None,
     )
     if isinstance(lesson, PublishedDataset):
         return lessons_of_dataset(lesson.name, Path(lesson.folder), reading)

@@ -30,10 +30,12 @@ class MapFiles:
     Attributes:
         maps: get classes or polygons, as their suffixes say.
         confidence: gets the winning class's probability; None where it is not asked for.
+        refused: why there are none, for a tile whose files could not be named; else empty.
     """
 
     maps: tuple[Path, ...]
     confidence: Path | None = None
+    refused: str = ""
 
     @classmethod
     def of(

@@ -25,7 +25,7 @@ from glnet_geo.job import scene_job
 from glnet_geo.map_files import MapFiles
 from glnet_geo.plan import Options, Plan, planned
 from glnet_geo.report import Forecast, Summary, Tally
-from glnet_geo.strips import Rest, seconds, strips
+from glnet_geo.strips import Rest, strips, time_of
 from glnet_geo.vectorization import merged
 
 
@@ -188,6 +188,7 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
         GlnetGeoError: something cannot be used; the message says what, where, what to do.
     """
     with planned(scene, options or Options()) as plan:
+        expected = time_of(plan)
         return Forecast(
             scene=plan.scene.shown,
             height=plan.scene.height,
@@ -205,7 +206,8 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
             device=str(plan.machine),
             megapixels=plan.megapixels,
             memory=plan.memory.total,
-            seconds=seconds(plan),
+            seconds=expected.seconds,
+            seconds_at_most=expected.at_most,
             notes=plan.notes,
         )
 
@@ -222,7 +224,10 @@ def _tell(journal: Journal, height: int, progress: Progress) -> None:
 
 def _finished(journal: Journal, height: int) -> str:
     """What an unfinished job has to show, for a person: frames are computed well before the first row is decided."""
-    return f"{journal.rows / height:.0%}" if journal.rows else "some frames"
+    if not journal.rows:
+        return "some frames"
+    # Neither is nothing what has begun, nor all what has not ended.
+    return f"{100 * journal.rows // height or 'less than 1'}%"
 
 
 @contextmanager

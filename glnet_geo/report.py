@@ -16,6 +16,23 @@ from glnet_geo.io.geodesy.pixel_areas import PixelAreas
 from glnet_geo.io.geodesy.placed import Placed
 
 
+@dataclass(frozen=True, slots=True)
+class ExpectedTime:
+    """How long something will take.
+
+    Attributes:
+        seconds: about.
+        at_most: whether it was not looked up where pixels lack data, which would have taken long, and all of them count.
+    """
+
+    seconds: float
+    at_most: bool = False
+
+    def __str__(self) -> str:
+        less = " or less (where pixels lack data was not looked up, and they count too)" * self.at_most
+        return f"about {duration(self.seconds)}{less}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """What `classify` would do with a scene.
@@ -38,6 +55,7 @@ class Forecast:
         megapixels: millions of pixels.
         memory: bytes it would need.
         seconds: how long it would take.
+        seconds_at_most: whether pixels without data count too: see `ExpectedTime`.
         notes: sentences for the log.
     """
 
@@ -58,6 +76,7 @@ class Forecast:
     megapixels: float
     memory: int
     seconds: float
+    seconds_at_most: bool
     notes: tuple[str, ...]
 
     def lines(self) -> list[tuple[str, str]]:
@@ -77,7 +96,7 @@ class Forecast:
             ("model", self.model),
             ("device", self.device),
             ("memory", f"about {self.memory / 1e9:.1f} GB"),
-            ("time", f"about {duration(self.seconds)}"),
+            ("time", str(ExpectedTime(self.seconds, self.seconds_at_most))),
             *(("note", note) for note in self.notes),
         ]
 

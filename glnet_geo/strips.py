@@ -18,12 +18,12 @@ from glnet_geo.core.progress import Progress, stop_if_cancelled
 from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
 from glnet_geo.errors import OptionError
-from glnet_geo.frames import Frames, count_steps, expected_seconds, place
+from glnet_geo.frames import Frames, expected_time, place
 from glnet_geo.io.work_folder.journal import Journal
 from glnet_geo.model.decide import Decision
 from glnet_geo.model.exact import ExactPredictor
 from glnet_geo.plan import Plan, PlannedFrame
-from glnet_geo.report import duration
+from glnet_geo.report import ExpectedTime
 
 
 def strips(
@@ -57,9 +57,9 @@ def strips(
         yield from _mapped(plan, progress, journal, frames, done, confidence=confidence)
 
 
-def seconds(plan: Plan) -> float:
+def time_of(plan: Plan) -> ExpectedTime:
     """How long the plan takes in this process."""
-    return _exact_predictor(plan).seconds(plan.scene.shape) if plan.exact else expected_seconds(plan)
+    return _exact_time(plan, _exact_predictor(plan)) if plan.exact else expected_time(plan)
 
 
 def needed(plan: Plan, done: int) -> list[list[PlannedFrame]]:
@@ -88,8 +88,8 @@ class Rest:
             return cls()
         done, found = journal.rows, journal.frames.found()
         tiles = list(chain(*needed(plan, done))) if done < plan.scene.height else []
-        left = count_steps(tile for tile in tiles if place(tile) not in found)
-        return cls(row=done, share=left / max(1, count_steps(tiles)))
+        left = sum(len(tile.patches) for tile in tiles if place(tile) not in found)
+        return cls(row=done, share=left / max(1, sum(len(tile.patches) for tile in tiles)))
 
     def within(self, row: int, stop: int) -> float:
         """How much of the rows from one to the one before another is left, 0 to 1."""
@@ -146,6 +146,11 @@ def _exact_predictor(plan: Plan) -> ExactPredictor:
     return ExactPredictor(plan.model.network, plan.card.tiling, plan.normalization, plan.machine.device)
 
 
+def _exact_time(plan: Plan, predictor: ExactPredictor) -> ExpectedTime:
+    # The published code computes what has no data, too.
+    return ExpectedTime(predictor.seconds(plan.scene.shape))
+
+
 class _FinishedRows:
     """Turns settled rows of a mosaic into strips, each row of the scene from ``start`` on once."""
 
@@ -196,7 +201,7 @@ def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterat
     patches = predictor.patches(shape)
     progress.info(
         f"{plan.megapixels:.1f} megapixels as the published code computes them, on {plan.machine}: "
-        f"about {duration(predictor.seconds(shape))}, {plan.memory.total / 1e9:.1f} GB"
+        f"{_exact_time(plan, predictor)}, {plan.memory.total / 1e9:.1f} GB"
     )
     progress.begin("classifying", len(patches))
 

@@ -34,6 +34,7 @@ class Told(Silence):
         self.told: list[str] = []
         self.begun: dict[str, int] = {}
         self.steps = 0
+        self.advances: list[int] = []
 
     def begin(self, what: str, total: int) -> None:
         self._what = what
@@ -46,6 +47,7 @@ class Told(Silence):
         if self._what != "classifying":
             return
         self.steps += steps
+        self.advances.append(steps)
         if self._at and self.steps >= self._next:
             self._next += self._at
             self._act()

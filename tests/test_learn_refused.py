@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glnet_geo.errors import ModelError, OptionError, OutputError, TrainingError
+from glnet_geo.errors import ModelError, OptionError, OutputError, SceneError, TrainingError
 from glnet_geo.learn import train
 from glnet_geo.learn_options import LabelMaps, TrainOptions
 from tests import lessons
@@ -86,6 +86,20 @@ def test_an_unknown_beginning_is_refused(tmp_path: Path) -> None:
         ("timm:resnet50=absent.safetensors", "does not exist"),
     ):
         with pytest.raises(ModelError, match=message):
+            train(lesson, tmp_path / "m.safetensors", options=TrainOptions(init=init, device="cpu"))
+
+
+def test_a_backbone_may_begin_with_the_bands_that_there_are(tmp_path: Path) -> None:
+    lesson = lessons.pair_folders(tmp_path)
+    for path in (tmp_path / "images").iterdir():
+        write_plain(path, np.ones((96, 128), np.uint8))
+    weights = tmp_path / "weights.safetensors"
+    weights.touch()
+    for init, said in (
+        (f"timm:resnet18={weights}", r", or make a model .* with --bands 1$"),
+        ("urban", "them all$"),
+    ):
+        with pytest.raises(SceneError, match=said):
             train(lesson, tmp_path / "m.safetensors", options=TrainOptions(init=init, device="cpu"))
 
 

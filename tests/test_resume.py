@@ -9,18 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import geopandas
+import numpy as np
 import pytest
 
 import glnet_geo
 from glnet_geo import Options
 from glnet_geo.core.progress import Silence
+from glnet_geo.core.strip import Strip
 from glnet_geo.errors import CancelledError, OptionError, OutputError, SceneError
 from glnet_geo.io.maps.raster import ClassRaster
 from glnet_geo.io.work_folder.journal import Journal, journal_folder
+from glnet_geo.job import scene_job
+from glnet_geo.plan import planned
 from glnet_geo.replacing import HIDDEN
 from glnet_geo.report import Summary
 from tests.jobs import Impatient, Told, kills_at_random
-from tests.scenes import texture, write_scene
+from tests.scenes import texture, write_model, write_scene
 
 
 def outputs(folder: Path) -> list[Path]:
@@ -81,6 +85,21 @@ def test_a_stopped_job_leaves_no_output_and_goes_on(
         sorted(tmp_path.iterdir()) == sorted(unbroken.iterdir(), key=lambda path: path.name)
         or not kept.exists()
     )
+
+
+@pytest.mark.parametrize(("rows", "share"), [(1, "less than 1%"), (199, "99%"), (200, "100%")])
+def test_the_first_row_is_more_than_nothing_and_the_last_but_one_less_than_all(
+    tmp_path: Path, rows: int, share: str
+) -> None:
+    scene = write_scene(tmp_path / "scene.tif", texture(200, 8), nodata=0)
+    options = Options(model=write_model(tmp_path / "tiny.safetensors"))
+    with planned(scene, options) as plan:
+        job = scene_job(plan, options, confidence=False)
+    with Journal(journal_folder(tmp_path / "map.tif"), job) as journal:
+        journal.add_strip(Strip(row=0, classes=np.zeros((rows, 8), np.uint8)))
+    told = Told()
+    glnet_geo.classify(scene, tmp_path / "map.tif", options=options, progress=told)
+    assert f"going on from {share}, which an earlier run has finished" in told.told
 
 
 def test_what_is_finished_is_not_made_again(tmp_path: Path, scene: Path, model: Path) -> None:

@@ -181,21 +181,34 @@ def _map_all(shop: Workshop, progress: Progress, *, seamless: bool) -> list[Virt
 
 
 def _looked_at(shop: Workshop, progress: Progress) -> list[TileFile]:
-    """What the tiles say of themselves; those that cannot be opened are entered as failed."""
-    options, card = shop.options, shop.model.card
+    """What the tiles say of themselves; those that cannot be opened, or mapped, are entered as failed."""
     tiles = []
     progress.begin("looking at the tiles", len(shop.named))
     with _doubts_told_once(list(shop.named)):
         for path in shop.named:
             stop_if_cancelled(progress)
             try:
-                look = partial(described, path, bands=options.bands, wanted=card.bands, nodata=options.nodata)
-                tiles.append(shop.reader.tried(look))
+                tiles.append(_described(path, shop))
             except TileError as error:
                 shop.books.enter(failure(path, str(error), shop.books.job))
                 progress.info(f"failed: {error}")
             progress.advance()
     return tiles
+
+
+def _described(path: str, shop: Workshop) -> TileFile:
+    """What a tile says of itself.
+
+    Raises:
+        TileError: it cannot be opened, or its outputs cannot be named.
+    """
+    refused = shop.named[path].refused
+    if refused:
+        raise TileError(f"no map of {Path(path).name} can be named: {refused}", path)
+    bands, nodata = shop.options.bands, shop.options.nodata
+    return shop.reader.tried(
+        partial(described, path, bands=bands, wanted=shop.model.card.bands, nodata=nodata)
+    )
 
 
 @contextmanager

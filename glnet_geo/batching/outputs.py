@@ -58,18 +58,19 @@ class Outputs:
         self._formatted("a", "b", 1, ".tif")
 
     def of(self, tiles: Sequence[str]) -> dict[str, MapFiles]:
-        """The outputs of every tile, by its path.
+        """The outputs of every tile, by its path; none for one whose outputs could not be named.
 
         Raises:
             OptionError: two tiles would get files of one name, or one that of a mosaic.
-            OutputError: the name of one would be too long, or cannot be written.
+            OutputError: those of no tile could be named.
         """
-        named = self.proposed(tiles)
+        named = {tile: _checked(tile, made) for tile, made in self.proposed(tiles).items()}
+        refused = [made.refused for made in named.values() if made.refused]
+        if refused and len(refused) == len(named):
+            raise OutputError(refused[0])
         owners = {path.resolve(): "the mosaic" for path in self.mosaics}
         for tile, made in named.items():
-            # Another cannot be opened whatever it is called, and fails alone.
-            for path in made.all if is_text(tile) else ():
-                check_name(path)
+            for path in made.all:
                 other = owners.setdefault(path.resolve(), tile)
                 if other != tile:
                     raise OptionError(
@@ -115,6 +116,18 @@ class Outputs:
         if not path.name.endswith(suffix) or not used & {"stem", "number"}:
             raise OptionError(f"{self.name!r} must hold {{stem}} or {{number}}, and end with {{suffix}}")
         return path
+
+
+def _checked(tile: str, made: MapFiles) -> MapFiles:
+    """The outputs of a tile; none where one has a name that cannot be written."""
+    # Another cannot be opened whatever it is called, which is told better then.
+    if is_text(tile):
+        try:
+            for path in made.all:
+                check_name(path)
+        except OutputError as error:
+            return MapFiles(maps=(), confidence=None, refused=str(error))
+    return made
 
 
 def _fields(template: str) -> set[str]:

@@ -16,9 +16,9 @@ from distributed.core import Status
 from glnet_geo.cluster.frame_job import FrameJob, SharedJob
 from glnet_geo.cluster.versions import refuse_stranger, version_here
 from glnet_geo.core.listing import counted
-from glnet_geo.core.progress import Progress, stop_if_cancelled
+from glnet_geo.core.progress import Portion, Progress, stop_if_cancelled
 from glnet_geo.errors import ClusterError, GlnetGeoError, OptionError, OutputError
-from glnet_geo.frames import Logits, count_steps, place, shown
+from glnet_geo.frames import Logits, Steps, place, shown
 from glnet_geo.io.work_folder.array_store import FrameStore, not_kept
 from glnet_geo.io.work_folder.store import Nowhere
 from glnet_geo.plan import Plan, PlannedFrame
@@ -77,7 +77,8 @@ class DaskFrames:
                 f"{plan.megapixels:.1f} megapixels, {counted(len(unknown), 'frame')} to compute by {counted(self._workers(), 'worker')} of "
                 f"{self.client.scheduler.address}, on {plan.machine.device}"
             )
-        progress.begin("classifying", count_steps(unknown))
+        steps = Steps(plan)
+        progress.begin("classifying", steps.of(unknown))
         coming: deque[tuple[PlannedFrame, Future | None]] = deque()
         left = iter(wanted)
         try:
@@ -88,7 +89,10 @@ class DaskFrames:
                 if not coming:
                     return
                 frame, future = coming.popleft()
-                yield shown(self._taken(shared, kept, frame, future, progress))
+                logits = self._taken(shared, kept, frame, future, progress)
+                if future is not None:
+                    Portion(progress, steps.of([frame]), 1).advance()
+                yield shown(logits)
         finally:
             # A client whose scheduler is gone has nothing to cancel.
             with suppress(OSError, LostError, RuntimeError):
@@ -101,7 +105,6 @@ class DaskFrames:
         stop_if_cancelled(progress)
         if future is not None:
             self._wait(future, progress)
-            progress.advance(count_steps([frame]))
         logits = kept.get(*place(frame))
         if logits is None:
             # What a crash has damaged is made again.

@@ -23,6 +23,27 @@ class Progress(Protocol):
         """Whether the person asked to stop."""
 
 
+class Portion:
+    """Tells of a fixed number of steps while any number of parts of a work get done.
+
+    Args:
+        progress: told of the steps.
+        steps: that all parts together are.
+        parts: of the work, at least one.
+    """
+
+    def __init__(self, progress: Progress, steps: int, parts: int) -> None:
+        self._progress, self._steps, self._parts = progress, steps, parts
+        self._done = 0
+
+    def advance(self, parts: int = 1) -> None:
+        """Some parts are done."""
+        before, self._done = self._done, self._done + parts
+        due = self._steps * self._done // self._parts - self._steps * before // self._parts
+        if due:
+            self._progress.advance(due)
+
+
 class Silence:
     """Progress that nobody watches."""
 

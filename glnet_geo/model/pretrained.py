@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from glnet_geo.core.listing import listed
 from glnet_geo.errors import ModelError
-from glnet_geo.model.backbone import check_backbone
+from glnet_geo.model.backbone import check_backbone, cut_down
 
 _SEED = 24_813
 """Of random weights; one that no weights in a file began with."""
@@ -75,12 +75,5 @@ def _body(name: str, bands: int, *, pretrained: bool, file: Path | None = None) 
     """A backbone's body; where no weights are loaded, with the same random ones every time."""
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(_SEED)
-        body: nn.Module = timm.create_model(
-            name,
-            pretrained=pretrained,
-            pretrained_cfg_overlay=None if file is None else {"file": str(file)},
-            features_only=True,
-            out_indices=(1, 2, 3, 4),
-            in_chans=bands,
-        )
-    return body
+        overlay = None if file is None else {"file": str(file)}
+        return cut_down(name, bands, pretrained=pretrained, pretrained_cfg_overlay=overlay)

@@ -55,6 +55,24 @@ def test_a_tile_whose_name_is_no_text_does_not_stop_the_others(
     assert_same_maps(arrays(tmp_path / "maps"), without)
 
 
+@pytest.mark.parametrize("name", ["{stem}_{stem}{suffix}", "{stem}_{stem}/{number}{suffix}"])
+def test_a_tile_whose_output_would_have_too_long_a_name_does_not_stop_the_others(
+    tmp_path: Path, tiles: Path, model: Path, name: str
+) -> None:
+    long = (tiles / f"{BAD}.tif").rename(tiles / f"{'x' * 180}.tif")
+    report = mapped(tiles, tmp_path / "maps", model, name=name)
+    assert statuses(report) == dict.fromkeys(windows().keys() - {BAD}, "done") | {long.stem: "failed"}
+    assert "choose a shorter one" in report.failed[0].reason
+
+
+def test_where_no_tile_can_have_such_a_name_the_batch_is_refused(
+    tmp_path: Path, tiles: Path, model: Path
+) -> None:
+    with pytest.raises(OutputError, match="choose a shorter one"):
+        mapped(tiles, tmp_path / "maps", model, name="x" * 300 + "{stem}{suffix}")
+    assert not (tmp_path / "maps").exists()
+
+
 @pytest.mark.parametrize("share", [0.1, 0.6, 0.95])
 def test_a_tile_cut_short_counts_as_without_data(
     tmp_path: Path, tiles: Path, model: Path, without: dict[str, Any], share: float

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from glnet_geo.errors import ModelError
-from glnet_geo.model.backbone import Backbone, fold_batch_norm, freeze_batch_norm
+from glnet_geo.model.backbone import Backbone, check_backbone, fold_batch_norm, freeze_batch_norm
 
 
 def _unlike_new(backbone: Backbone) -> Backbone:
@@ -89,6 +89,37 @@ def test_frozen_batch_norm_keeps_its_statistics_but_learns() -> None:
 def test_a_backbone_without_such_maps_is_refused(name: str, said: str) -> None:
     with pytest.raises(ModelError, match=said):
         Backbone(name, 3)
+
+
+@pytest.mark.parametrize("shape", [(64, 96), (133, 199), (4, 36)])
+@torch.inference_mode()
+def test_a_backbone_that_works_in_squares_gives_maps_of_all_of_an_image(shape: tuple[int, int]) -> None:
+    backbone = Backbone("convnext_atto", 3).eval()
+    image = torch.rand(1, 3, *shape)
+    maps = backbone(image)
+    assert tuple(x.shape[1] for x in maps) == backbone.channels
+    assert [tuple(x.shape[2:]) for x in maps] == [
+        tuple(-(-side // stride) for side in shape) for stride in (4, 8, 16, 32)
+    ]
+    if not any(side % 32 for side in shape):
+        assert all(torch.equal(ours, theirs) for ours, theirs in zip(maps, backbone.body(image), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("swin_tiny_patch4_window7_224", "takes images of certain sizes only"),
+        # Its maps have their channels last.
+        ("mambaout_femto", "cuts off the margins"),
+        (
+            "repvit_m0_9",
+            "batch norms of the backbone 'repvit_m0_9' are not those of the convolutions before them",
+        ),
+    ],
+)
+def test_a_backbone_that_works_in_squares_and_cannot_serve_is_refused(name: str, said: str) -> None:
+    with pytest.raises(ModelError, match=said):
+        check_backbone(name)
 
 
 @torch.inference_mode()

@@ -83,12 +83,16 @@ class Matching:
             EvaluationError: the map does not know a label.
         """
         found = {label: self._code(label) for label in labels}
-        unknown = [str(label) for label, code in found.items() if code is None]
-        if unknown:
+        strangers = [label for label, code in found.items() if code is None]
+        if strangers:
+            unknown = [str(label) for label in strangers]
+            # Only in rasters a number stands for a name.
+            by_number = all(label.id is not None and label.name is not None for label in strangers)
+            told = ", say with --reference-legend which of these they are" * by_number
             known = ", ".join(f"{c.id} {c.name}" for c in self.legend)
             raise EvaluationError(
                 f"{reference} holds classes that {mapped} does not know: {listed(unknown, _MOST_LISTED)}; it knows {known}: correct "
-                f"them, or leave them out with --ignore {_quoted(unknown[0])}"
+                f"them{told}, or leave them out with --ignore {_quoted(unknown[0])}"
             )
         return {label: code for label, code in found.items() if code is not None}
 

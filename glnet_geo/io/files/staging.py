@@ -24,6 +24,9 @@ _SIDECARS = (".aux.xml", ".ovr", ".msk", "-wal", "-shm", "-journal")
 _LONGEST_NAME = 230
 """Bytes; most systems allow 255, and what lies beside an output while it is made has a longer name."""
 
+_LONGEST_FOLDER = 255
+"""Bytes of the name of a folder."""
+
 
 def is_raster(path: Path) -> bool:
     """Whether a path names a raster output."""
@@ -56,11 +59,12 @@ def check_name(path: Path) -> None:
             f"{str(path)!r} cannot be written, as {sign!r} in the path of a vector file would lead elsewhere: choose another "
             "name or folder"
         )
-    length = len(os.fsencode(path.name))
-    if length > _LONGEST_NAME:
-        raise OutputError(
-            f"the name {path.name[:20]}...{path.suffix} has {length} bytes, and may have {_LONGEST_NAME}: choose a shorter one"
-        )
+    for name, most in ((path.name, _LONGEST_NAME), *((part, _LONGEST_FOLDER) for part in path.parent.parts)):
+        length = len(os.fsencode(name))
+        if length > most:
+            raise OutputError(
+                f"the name {name[:20]}...{Path(name).suffix} has {length} bytes, and may have {most}: choose a shorter one"
+            )
 
 
 def check_output(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:

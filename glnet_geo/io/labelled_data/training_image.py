@@ -29,6 +29,7 @@ class Reading:
         own_range: file values that become 0 and 1 for the model that training begins with.
         value_range: file values that are to; None for the model's own where they fit an image, else for the image's 2nd
             and 98th percentile.
+        adaptable: whether the model would be one of other bands where these are named.
     """
 
     wanted: Sequence[str]
@@ -36,6 +37,7 @@ class Reading:
     bands: str | None = None
     nodata: float | None = None
     value_range: tuple[float, float] | None = None
+    adaptable: bool = False
 
     @property
     def suits_photographs(self) -> bool:
@@ -104,7 +106,9 @@ def look_at(path: Path, reading: Reading) -> TrainingImage:
         SceneError: it cannot be opened, or does not offer what the model needs.
         OptionError: the bands or nodata do not fit it.
     """
-    with open_scene(path, bands=reading.bands, wanted=reading.wanted, nodata=reading.nodata) as scene:
+    with open_scene(
+        path, bands=reading.bands, wanted=reading.wanted, nodata=reading.nodata, adaptable=reading.adaptable
+    ) as scene:
         return TrainingImage(
             path=path,
             shape=scene.shape,

@@ -13,6 +13,7 @@ from rasterio.vrt import WarpedVRT
 
 from glnet_geo.core.colors import hex_color
 from glnet_geo.core.numerals import whole_number
+from glnet_geo.io.maps.esri_table import esri_table
 
 # What GDAL calls the usages of columns in attribute tables, and texts among their types: their numbers in files.
 _GENERIC, _NAME, _VALUE, _RED, _GREEN, _BLUE = "0", "2", "5", "6", "7", "8"
@@ -25,11 +26,11 @@ _NAMES_OF_NAMES = ("name", "label", "class")
 def class_names(dataset: DatasetReader, band: int) -> tuple[dict[int, str], dict[int, str]]:
     """Names, and colours as ``#rrggbb``, by value; empty where the raster says nothing.
 
-    The attribute table counts first; category names and the colour table add to it.
+    The attribute table counts first, and Esri's only where GDAL finds none; category names and the colour table add to it.
     """
     said = _said_of(dataset, band)
     names, colors = _category_names(said), color_table(dataset, band)
-    for row in _attribute_table(said):
+    for row in list(_attribute_table(said)) or _table_of_esri(dataset):
         value = whole_number(row.get(_VALUE, ""))
         if value is None:
             continue
@@ -55,15 +56,19 @@ def color_table(dataset: DatasetReader, band: int) -> dict[int, str]:
 def _said_of(dataset: DatasetReader, band: int) -> ET.Element:
     """What GDAL knows of a band, wherever it has found it: in the file, beside it, in an archive."""
     # rasterio does not hand it out, but a virtual raster of the dataset spells it.
-    plain = dataset.src_dataset if isinstance(dataset, WarpedVRT) else dataset
     with MemoryFile(ext=".vrt") as memory:
         try:
-            rasterio.shutil.copy(plain, memory.name, driver="VRT")
+            rasterio.shutil.copy(_plain(dataset), memory.name, driver="VRT")
         except (RasterioError, SystemError):
             return ET.Element("VRTRasterBand")
         root = ET.fromstring(memory.read())  # noqa: S314 - GDAL has just written it
     found = root.find(f"VRTRasterBand[@band='{band}']")
     return ET.Element("VRTRasterBand") if found is None else found
+
+
+def _plain(dataset: DatasetReader) -> DatasetReader:
+    """A raster as it is, behind a view that is warped."""
+    return dataset.src_dataset if isinstance(dataset, WarpedVRT) else dataset
 
 
 def _category_names(said: ET.Element) -> dict[int, str]:
@@ -79,6 +84,18 @@ def _attribute_table(said: ET.Element) -> Iterator[Mapping[str, str]]:
     usages = _usages([_Column.of(field) for field in table.findall("FieldDefn")])
     for row in table.findall("Row"):
         yield dict(zip(usages, (field.text or "" for field in row.findall("F")), strict=False))
+
+
+def _table_of_esri(dataset: DatasetReader) -> Iterator[Mapping[str, str]]:
+    """Rows of the table beside a raster, as `_attribute_table`."""
+    plain = _plain(dataset)
+    # Of several bands it would not say which one it means.
+    table = esri_table(plain.name) if plain.count == 1 else {}
+    usages = _usages(
+        [_Column(name.casefold(), _GENERIC, column.dtype.kind == "O") for name, column in table.items()]
+    )
+    for row in zip(*table.values(), strict=True):
+        yield {usage: str(entry) for usage, entry in zip(usages, row, strict=True) if entry is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from rasterio.enums import ColorInterp
 from rasterio.io import DatasetReader
 
 from glnet_geo.errors import OptionError, SceneError, doubt
+from glnet_geo.io.scenes.own_maps import VERSION_TAG
 
 _SYNONYMS = {
     "r": "red",
@@ -65,7 +66,7 @@ class Band:
 
 
 def choose_bands(
-    dataset: DatasetReader, bands: str | None, wanted: Sequence[str], name: str
+    dataset: DatasetReader, bands: str | None, wanted: Sequence[str], name: str, *, adaptable: bool = False
 ) -> tuple[Band, ...]:
     """The bands of a scene that a model wants, in the model's order.
 
@@ -75,6 +76,7 @@ def choose_bands(
             are just as many as wanted and nothing speaks against it.
         wanted: names of the model's bands.
         name: the scene's, for errors.
+        adaptable: whether the model is only to be made, and would be one of other bands where these are named.
 
     Raises:
         OptionError: ``bands`` names a band that is not there, or not as many as the model needs.
@@ -85,10 +87,15 @@ def choose_bands(
     if len(known) == 1 and known[0].indexed:
         chosen = known
     elif bands is None:
-        chosen = _found(known, wanted, name)
+        chosen = _found(known, wanted, name, adaptable=adaptable)
     else:
         chosen = _named(bands, known, wanted, name)
     if any(band.indexed for band in chosen):
+        if VERSION_TAG in dataset.tags():
+            raise SceneError(
+                f"{name} is a map of classes already: give the image that it was made of (polygons are made of a map by "
+                "glnet-geo vectorize)"
+            )
         kind = "gray" if len(wanted) == 1 else "rgb"
         raise SceneError(
             f"{name} holds numbers of colours in a table, not colours: "
@@ -113,7 +120,7 @@ def _bands_of(dataset: DatasetReader) -> tuple[Band, ...]:
     )
 
 
-def _found(known: Sequence[Band], wanted: Sequence[str], name: str) -> tuple[Band, ...]:
+def _found(known: Sequence[Band], wanted: Sequence[str], name: str, *, adaptable: bool) -> tuple[Band, ...]:
     """By name where all are named, else in order, unless there are more or fewer or some are named otherwise."""
     matches = [_matches(label, known) for label in wanted]
     named = tuple(match[0] for match in matches if len(match) == 1)
@@ -128,7 +135,10 @@ def _found(known: Sequence[Band], wanted: Sequence[str], name: str) -> tuple[Ban
         if any(band.label for band in plain):
             count += f" ({_listed(plain)})"
         if len(known) < len(wanted):
-            raise SceneError(f"{name} has {count} and {needed}: give a scene that has them all")
+            here = f", or make a model of the bands that are there with --bands {_numbers(plain)}"
+            raise SceneError(
+                f"{name} has {count} and {needed}: give a scene that has them all{here * (adaptable and bool(plain))}"
+            )
         raise SceneError(f"{name} has {count} and {needed}: name them {_advice(known, wanted)}")
     if any(_speaks_against(band, label, wanted) for band, label in zip(plain, wanted, strict=True)):
         raise SceneError(

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from glnet_geo.core.glance import Glance, Shows
 from glnet_geo.core.resample import Stretches, resample
 from glnet_geo.core.window import Window
 from glnet_geo.errors import SceneError
@@ -17,6 +18,15 @@ from glnet_geo.io.scenes.validity import Validity, check_nodata
 
 _PIXELS_AT_ONCE = 1 << 22
 """Pixels resampled at a time, so that shrinking fine imagery needs no more memory than its result."""
+
+SOON_DECODED = 64_000_000
+"""Pixels that are read within a second or two."""
+
+_SOON_FETCHED = 4_000_000
+"""The same, from another machine."""
+
+_GLANCE_SIDE = 1024
+"""Rows and columns of what is seen of a scene from afar."""
 
 
 class Pixels(Protocol):
@@ -34,6 +44,9 @@ class Pixels(Protocol):
 
     def sample(self, most: int) -> NDArray[np.generic]:
         """(bands, pixels) usable values of about ``most`` x ``most`` pixels spread over the scene; as `read`."""
+
+    def glance(self) -> Shows | None:
+        """Where there seems to be data; None where that would take long to find out; as `read`."""
 
     def covers(self, window: Window) -> bool:
         """Whether the map may be wanted anywhere in a window."""
@@ -91,10 +104,23 @@ class FilePixels:
 
     def sample(self, most: int) -> NDArray[np.generic]:
         """See `Pixels`; the pixels lie on a regular grid, and are taken from overviews where there are some."""
+        pixels, valid = self._from_afar(most)
+        return pixels[:, valid]
+
+    def glance(self) -> Shows | None:
+        """See `Pixels`."""
+        if self.validity.everywhere:
+            return lambda _window: True
+        if self.source.least_pixels() > (_SOON_FETCHED if self.source.remote else SOON_DECODED):
+            return None
+        return Glance(self._from_afar(_GLANCE_SIDE)[1], self.shape)
+
+    def _from_afar(self, most: int) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
+        """Values (bands, rows, cols) of at most so many rows and columns of all, and (rows, cols) True where usable."""
         shape = (min(self.shape[0], most), min(self.shape[1], most))
         whole = Window.whole(self.shape)
         pixels = self.source.values(self.bands, whole, shape)
-        return pixels[:, self.validity.apply(self.source, whole, pixels, shape)]
+        return pixels, self.validity.apply(self.source, whole, pixels, shape)
 
     def covers(self, window: Window) -> bool:  # noqa: ARG002 - the same everywhere
         """Everywhere."""

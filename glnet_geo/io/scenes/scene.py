@@ -134,7 +134,12 @@ def range_of(sample: NDArray[np.generic]) -> tuple[float, float]:
 
 
 def open_scene(
-    path: str | Path, *, bands: str | None = None, wanted: Sequence[str], nodata: float | None = None
+    path: str | Path,
+    *,
+    bands: str | None = None,
+    wanted: Sequence[str],
+    nodata: float | None = None,
+    adaptable: bool = False,
 ) -> Scene:
     """Open a raster for classification.
 
@@ -143,6 +148,7 @@ def open_scene(
         bands: numbers or names of its bands in the model's order, separated by commas; None to find them.
         wanted: names of the model's bands.
         nodata: value of pixels without data, instead of one that the scene declares; alpha and mask still count.
+        adaptable: whether the model is only to be made: see `choose_bands`.
 
     Raises:
         SceneError: it cannot be opened, or does not offer what the model needs.
@@ -150,15 +156,17 @@ def open_scene(
     """
     source = Source(str(path), nodata)
     try:
-        return _described(source, bands, wanted, nodata)
+        return _described(source, bands, wanted, nodata, adaptable=adaptable)
     except BaseException:
         source.close()
         raise
 
 
-def _described(source: Source, bands: str | None, wanted: Sequence[str], nodata: float | None) -> Scene:
+def _described(
+    source: Source, bands: str | None, wanted: Sequence[str], nodata: float | None, *, adaptable: bool
+) -> Scene:
     dataset = source.dataset()
-    chosen = choose_bands(dataset, bands, wanted, source.name)
+    chosen = choose_bands(dataset, bands, wanted, source.name, adaptable=adaptable)
     numbers = tuple(band.number for band in chosen)
     pixels = FilePixels.of(source, numbers, nodata)
     validity = pixels.validity

@@ -128,6 +128,17 @@ class Source:
             dataset = self._threads.dataset = self._open()
         return dataset
 
+    @property
+    def remote(self) -> bool:
+        """Whether any of its files lies on another machine."""
+        return any(map(is_remote, [self.path, *self.dataset().files]))
+
+    def least_pixels(self) -> int:
+        """Pixels of the smallest overview: at least so many are decoded to see the whole raster."""
+        dataset = self.dataset()
+        factor: int = max(dataset.overviews(1), default=1)
+        return int(dataset.height * dataset.width // factor**2)
+
     def values(
         self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None
     ) -> NDArray[np.generic]:

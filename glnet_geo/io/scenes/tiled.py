@@ -12,8 +12,10 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 
+from glnet_geo.core.glance import Shows
 from glnet_geo.core.window import Window
 from glnet_geo.io.scenes.blocks import Blocks
+from glnet_geo.io.scenes.pixels import SOON_DECODED
 from glnet_geo.io.scenes.scene import Scene
 from glnet_geo.io.scenes.tiles import TileFile, TileReader
 
@@ -131,6 +133,24 @@ class TiledPixels:
     def sample(self, most: int) -> NDArray[np.generic]:
         """See `Pixels`."""
         return sample_of([tile.file for tile in self.tiles], self.reader, most)
+
+    def glance(self) -> Shows | None:
+        """See `Pixels`."""
+        unsure = [tile.file for tile in self.tiles if not tile.file.validity.everywhere]
+        if sum(tile.height * tile.width for tile in unsure) > SOON_DECODED:
+            return None
+        known: dict[str, Shows] = {}
+        for tile in unsure:
+            shown = self.reader.read(tile, methodcaller("glance"))
+            if shown is None:
+                return None
+            known[tile.path] = shown
+
+        def shows(window: Window) -> bool:
+            parts = ((tile.file.path, part) for tile, part, _ in self._parts(window))
+            return any(path not in known or known[path](part) for path, part in parts)
+
+        return shows
 
     def covers(self, window: Window) -> bool:
         """Whether a tile whose map is wanted lies there."""

@@ -87,6 +87,11 @@ class Validity:
         return bool(self.alpha or self.masks) or self.nodata.count(None) < len(self.nodata)
 
     @property
+    def everywhere(self) -> bool:
+        """Whether every pixel is usable, whatever its values."""
+        return not (self.declared or self.by_pixels)
+
+    @property
     def by_pixels(self) -> bool:
         """Whether pixel values are needed to apply the rule."""
         return self.floating or self.nodata.count(None) < len(self.nodata)

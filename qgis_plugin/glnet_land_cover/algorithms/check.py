@@ -102,6 +102,8 @@ class CheckScene(EngineAlgorithm):
 
 def _lines(found: dict[str, Any]) -> list[Sequence[str]]:
     distance = found["ground_sample_distance"]
+    # Where pixels without data count too.
+    about = tr("about {:.0f} s or less") if found["seconds_at_most"] else tr("about {:.0f} s")
     bands = (f"{number} = {name}" for number, name in zip(found["bands"], found["band_names"]))
     return [
         (
@@ -118,6 +120,6 @@ def _lines(found: dict[str, Any]) -> list[Sequence[str]]:
         (tr("Model"), found["model"]),
         (tr("Device"), found["device"]),
         (tr("Memory"), tr("about {:.1f} GB").format(found["memory"] / 1e9)),
-        (tr("Time"), tr("about {:.0f} s").format(max(1.0, found["seconds"]))),
+        (tr("Time"), about.format(max(1.0, found["seconds"]))),
         *((tr("Note"), note) for note in found["notes"]),
     ]

@@ -160,6 +160,14 @@
       <translation>Sagt, ob ein Bild zu einem Modell passt, wie lange eine Karte dauert und was sie braucht, ohne sie zu machen.</translation>
     </message>
     <message>
+      <source>about {:.0f} s or less</source>
+      <translation>etwa {:.0f} s oder weniger</translation>
+    </message>
+    <message>
+      <source>about {:.0f} s</source>
+      <translation>etwa {:.0f} s</translation>
+    </message>
+    <message>
       <source>Look at the log: it names bands, values, pixel size, CRS, device, memory and time, and warns of what is doubtful.</source>
       <translation>Sehen Sie ins Protokoll: es nennt Kanäle, Werte, Pixelgröße, KBS, Gerät, Speicher und Zeit und warnt vor Zweifelhaftem.</translation>
     </message>
@@ -234,10 +242,6 @@
     <message>
       <source>about {:.1f} GB</source>
       <translation>etwa {:.1f} GB</translation>
-    </message>
-    <message>
-      <source>about {:.0f} s</source>
-      <translation>etwa {:.0f} s</translation>
     </message>
     <message>
       <source>Note</source>

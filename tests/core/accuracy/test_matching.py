@@ -68,6 +68,8 @@ def test_what_the_map_does_not_know_is_refused_with_the_remedy(label: Label) -> 
         Matching(legend=LEGEND, named=True).codes([Label(id=10), label], "ref.tif", "map.tif")
     assert "10 Water, 20 bare land" in str(caught.value)
     assert "--ignore" in str(caught.value)
+    # Only rasters have numbers that stand for names, and may be read by a class file.
+    assert ("say with --reference-legend which" in str(caught.value)) == (label == Label(id=10, name="ice"))
 
 
 def test_many_unknown_labels_make_no_endless_sentence() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
+import pyogrio
 import pytest
 import rasterio
 import rasterio.shutil
@@ -250,6 +251,51 @@ def test_a_file_of_several_maps_is_doubted(tmp_path: Path) -> None:
     rasterio.shutil.copy(next_year, path, driver="GTiff", APPEND_SUBDATASET="YES")
     with pytest.warns(DoubtfulInputWarning, match=r"years\.tif holds 2 images, and the first is read"):
         open_classes(path).close()
+
+
+@pytest.mark.parametrize("scale", [255, 1.0])
+@pytest.mark.parametrize("column", ["Class_Name", "ClassName", "Name", "Class", "Cover"])
+def test_a_table_of_esri_names_the_classes(tmp_path: Path, column: str, scale: float) -> None:
+    """Colours in it are whole numbers up to 255, or fractions of 1."""
+    path = write(tmp_path / "classes.tif", np.array([[[1, 2, 2]]], dtype=np.uint8))
+    colours = np.array([[0, 85, 255], [0, 128, 0]]) * scale / 255
+    fields = {
+        "Value": np.array([1, 2]),
+        "Count": np.array([1.0, 2.0]),
+        column: np.array(["water", "fôret"], object),
+    }
+    for place, colour in enumerate(("Red", "Green", "Blue")):
+        fields[colour] = colours[:, place] if isinstance(scale, float) else colours[:, place].astype(int)
+    pyogrio.raw.write(
+        tmp_path / "classes.tif.vat.dbf",
+        geometry=None,
+        field_data=list(fields.values()),
+        fields=list(fields),
+        driver="ESRI Shapefile",
+        encoding="UTF-8",
+    )
+    with open_classes(path) as classes:
+        assert [(c.id, c.name, c.color) for c in classes.legend] == [
+            (1, "water", "#0055ff"),
+            (2, "fôret", "#008000"),
+        ]
+    # What GDAL knows counts first.
+    known = _table((("Value", 0, 5), ("Class", 2, 2)), (1, "lake"))
+    (tmp_path / "classes.tif.aux.xml").write_text(
+        f'<PAMDataset><PAMRasterBand band="1">{known}</PAMRasterBand></PAMDataset>'
+    )
+    with open_classes(path) as classes:
+        assert [c.name for c in classes.legend] == ["lake", "class 2"]
+
+
+def test_a_damaged_table_of_esri_costs_only_the_names(tmp_path: Path) -> None:
+    path = write(tmp_path / "classes.tif", CODES[None].astype(np.uint8))
+    (tmp_path / "classes.tif.vat.dbf").write_bytes(b"no table")
+    with (
+        pytest.warns(DoubtfulInputWarning, match=r"classes\.tif\.vat\.dbf cannot be read"),
+        open_classes(path) as classes,
+    ):
+        assert [c.name for c in classes.legend] == ["class 1", "class 3", "class 9"]
 
 
 def test_nothing_but_nodata_is_refused(tmp_path: Path) -> None:

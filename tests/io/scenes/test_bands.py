@@ -11,6 +11,7 @@ from rasterio.enums import ColorInterp
 
 from glnet_geo.errors import DoubtfulInputWarning, OptionError, SceneError
 from glnet_geo.io.scenes.bands import choose_bands
+from glnet_geo.io.scenes.scene import open_scene
 from tests.io.geotiffs import RGB, write
 
 RGBN = (*RGB, "nir")
@@ -165,6 +166,15 @@ class TestNotFound:
         with pytest.raises(SceneError, match=f"^{re.escape(sentence)}$"):
             _chosen(tmp_path, colours=colours, wanted=wanted)
 
+    def test_a_model_that_does_not_exist_yet_may_have_the_bands_that_there_are(self, tmp_path: Path) -> None:
+        write(tmp_path / "gray.tif", np.ones((1, 2, 2), np.uint8), photometric="minisblack")
+        with pytest.raises(
+            SceneError,
+            match=r"^gray\.tif has 1 band and the model needs 3 \(red, green, blue\): give a scene that has them all, or make a "
+            r"model of the bands that are there with --bands 1$",
+        ):
+            open_scene(tmp_path / "gray.tif", wanted=RGB, adaptable=True)
+
     def test_names_are_listed(self, tmp_path: Path) -> None:
         with pytest.raises(
             SceneError,
@@ -192,6 +202,17 @@ class TestNotFound:
                 match=rf"^table\.tif holds numbers of colours in a table.*gdal_translate -expand {kind}\)$",
             ):
                 choose_bands(dataset, bands, wanted, "table.tif")
+
+    def test_a_map_is_no_scene(self, tmp_path: Path) -> None:
+        path = write(tmp_path / "map.tif", np.zeros((1, 2, 2), np.uint8), photometric="palette")
+        with rasterio.open(path, "r+") as dataset:
+            dataset.write_colormap(1, {0: (1, 2, 3, 255)})
+            dataset.update_tags(GLNET_GEO_VERSION="1")
+        with (
+            rasterio.open(path) as dataset,
+            pytest.raises(SceneError, match=r"^map\.tif is a map of classes .* vectorize"),
+        ):
+            choose_bands(dataset, None, RGB, "map.tif")
 
 
 class TestAskedFor:

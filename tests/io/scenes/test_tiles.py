@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from glnet_geo.batching.scenes import virtual_scenes
 from glnet_geo.core.window import Window
 from glnet_geo.errors import OptionError, SceneError
+from glnet_geo.io.scenes import tiled as tiled_module
 from glnet_geo.io.scenes import tiles as tiles_module
 from glnet_geo.io.scenes.grouping import against, clusters, grids, kinds, sentences
 from glnet_geo.io.scenes.pixels import FilePixels
@@ -95,6 +96,24 @@ def test_tiles_that_are_not_wanted_are_seen_and_not_mapped(scene: Path) -> None:
     assert other.covers(Window(row=0, col=0, height=5, width=EDGES[1] + 1))
     pixels.close()
     other.close()
+
+
+def test_a_glance_at_tiles_sees_their_data_and_nothing_between_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = texture(100, 90)
+    pixels[:, :50] = 0
+    half = write_scene(tmp_path / "half.tif", pixels, nodata=0)
+    full = write_scene(tmp_path / "full.tif", texture(100, 90), transform=UTM @ Affine.translation(200, 0))
+    parts, _ = placed([looked_at(half), looked_at(full)])
+    seen = TiledPixels(tuple(parts), (True, True), 3, "uint8", TileReader())
+    shows = seen.glance()
+    assert shows is not None
+    found = [shows(Window(row=row, col=col, height=50, width=90)) for row in (0, 50) for col in (0, 95, 200)]
+    assert found == [False, False, True, True, False, True]
+    monkeypatch.setattr(tiled_module, "SOON_DECODED", 100)
+    assert seen.glance() is None
+    seen.close()
 
 
 def test_few_tiles_are_open_at_a_time(scene: Path, monkeypatch: pytest.MonkeyPatch) -> None:
