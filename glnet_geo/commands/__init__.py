@@ -91,6 +91,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code, having said in one sentence what went wrong."""
     _silence_gdal()
+    _wait_briefly()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -133,6 +134,16 @@ def _silence_gdal() -> None:
     """Have GDAL, wherever it was built in, not print what it hands over as errors."""
     if not os.environ.get(_DEBUG):
         os.environ.setdefault("CPL_LOG", os.devnull)
+
+
+def _wait_briefly() -> None:
+    """Have threads of a network that wait for each other sleep after some microseconds, before torch is loaded.
+
+    By default they keep their cores busy for milliseconds. Where other programs want these cores, those that are waited for
+    do not get any, and a map takes up to twice as long (benchmarks/busy.py).
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 
 def _leave_at_once(code: int) -> NoReturn:
