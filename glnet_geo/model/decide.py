@@ -47,9 +47,9 @@ class Decision:
     ) -> None:
         self._rows = rows
         first = int(cols.lower[0])
-        self._left, self._right = (torch.from_numpy(c - first) for c in (cols.lower, cols.upper))
+        self._left, self._right = cols.lower - first, cols.upper - first
         self._across = torch.from_numpy(cols.weight)
-        self._ids = torch.from_numpy(class_ids)
+        self._ids = class_ids
         self._confidence, self._temperature = confidence, temperature
 
     @torch.inference_mode()
@@ -68,26 +68,24 @@ class Decision:
         Returns:
             Two arrays (rows, cols) uint8, 255 where not valid; the second None where not wanted.
         """
-        cells = torch.from_numpy(logits)
-        wide = torch.lerp(cells[:, :, self._left], cells[:, :, self._right], self._across)
-        shape = (pixels.stop - pixels.start, wide.shape[2])
-        classes = torch.empty(shape, dtype=torch.uint8)
-        percent = torch.empty(shape, dtype=torch.uint8) if self._confidence else None
+        # NumPy takes columns in a third of torch's time.
+        left, right = (torch.from_numpy(np.take(logits, of, axis=2)) for of in (self._left, self._right))
+        wide = torch.lerp(left, right, self._across)
+        channels = np.empty((pixels.stop - pixels.start, wide.shape[2]), dtype=np.uint8)
+        percent = torch.empty(channels.shape, dtype=torch.uint8) if self._confidence else None
         for some, upper, lower in self._between_cells(pixels):
             down = torch.from_numpy(self._rows.weight[pixels][some])[:, None]
             full = torch.lerp(wide[:, upper - first_cell, None], wide[:, lower - first_cell, None], down)
-            best, channel = full.max(dim=0)
-            classes[some] = self._ids[channel]
+            best = _winners(full.numpy(), channels[some])
             if percent is not None:
                 # The winner's softmax is 1 / sum(exp(logit - winner)).
-                probability = 1 / (full - best).div_(self._temperature).exp_().sum(dim=0)
+                probability = 1 / (full - torch.from_numpy(best)).div_(self._temperature).exp_().sum(dim=0)
                 percent[some] = (probability * 100).round_().to(torch.uint8)
-        outside = torch.from_numpy(~valid)
-        classes.masked_fill_(outside, NODATA)
+        classes = np.where(valid, np.take(self._ids, channels), np.uint8(NODATA))
         if percent is None:
-            return classes.numpy(), None
-        percent.masked_fill_(outside, NODATA)
-        return classes.numpy(), percent.numpy()
+            return classes, None
+        percent.masked_fill_(torch.from_numpy(~valid), NODATA)
+        return classes, percent.numpy()
 
     def _between_cells(self, pixels: slice) -> Iterator[tuple[slice, int, int]]:
         """Rows that lie between the same two rows of cells, relative to the first, and these two.
@@ -98,3 +96,17 @@ class Decision:
         changes = np.flatnonzero(np.diff(upper) | np.diff(lower)) + 1
         for start, stop in pairwise([0, *changes.tolist(), len(upper)]):
             yield slice(start, stop), int(upper[start]), int(lower[start])
+
+
+def _winners(logits: NDArray[np.float32], channels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The highest of logits (classes, rows, cols), whose channel (rows, cols) is written down: the first of equal ones.
+
+    One class after the other stays in the cache of a core; torch's ``max`` takes three times as long.
+    """
+    best: NDArray[np.float32] = logits[0].copy()
+    channels[:] = 0
+    for number, of_class in enumerate(logits[1:], start=1):
+        better = (of_class > best).view(np.uint8)
+        np.maximum(channels, better * np.uint8(number), out=channels)
+        np.maximum(best, of_class, out=best)
+    return best

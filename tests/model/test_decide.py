@@ -115,3 +115,14 @@ def test_other_computations_keep_their_threads() -> None:
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
+
+
+def test_the_first_of_equal_classes_wins() -> None:
+    ids = np.arange(254, -1, -1, dtype=np.uint8)
+    axis = Axis(phase=0, scale=1.0, length=4)
+    logits = np.zeros((len(ids), 1, 1), np.float32)
+    for number in (200, 130, 3):
+        logits[number] = 1
+        decision = Decision(Enlargement(axis), Enlargement(axis), ids, confidence=False)
+        classes, _ = decision(logits, 0, slice(0, 4), np.ones((4, 4), bool))
+        assert (classes == ids[number]).all()
