@@ -80,13 +80,14 @@ class LocalFrames:
         found = kept.found()
         unknown = [frame for frame in wanted if place(frame) not in found]
         steps = Steps(plan)
+        total = steps.of(unknown)
         if unknown:
             self._timed = _timed(self._timed, plan, progress)
+            expected = _time(plan, self._timed.seconds_per_patch, total, at_most=not steps.sure)
             progress.info(
-                f"{plan.megapixels:.1f} megapixels on {plan.machine}: "
-                f"{_time(plan, self._timed.seconds_per_patch, steps, unknown)}, {plan.memory.total / 1e9:.1f} GB"
+                f"{plan.megapixels:.1f} megapixels on {plan.machine}: {expected}, {plan.memory.total / 1e9:.1f} GB"
             )
-        progress.begin("classifying", steps.of(unknown))
+        progress.begin("classifying", total)
 
         def read(frame: PlannedFrame) -> Excerpt:
             return plan.scene.read(frame.window, plan.lattice)
@@ -183,13 +184,14 @@ def shown(logits: Logits | None) -> Logits | None:
 
 def expected_time(plan: Plan) -> ExpectedTime:
     """How long the plan takes in this process: a patch is timed."""
-    frames = [frame for row in plan.frames() for frame in row]
-    return _time(plan, _predictor(plan, Silence()).seconds_per_patch(), Steps(plan), frames)
+    steps = Steps(plan)
+    total = steps.of(frame for row in plan.frames() for frame in row)
+    return _time(plan, _predictor(plan, Silence()).seconds_per_patch(), total, at_most=not steps.sure)
 
 
-def _time(plan: Plan, per_patch: float, steps: Steps, frames: Sequence[PlannedFrame]) -> ExpectedTime:
-    seconds = per_patch * steps.of(frames) + _OUTPUT_SECONDS_PER_MEGAPIXEL * plan.megapixels
-    return ExpectedTime(seconds, at_most=not steps.sure)
+def _time(plan: Plan, per_patch: float, steps: int, *, at_most: bool) -> ExpectedTime:
+    seconds = per_patch * steps + _OUTPUT_SECONDS_PER_MEGAPIXEL * plan.megapixels
+    return ExpectedTime(seconds, at_most)
 
 
 @dataclass(frozen=True, slots=True)

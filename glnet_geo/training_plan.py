@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass, replace
 
 import torch
 
 from glnet_geo.core.progress import Progress
-from glnet_geo.io.files.identity import identity
+from glnet_geo.io.files.identity import digest_of, identity
 from glnet_geo.io.labelled_data.lessons import Lessons
 from glnet_geo.io.work_folder.run_folder import RunFolder
 from glnet_geo.learn_options import KEPT_BY_POLYGONS, POLYGON_MINUTES, TrainOptions
@@ -155,7 +153,7 @@ class TrainingPlan:
             "held": self.held.how,
             "labels": self.held.digest,
         }
-        return hashlib.sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()
+        return digest_of(known).hex()
 
     def _judgement(self, network: GLNet) -> Judgement:
         """How well a network does on what is held out."""

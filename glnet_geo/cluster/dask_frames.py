@@ -16,7 +16,7 @@ from distributed.core import Status
 from glnet_geo.cluster.frame_job import FrameJob, SharedJob
 from glnet_geo.cluster.versions import refuse_stranger, version_here
 from glnet_geo.core.listing import counted
-from glnet_geo.core.progress import Portion, Progress, stop_if_cancelled
+from glnet_geo.core.progress import Progress, stop_if_cancelled
 from glnet_geo.errors import ClusterError, GlnetGeoError, OptionError, OutputError
 from glnet_geo.frames import Logits, Steps, place, shown
 from glnet_geo.io.work_folder.array_store import FrameStore, not_kept
@@ -91,7 +91,7 @@ class DaskFrames:
                 frame, future = coming.popleft()
                 logits = self._taken(shared, kept, frame, future, progress)
                 if future is not None:
-                    Portion(progress, steps.of([frame]), 1).advance()
+                    progress.advance(steps.of([frame]))
                 yield shown(logits)
         finally:
             # A client whose scheduler is gone has nothing to cancel.

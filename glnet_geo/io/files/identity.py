@@ -32,4 +32,9 @@ def place_of(path: str | Path) -> Hashable:
 
 def mark_of(value: object) -> bytes:
     """What tells anything that JSON can hold, or that has a text, from another: a job, all its files."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).digest()[:16]
+    return digest_of(value)[:16]
+
+
+def digest_of(value: object) -> bytes:
+    """The same in full: SHA-256."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).digest()
