@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import Tensor
+from torch import Tensor, nn
 
 from glnet_geo.errors import TrainingError
 from glnet_geo.model.glnet import GLNet
@@ -72,7 +72,7 @@ def restore_checkpoint(
     return int(state["step"]), {name: float(value) for name, value in state["notes"].items()}
 
 
-def save_weights(path: Path, network: GLNet) -> None:
+def save_weights(path: Path, network: nn.Module) -> None:
     """Write the weights of a network, nothing else.
 
     Raises:

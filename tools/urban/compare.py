@@ -27,14 +27,11 @@ from torch import Tensor, nn
 
 from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.core.grid import Tiling
-from glnet_geo.errors import TrainingError
 from glnet_geo.io.labelled_data.pairs import Pair
 from glnet_geo.io.labelled_data.spot import Spot
 from glnet_geo.model.glnet import GLNet
 from glnet_geo.model.machine import choose_machine
 from glnet_geo.training.checkpoint import save_weights
-from glnet_geo.training.losses import focal_loss
-from glnet_geo.training.mixed_precision import mixed_precision
 from glnet_geo.training.recipe import Recipe, recipe_of
 from glnet_geo.training.samples import Sampler
 from glnet_geo.training.stages import STAGES, Stage
@@ -42,12 +39,19 @@ from glnet_geo.training.start import Start, start_from
 from glnet_geo.training.train import Learner, train_stage
 from glnet_geo.training.validation import judge
 from tools.urban.package import class_shares, favour_rare
-from tools.urban.train import ARCHITECTURE, AUGMENTATION, LEGEND, NORMALIZATION, SEED, TILING, pairs_in
-
-CROPS = 12
-"""Places that a step of the U-Net and of the local branch sees; a step of GLNet sees 6 frames and 2 patches of each."""
-
-CROP = 320
+from tools.urban.train import (
+    ARCHITECTURE,
+    AUGMENTATION,
+    CLOSE,
+    CROPS,
+    LEGEND,
+    NORMALIZATION,
+    SEED,
+    SINGLE,
+    TILING,
+    pairs_in,
+)
+from tools.urban.unet import learn_unet, new_unet
 
 STRENGTHS = (0.0, 0.75)
 """How far rare classes are favoured in the scores."""
@@ -60,9 +64,6 @@ TRIAL = 4
 _SHARES: dict[Stage, float] = {"global": 0.25, "global_to_local": 0.75, "bidirectional": 0.25}
 """Of the time; the last stage comes on top."""
 _RECIPES = {stage: replace(recipe_of(stage, ARCHITECTURE), seed=SEED) for stage in STAGES}
-# The local branch alone is a pyramid that sees crops at full resolution.
-_CLOSE = Tiling(frame=576, frame_overlap=64, patch=576, patch_overlap=0, global_size=576)
-_CROPS = replace(_CLOSE, frame=CROP, patch=CROP, global_size=CROP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,10 @@ class Trial:
     def start(self) -> Start:
         """ImageNet's backbone."""
         return start_from(f"timm:tf_efficientnet_lite0={self.init}", LEGEND, seed=SEED)
+
+    def new_unet(self) -> nn.Module:
+        """A U-Net on the same backbone."""
+        return new_unet(classes=len(LEGEND), backbone=self.init, seed=SEED)
 
     def sampler(self, tiling: Tiling, seed: int) -> Sampler:
         """Samples of the scenes to learn from."""
@@ -165,9 +170,9 @@ def _glnet(trial: Trial) -> Iterator[Score]:
 
 def _local(trial: Trial) -> Iterator[Score]:
     """A pyramid on crops at full resolution."""
-    recipe = replace(_RECIPES["global"], steps=TRIAL, frames=CROPS, learning_rate=1e-3)
-    network = _learn(trial, recipe, trial.sampler(_CROPS, recipe.seed), 1.0, {})
-    yield from _scores(trial, "local branch alone", network, _CLOSE)
+    recipe = replace(SINGLE, steps=TRIAL)
+    network = _learn(trial, recipe, trial.sampler(CROPS, recipe.seed), 1.0, {})
+    yield from _scores(trial, "local branch alone", network, CLOSE)
 
 
 def _learn(trial: Trial, recipe: Recipe, sampler: Sampler, share: float, learnt: dict[str, Tensor]) -> GLNet:
@@ -197,16 +202,15 @@ def _learn(trial: Trial, recipe: Recipe, sampler: Sampler, share: float, learnt:
 def _unet(trial: Trial) -> Iterator[Score]:
     """The common U-Net, as segmentation-models-pytorch builds it."""
     kept = trial.out / "unet.safetensors"
-    network = _new_unet(trial)
+    network = trial.new_unet()
     if kept.exists():
         network.load_state_dict(load_file(kept))
     else:
-        sampler = trial.sampler(_CROPS, SEED)
-        recipe = replace(_RECIPES["global"], frames=CROPS, learning_rate=1e-3)
+        sampler = trial.sampler(CROPS, SEED)
         steps = _affordable(
-            60 * trial.minutes, _unet_steps(_new_unet(trial), replace(recipe, steps=TRIAL), sampler)
+            60 * trial.minutes, learn_unet(trial.new_unet(), replace(SINGLE, steps=TRIAL), sampler)
         )
-        for step, loss in enumerate(_unet_steps(network, replace(recipe, steps=steps), sampler), start=1):
+        for step, loss in enumerate(learn_unet(network, replace(SINGLE, steps=steps), sampler), start=1):
             _say("unet", step, steps, loss)
         save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, kept)
     network.eval()
@@ -215,47 +219,6 @@ def _unet(trial: Trial) -> Iterator[Score]:
         for pair in trial.unseen:
             total += _unet_confusion(network, pair, strength * trial.favour)
         yield Score("unet", strength, total)
-
-
-def _new_unet(trial: Trial) -> nn.Module:
-    import segmentation_models_pytorch as smp
-
-    torch.manual_seed(SEED)
-    network = smp.Unet("tu-tf_efficientnet_lite0", encoder_weights=None, classes=len(LEGEND))
-    missing, _ = network.encoder.model.load_state_dict(load_file(trial.init), strict=False)
-    if missing:
-        raise TrainingError(f"{trial.init} lacks {missing[0]}: give the weights of tf_efficientnet_lite0")
-    unet: nn.Module = network.to(memory_format=torch.channels_last)
-    return unet
-
-
-def _unet_steps(network: nn.Module, recipe: Recipe, sampler: Sampler) -> Iterator[float]:
-    """Learn with batches of crops; the loss of every step. Batch norm learns too, as is usual for it."""
-    network.train()
-    backbone = list(network.get_submodule("encoder").parameters())
-    pretrained = {id(weight) for weight in backbone}
-    fresh = [weight for weight in network.parameters() if id(weight) not in pretrained]
-    optimizer = torch.optim.AdamW(
-        [{"params": fresh, "share": 1.0}, {"params": backbone, "share": recipe.backbone_rate}],
-        weight_decay=recipe.weight_decay,
-    )
-    for step in range(recipe.steps):
-        samples = [
-            sampler.draw(step * recipe.frames + index, 0, label_cell=recipe.label_cell)
-            for index in range(recipe.frames)
-        ]
-        frames = torch.cat([sample.frame for sample in samples])
-        labels = torch.cat([sample.frame_label for sample in samples])
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.rate(step) * group["share"]
-        optimizer.zero_grad()
-        with mixed_precision("cpu", enabled=recipe.bfloat16):
-            logits = network(frames.contiguous(memory_format=torch.channels_last))
-            loss = focal_loss(logits.float(), labels, gamma=recipe.gamma)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.clip or float("inf"))
-        optimizer.step()
-        yield float(loss.detach())
 
 
 def _unet_confusion(network: nn.Module, pair: Pair, favour: NDArray[np.float64]) -> Confusion:

@@ -52,6 +52,9 @@ CREDIT = (
     "Apache-2.0."
 )
 
+FAVOUR = 0.5
+"""How far rare classes are favoured: 0 not at all, 1 as if all were as frequent."""
+
 
 @click.command()
 @click.option(
@@ -63,16 +66,12 @@ CREDIT = (
     type=click.Path(path_type=Path, exists=True),
     help="that are measured, trained without the scenes to validate on; without it, those that ship were",
 )
-@click.option(
-    "--balance", default=0.5, help="how far rare classes are favoured: 0 not at all, 1 as if none were"
-)
 @click.option("--validate", multiple=True, required=True, help="scenes that were left out of training")
 @click.option("--out", type=click.Path(path_type=Path), required=True)
 def main(
     data: Path,
     weights: Path,
     measured: Path | None,
-    balance: float,
     validate: tuple[str, ...],
     out: Path,
 ) -> None:
@@ -80,9 +79,9 @@ def main(
     warnings.simplefilter("ignore", NotGeoreferencedWarning)
     scenes = [path.stem for path in sorted((data / "labels").glob("*.tif"))]
     learnt = [scene for scene in scenes if scene not in validate]
-    judged = network = _network(measured or weights, class_shares(data, learnt), balance)
+    judged = network = _network(measured or weights, class_shares(data, learnt))
     if measured is not None:
-        network = _network(weights, class_shares(data, scenes), balance)
+        network = _network(weights, class_shares(data, scenes))
     card = Card.of(
         name=out.stem,
         architecture=network.architecture,
@@ -104,10 +103,10 @@ def main(
     print(f"temperature {shipped.temperature}", scores.model_dump_json(indent=1))
 
 
-def _network(weights: Path, shares: NDArray[np.float64], balance: float) -> GLNet:
+def _network(weights: Path, shares: NDArray[np.float64]) -> GLNet:
     network = GLNet(ARCHITECTURE)
     network.load_state_dict(load_file(weights))
-    favour_rare(network, shares, strength=balance)
+    favour_rare(network, shares, strength=FAVOUR)
     return network
 
 
