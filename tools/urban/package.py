@@ -37,13 +37,13 @@ from tools.urban.train import ARCHITECTURE, LEGEND, NORMALIZATION, TILING
 
 DESCRIPTION = (
     "Water, bare land, roads, buildings and vegetation of dry, built-up places in natural colour. Learnt from Dubai, from coarse labels: blocks of "
-    "buildings are drawn as one, thin roads are often missed; and from pictures of the United States, a few labelled by eye, most by their colours or by "
-    "an earlier model. Elsewhere, on other soils, roofs or seasons, expect a fifth of it to be wrong, and look before you count."
+    "buildings are drawn as one, thin roads are often missed; and from pictures of the United States, a few labelled by eye, most by other "
+    "networks. Elsewhere, on other soils, roofs or seasons, expect a fifth of it to be wrong, and look before you count."
 )
 TRAINING = (
-    "The mean of the weights of networks that began alike, each from a backbone that knows photographs: the global branch, then the local one that it guides. All learnt scenes of "
-    "Dubai and 112 pictures of the United States that were labelled by eye; beside them some learnt pictures labelled by their colours, others pictures labelled by an earlier "
-    "version. Nearly all learnt all six scenes, one only four. The scores are those of a mean that was made alike of networks that did not learn t1 and t5."
+    "From a backbone that knows photographs: the global branch, then the local one that it guides. It learnt four scenes of Dubai, 112 pictures of the United States that were labelled by eye, and "
+    "1,920 that were labelled by three networks of different kinds together; it learnt on twice, then from all six scenes, and is the mean of all three. The scores are those of a mean that was made alike, of "
+    "which no part has learnt t1 and t5, nor has any of the networks that labelled pictures."
 )
 CREDIT = (
     "Trained on 'Semantic segmentation of aerial imagery', shared with the public domain by Humans in the Loop under "
