@@ -23,7 +23,7 @@ from glnet_geo.io.files.odd_names import check_text
 from glnet_geo.io.labelled_data.open_files import OPEN_FILES
 from glnet_geo.io.labelled_data.spot import Spot, window_over
 from glnet_geo.io.maps.class_names import color_table
-from glnet_geo.io.scenes.source import open_raster
+from glnet_geo.io.scenes.source import open_raster, why_unreadable
 from glnet_geo.io.scenes.validity import Validity
 
 _ROWS_AT_ONCE = 256
@@ -139,7 +139,7 @@ class RasterLabels:
                 raw = self.dataset.read(self._bands, window=window)[:, down, across]
                 known = self._shown(window)[down, across] & self._validity.measured(raw)
         except RasterioError as error:
-            raise TrainingError(f"{self._path} cannot be read: {error}") from error
+            raise TrainingError(f"{self._path} cannot be read {why_unreadable(self.name, error)}") from error
         if self.colours:
             return packed_colors(raw), known
         return self._whole(raw[0], known), known
