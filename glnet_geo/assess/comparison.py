@@ -97,6 +97,15 @@ class Comparison:
             notes=notes,
         )
 
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """(256,) True where a value of the reference's strips is a label; 255 is none, unless it is a class."""
+        told = np.zeros(256, dtype=np.bool_)
+        told[: len(self.of_label)] = [
+            label.id != NODATA or code != NODATA for label, code in self.of_label.items()
+        ]
+        return told
+
 
 class Agreement:
     """Counts pixels of one or several maps by their class in the reference and in the map.
@@ -125,7 +134,7 @@ class Agreement:
         strips = watched("comparing", classes.height, classes.strips(), progress)
         for left, right in alongside(strips, reference.strips()):
             mapped, true = comparison.of_map[left.classes], of_reference[right.classes]
-            known, told, shown = true != NODATA, right.classes != NODATA, mapped != NODATA
+            known, told, shown = true != NODATA, comparison.told[right.classes], mapped != NODATA
             self._confusion += Confusion.of_codes(true, mapped, len(self._legend))
             self._unlabelled += int((~told & shown).sum())
             self._ignored += int((told & ~known & shown).sum())
@@ -184,6 +193,8 @@ class Agreement:
                 f"every pixel that {reference} covers lies in polygons of several classes; draw each place once, with one "
                 "class"
             )
+        if not self._ignored and not self._unmapped and not contradictory:
+            return f"nothing in {reference} is labelled; label at least a part"
         if self._ignored and not self._unmapped and not contradictory:
             return f"all that {reference} says of {mapped} is ignored; leave out --ignore"
         reasons = [f"where {reference} has a class, {mapped} has none"]

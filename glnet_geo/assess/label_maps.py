@@ -25,8 +25,8 @@ def check_label_maps(
     *,
     ignore: Sequence[str],
     leave_out: Sequence[str],
-) -> list[float]:
-    """Megapixels of the image of every pair, each of which can be compared.
+) -> tuple[list[float], ReferenceKey]:
+    """Megapixels of the image of every pair, each of which can be compared, and what the values of all label maps mean.
 
     Args:
         pairs: images and label maps.
@@ -57,7 +57,8 @@ def check_label_maps(
             megapixels.append(pixels.height * pixels.width / 1e6)
             progress.advance()
     check_ignored(ignore, found, (card.legend, key.legend), "the label maps")
-    return megapixels
+    drawn = any(label.id is None for label in found)
+    return megapixels, key if drawn else key.for_values({label.id for label in found if label.id is not None})
 
 
 def _same_size(image: Path, label: Path) -> Grid:

@@ -12,7 +12,7 @@ from glnet_geo.assess.assessment import Evaluation
 from glnet_geo.assess.comparison import Agreement, Comparison
 from glnet_geo.assess.label_maps import check_label_maps
 from glnet_geo.assess.once import ImageProgress, Once
-from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.legend import Legend
 from glnet_geo.core.listing import counted
 from glnet_geo.core.overall import Overall
 from glnet_geo.core.progress import Progress, Silence, stop_if_cancelled
@@ -62,9 +62,8 @@ def evaluate_model(
     pairs = find_pairs(Path(images), Path(labels), error=EvaluationError)
     model = options.model if isinstance(options.model, Model) else load_model(options.model)
     options, legend = replace(options, model=model), model.card.legend
-    # As in training, what has no class of its own is 255.
-    key, once = ReferenceKey.of(legend, reference_legend, (*ignore, str(NODATA))), Once(len(pairs))
-    megapixels = check_label_maps(
+    key, once = ReferenceKey.of(legend, reference_legend, ignore, training=True), Once(len(pairs))
+    megapixels, key = check_label_maps(
         pairs, model.card, key, once, progress, ignore=ignore, leave_out=leave_out or ()
     )
     several = counted(len(pairs), "image")
@@ -79,9 +78,12 @@ def evaluate_model(
         part.finish()
     if comparison is None:
         raise EvaluationError(f"{images} holds no image: give another folder")
-    notes: tuple[str, ...] = ()
+    notes = key.notes
     if job.by_color and not key.own:
-        notes = (f"the colours of the label maps in {labels} are taken for those of the model's classes",)
+        notes = (
+            *notes,
+            f"the colours of the label maps in {labels} are taken for those of the model's classes",
+        )
     whole = replace(comparison, reference=str(labels))
     name = f"{model.card.name} on {several} of {images}"
     return job.agreement.evaluation(whole, mapped=name, kind="raster", notes=notes)

@@ -110,6 +110,10 @@ def compare_points(
     """
     looked = _look(classes, shapes, sure, progress)
     points = _Points.of(comparison, shapes, looked.code)
+    if points.labelled.any() and not points.told.any():
+        raise EvaluationError(
+            f"nothing could be compared: all that {shapes.name} says of {classes.name} is ignored; leave out --ignore"
+        )
     if not points.used.any():
         raise EvaluationError(
             f"no labelled point of {shapes.name} lies where {classes.name} shows a class: check that both show one place"

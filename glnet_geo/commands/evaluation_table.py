@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glnet_geo.commands.console import print_table, swatch
+from glnet_geo.core.listing import counted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,10 +25,9 @@ _REFERENCES = {"raster": "pixel by pixel", "polygons": "inside its polygons", "p
 def print_evaluation(evaluation: Evaluation, written: Sequence[Path]) -> None:
     """Print what was found, in plain words, and which files tell more."""
     scores = evaluation.scores
-    unit = "points" if evaluation.kind == "points" else "pixels"
-    click.echo(
-        f"{evaluation.map}, compared with {evaluation.reference} {_REFERENCES[evaluation.kind]}: {scores.compared:,} {unit}"
-    )
+    unit = "point" if evaluation.kind == "points" else "pixel"
+    where = f"{evaluation.reference} {_REFERENCES[evaluation.kind]}"
+    click.echo(f"{evaluation.map}, compared with {where}: {counted(scores.compared, unit)}")
     print_table(_class_table(evaluation))
     print_table(_confusion_table(evaluation, unit))
     if evaluation.estimate is not None:
@@ -60,15 +60,15 @@ def _score_lines(evaluation: Evaluation) -> Iterator[str]:
 def _left_out_lines(evaluation: Evaluation, unit: str) -> Iterator[str]:
     """How much was not compared, and why."""
     left_out = evaluation.left_out
-    unlabelled = "polygons" if evaluation.kind == "polygons" else unit
-    for count, what in (
-        (left_out.unlabelled, f"{unlabelled} without a label"),
-        (left_out.unmapped, f"{unit} where the map shows nothing"),
-        (left_out.ignored, f"{unit} of ignored classes"),
-        (left_out.contradictory, f"{unit} where polygons contradict each other"),
+    unlabelled = "polygon" if evaluation.kind == "polygons" else unit
+    for count, thing, why in (
+        (left_out.unlabelled, unlabelled, "without a label"),
+        (left_out.unmapped, unit, "where the map shows nothing"),
+        (left_out.ignored, unit, "of ignored classes"),
+        (left_out.contradictory, unit, "where polygons contradict each other"),
     ):
         if count:
-            yield f"Left out: {count:,} {what}."
+            yield f"Left out: {counted(count, thing)} {why}."
 
 
 def _class_table(evaluation: Evaluation) -> Table:
@@ -98,7 +98,7 @@ def _confusion_table(evaluation: Evaluation, unit: str) -> Table:
     from rich.text import Text
 
     names = [c.name for c in evaluation.scores.classes]
-    table = Table(title=f"{unit.capitalize()} by true class (rows) and mapped class (columns)")
+    table = Table(title=f"{unit.capitalize()}s by true class (rows) and mapped class (columns)")
     table.add_column("")
     for name in names:
         table.add_column(Text(name), justify="right")

@@ -22,6 +22,9 @@ _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 NODATA = 255
 """The value of a pixel that was not classified, in every map that this package makes. It is never a class."""
 
+MASKED = 1
+"""The class that a mask, a raster which holds 0 and 255 alone, marks with 255; the rest is 0."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LandClass:
@@ -79,6 +82,10 @@ class Legend:
         plain = [known.strip().casefold() for known in names]
         wanted = name.strip().casefold()
         return plain.index(wanted) if wanted in plain else None
+
+    def fits_mask(self, values: Iterable[int]) -> bool:
+        """Whether rasters that hold these values are masks, and the classes are the two that a mask tells apart."""
+        return set(values) == {0, NODATA} and set(self.ids.tolist()) == {0, MASKED}
 
     def channel_of_id(self, number: int | None) -> int | None:
         """Channel of the class with this id, which must be one of them; None where none is meant."""

@@ -57,7 +57,7 @@ def split(lessons: Lessons, asked: Sequence[str] = ()) -> Split:
         TrainingError: nothing is labelled, only one class is, or names that were asked for are not there.
     """
     counts = _counts(lessons)
-    _check_classes(lessons.legend, counts)
+    _check_classes(lessons, counts)
     digest = hashlib.sha256(b"".join(count.squares.tobytes() for count in counts)).hexdigest()
     return replace(_chosen(lessons, asked, counts), digest=digest)
 
@@ -89,7 +89,8 @@ def _counts(lessons: Lessons) -> list[ClassCounts]:
     return [ClassCounts.of(pair, channel, len(ids)) for pair in lessons.pairs]
 
 
-def _check_classes(legend: Legend, counts: Sequence[ClassCounts]) -> None:
+def _check_classes(lessons: Lessons, counts: Sequence[ClassCounts]) -> None:
+    legend = lessons.legend
     totals = np.stack([count.totals for count in counts]).sum(axis=0)
     present = [c.name for c, total in zip(legend, totals, strict=True) if total]
     if not present:
@@ -97,8 +98,9 @@ def _check_classes(legend: Legend, counts: Sequence[ClassCounts]) -> None:
             "no pixel is labelled: check that the labels lie on the images and hold the legend's classes"
         )
     if len(present) == 1:
+        besides = "" if lessons.sparse else ", and 255 means not labelled"
         raise TrainingError(
-            f"only one class is labelled ({present[0]}): label at least one other, so that there is something to tell apart"
+            f"only one class is labelled ({present[0]}{besides}): label at least one other, so that there is something to tell apart"
         )
     absent = [c.name for c, total in zip(legend, totals, strict=True) if not total]
     if absent:

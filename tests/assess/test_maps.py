@@ -13,6 +13,7 @@ from rasterio.errors import RasterioIOError
 
 from glnet_geo.assess.maps import evaluate
 from glnet_geo.core.accuracy.metrics import Confusion
+from glnet_geo.core.legend import Legend
 from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
 from glnet_geo.io.maps import classes as classes_module
 from tests.assess.made import MAPPED, TRUE
@@ -54,6 +55,26 @@ class TestRasters:
             evaluate(mapped, reference)
         found = evaluate(mapped, reference, ignore=["5"])
         assert (found.left_out.ignored, found.scores.compared) == (200, 56 * 50)
+
+    def test_a_mask_marks_the_class_1_with_255(self, tmp_path: Path) -> None:
+        two = Legend(LEGEND.classes[:2])
+        mapped = write_map(tmp_path / "map.tif", np.minimum(MAPPED, 1), legend=two)
+        same = evaluate(mapped, write_map(tmp_path / "same.tif", np.minimum(TRUE, 1), legend=two))
+        mask = write(
+            tmp_path / "mask.tif",
+            (255 * np.minimum(TRUE, 1))[None].astype(np.uint8),
+            crs=UTM,
+            transform=PLACE,
+        )
+        found = evaluate(mapped, mask)
+        assert found.scores == same.scores
+        assert found.notes == ("the reference holds 0 and 255 alone: 255 is taken for bare land",)
+        classes = tmp_path / "classes.json"
+        classes.write_text(
+            json.dumps({"classes": [{"id": c.id, "name": c.name, "color": c.color} for c in two]})
+        )
+        assert evaluate(mapped, mask, reference_legend=classes).scores == same.scores
+        assert evaluate(mapped, mask, ignore=["255"]).left_out.unlabelled == int((TRUE > 0).sum())
 
     def test_classes_match_by_name_where_both_have_names(self, tmp_path: Path, mapped: Path) -> None:
         other = type(LEGEND)(

@@ -16,9 +16,10 @@ from glnet_geo.core.accuracy.metrics import Confusion
 from glnet_geo.core.legend import Legend
 from glnet_geo.core.progress import Silence
 from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
-from glnet_geo.model.package import load_model
+from glnet_geo.model.package import load_model, save_package
 from glnet_geo.pipeline import classify
 from glnet_geo.plan import Options
+from tests.model import tiny
 from tests.rasters import write_plain
 from tests.scenes import read, texture, write_model, write_scene
 
@@ -82,6 +83,28 @@ def test_values_that_the_model_does_not_know_are_refused(
         EvaluationError, match=r"label map .*a_mask\.png holds classes that the model tiny does not know: 9"
     ):
         evaluate_model(*folders, options=options)
+
+
+def test_masks_mark_the_class_1_with_255(
+    tmp_path: Path, folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of Inria and of ISIC do."""
+    monkeypatch.setattr(tiny, "LEGEND", Legend.of_values([0, 1], {}, {}))
+    network, package = tiny.network(classes=2), tmp_path / "two.safetensors"
+    save_package(package, network, tiny.card(network))
+    two = Options(model=package, device="cpu")
+    ids = {path: read(path) % 2 for path in sorted(folders[1].iterdir())}
+    found = []
+    for factor in (1, 255):
+        for path, label in ids.items():
+            write_plain(path, (label * factor).astype(np.uint8))
+        found.append(evaluate_model(*folders, options=two))
+    assert found[0].scores == found[1].scores
+    assert found[1].notes == ("the reference holds 0 and 255 alone: 255 is taken for class 1",)
+    for path, label in ids.items():
+        write_plain(path, np.full_like(label, 255))
+    with pytest.raises(EvaluationError, match=r"nothing in .* is labelled; label at least a part"):
+        evaluate_model(*folders, options=two)
 
 
 def test_pairs_of_two_sizes_are_refused(folders: tuple[Path, Path], options: Options) -> None:

@@ -13,7 +13,7 @@ from affine import Affine
 from glnet_geo.assess.maps import evaluate
 from glnet_geo.assess.sampling import sample
 from glnet_geo.core.accuracy.metrics import Confusion
-from glnet_geo.errors import DoubtfulInputWarning
+from glnet_geo.errors import DoubtfulInputWarning, EvaluationError
 from tests.assess.sampled_map import MAPPED, TRUE
 from tests.maps import LEGEND, PLACE, blurred, write_map
 
@@ -112,6 +112,10 @@ def test_points_of_ignored_classes_are_not_left_out_in_silence(tmp_path: Path, s
         and "stretched over the whole map" in note
         for note in found.notes
     )
+    with pytest.raises(
+        EvaluationError, match=r"all that done\.gpkg says of .* is ignored; leave out --ignore"
+    ):
+        evaluate(sampled, done, ignore=[c.name for c in LEGEND])
 
 
 def test_points_that_are_not_labelled_yet_are_left_out_and_counted(tmp_path: Path, sampled: Path) -> None:

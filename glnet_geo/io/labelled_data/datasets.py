@@ -35,6 +35,8 @@ ISIC = Legend(
 
 _BINARY = {0: 0, 255: 1}
 
+_REMEDY = "take the masks as they are distributed, or give --labels and --legend instead of --dataset"
+
 _INRIA_VALIDATED = 5
 """The first tiles of every city are for validation, as the data set's authors say."""
 
@@ -63,7 +65,7 @@ def lessons_of_dataset(name: DatasetName, folder: Path, reading: Reading) -> Les
 def _deepglobe(folder: Path, reading: Reading) -> Lessons:
     """``<id>_sat.jpg`` and ``<id>_mask.png`` (colours); the official validation and test parts have no masks.
 
-    The mean is that of the classes but unknown.
+    The mean is that of the classes but unknown. Red, green and blue need not be 0 or 255 exactly, as the data set's authors say.
     """
     home = _first(
         folder, ("train", "land-train", "."), "*_mask.png", "DeepGlobe's <id>_sat.jpg and <id>_mask.png"
@@ -75,7 +77,8 @@ def _deepglobe(folder: Path, reading: Reading) -> Lessons:
     parts: list[Part] = []
     for order, mask in enumerate(masks):
         stem = mask.name.removesuffix("_mask.png")
-        pairs.append(_pair(_one(home, f"{stem}_sat"), RasterLabels(mask, values), reading))
+        labels = RasterLabels(mask, values, pure=True, remedy=_REMEDY)
+        pairs.append(_pair(_one(home, f"{stem}_sat"), labels, reading))
         # Without the published lists, evenly over the numbers, which tell nothing of the place.
         every = int((order + 1) * _DEEPGLOBE_VALIDATED) > int(order * _DEEPGLOBE_VALIDATED)
         parts.append(lists.get(stem, "unused") if lists else ("validate" if every else "train"))
@@ -99,7 +102,9 @@ def _inria(folder: Path, reading: Reading) -> Lessons:
     pairs: list[Pair] = []
     parts: list[Part] = []
     for truth in sorted((home / "gt").glob("*.tif")):
-        pairs.append(_pair(_one(home / "images", truth.stem), RasterLabels(truth, _BINARY), reading))
+        pairs.append(
+            _pair(_one(home / "images", truth.stem), RasterLabels(truth, _BINARY, remedy=_REMEDY), reading)
+        )
         parts.append("validate" if _number(truth.stem) <= _INRIA_VALIDATED else "train")
     return _lessons(pairs, parts, INRIA, (1,), "Inria Aerial Image Labeling", (0.3,), background=0)
 
@@ -118,7 +123,7 @@ def _isic(folder: Path, reading: Reading) -> Lessons:
             ]
             if len(inputs) != 1:
                 raise TrainingError(f"{truth} has {len(inputs)} images named {stem}.*: give exactly one")
-            pairs.append(_pair(inputs[0], RasterLabels(truth, _BINARY), reading))
+            pairs.append(_pair(inputs[0], RasterLabels(truth, _BINARY, remedy=_REMEDY), reading))
             parts.append(part)
         if not truths and part == "train":
             raise TrainingError(

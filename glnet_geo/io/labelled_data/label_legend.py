@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from glnet_geo.core.colors import alike_colors, is_color, packed_color
-from glnet_geo.core.legend import NODATA, LandClass, Legend
+from glnet_geo.core.legend import MASKED, NODATA, LandClass, Legend
 from glnet_geo.core.listing import counted
 from glnet_geo.errors import ModelError, TrainingError, doubt
 from glnet_geo.io.labelled_data.labels import RasterLabels, values_in
@@ -28,10 +29,12 @@ class LabelLegend:
     Attributes:
         legend: the classes.
         ignored: values, or colours ``#rrggbb``, of pixels that teach nothing.
+        masks: whether the label maps are masks, in which 255 is a class.
     """
 
     legend: Legend
     ignored: tuple[int | str, ...] = field(default=())
+    masks: bool = False
 
     def values(self, *, colours: bool) -> dict[int, int]:
         """Class id of every value or packed colour; 255 where it means nothing."""
@@ -43,7 +46,8 @@ class LabelLegend:
                 )
             return {packed_color(text): NODATA for text in self.ignored if isinstance(text, str)} | found
         ignored = {value: NODATA for value in self.ignored if isinstance(value, int)}
-        return {NODATA: NODATA} | ignored | {c.id: c.id for c in self.legend}
+        meant = {NODATA: MASKED if self.masks else NODATA}
+        return meant | ignored | {c.id: c.id for c in self.legend}
 
 
 def read_label_legend(path: Path) -> LabelLegend:
@@ -113,15 +117,53 @@ def found_legend(paths: Sequence[Path]) -> LabelLegend:
     if kinds == {True}:
         _doubt_alike(sorted(values))
         return LabelLegend(_of_colours(sorted(values)))
+    names, colours = (
+        {value: text for value, (text, _) in table.items()} for table in (said.names, said.colours)
+    )
+    if values == {0, NODATA}:
+        # What would be left otherwise is one class, which teaches nothing.
+        legend = Legend.of_values([0, MASKED], _unmasked(names), _unmasked(colours))
+        return _of_masks(LabelLegend(legend), paths)
     values -= {NODATA}
     if not values:
         raise TrainingError(
             "no pixel of the label maps is labelled: check that they hold class ids below 255"
         )
-    names, colours = (
-        {value: text for value, (text, _) in table.items()} for table in (said.names, said.colours)
-    )
     return LabelLegend(Legend.of_values(values, names, colours))
+
+
+def for_masks(known: LabelLegend, paths: Sequence[Path]) -> LabelLegend:
+    """The same legend, by which 255 is the class 1 where it has 0 and 1 alone and the label maps are masks.
+
+    Raises:
+        TrainingError: a label map cannot be read.
+    """
+    if NODATA in known.ignored or set(known.legend.ids.tolist()) != {0, MASKED}:
+        return known
+    values: set[int] = set()
+    for path in paths:
+        with closing(RasterLabels(path, {})) as labels:
+            if labels.colours or labels.lossy:
+                return known
+            values |= set(values_in(labels))
+        if not values <= {0, NODATA}:
+            return known
+    return _of_masks(known, paths) if NODATA in values and 0 in values else known
+
+
+def _of_masks(known: LabelLegend, paths: Sequence[Path]) -> LabelLegend:
+    """The same legend for masks, with a warning that tells how they are read."""
+    marked = known.legend.classes[known.legend.ids.tolist().index(MASKED)]
+    doubt(
+        f"the label maps beside {paths[0]} hold 0 and 255 alone: 255 is taken for {marked.name}; declare it as nodata if it "
+        "is what nobody has labelled"
+    )
+    return replace(known, masks=True)
+
+
+def _unmasked(said: Mapping[int, str]) -> dict[int, str]:
+    """What is said of the values of masks, by class."""
+    return {MASKED if value == NODATA else value: text for value, text in said.items()}
 
 
 def open_labels(path: Path, known: LabelLegend) -> RasterLabels:

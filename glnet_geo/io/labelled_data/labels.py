@@ -23,10 +23,13 @@ from glnet_geo.io.files.odd_names import check_text
 from glnet_geo.io.labelled_data.open_files import OPEN_FILES
 from glnet_geo.io.labelled_data.spot import Spot, window_over
 from glnet_geo.io.maps.class_names import color_table
-from glnet_geo.io.scenes.source import open_raster
+from glnet_geo.io.scenes.source import open_raster, why_unreadable
 from glnet_geo.io.scenes.validity import Validity
 
 _ROWS_AT_ONCE = 256
+
+_HALF = 128
+"""From here on a colour that ought to be pure has red, green or blue."""
 
 
 class Labels(Protocol):
@@ -54,6 +57,8 @@ class RasterLabels:
         path: a raster of one band (values) or of three (colours), perhaps with another one of transparency.
         values: class id of every value, or of every colour packed as ``red << 16 | green << 8 | blue``; any other
             value is an error then. None where values are class ids, and others than 0..254 mean nothing.
+        pure: whether each of red, green and blue counts as 0 below 128, and as 255 from there.
+        remedy: what to do about a value that is an error.
 
     Attributes:
         name: its path.
@@ -64,8 +69,15 @@ class RasterLabels:
         TrainingError: it cannot be opened, or is no label map.
     """
 
-    def __init__(self, path: Path, values: Mapping[int, int] | None = None) -> None:
-        self._path = path
+    def __init__(
+        self,
+        path: Path,
+        values: Mapping[int, int] | None = None,
+        *,
+        pure: bool = False,
+        remedy: str = 'add it to the legend, as a class or under "ignored"',
+    ) -> None:
+        self._path, self._pure, self._remedy = path, pure, remedy
         self._dataset: rasterio.DatasetReader | None = None
         self._turn = threading.Lock()
         self.name = str(path)
@@ -119,8 +131,7 @@ class RasterLabels:
         if lost.any():
             value = int(values[lost][0])
             raise TrainingError(
-                f"{self._path} holds the {self.word(value)}, which the legend does not know: add it to the legend, "
-                'as a class or under "ignored"'
+                f"{self._path} holds the {self.word(value)}, which the legend does not know: {self._remedy}"
             )
         return np.where(known, ids, NODATA).astype(np.uint8)
 
@@ -139,9 +150,9 @@ class RasterLabels:
                 raw = self.dataset.read(self._bands, window=window)[:, down, across]
                 known = self._shown(window)[down, across] & self._validity.measured(raw)
         except RasterioError as error:
-            raise TrainingError(f"{self._path} cannot be read: {error}") from error
+            raise TrainingError(f"{self._path} cannot be read {why_unreadable(self.name, error)}") from error
         if self.colours:
-            return packed_colors(raw), known
+            return packed_colors(np.where(raw < _HALF, 0, 255) if self._pure else raw), known
         return self._whole(raw[0], known), known
 
     def word(self, value: int) -> str:

@@ -19,6 +19,7 @@ from glnet_geo.core.listing import counted, listed
 from glnet_geo.core.numerals import finite_number, whole_number
 from glnet_geo.errors import OptionError, TrainingError, doubt
 from glnet_geo.io.labelled_data.label_legend import (
+    for_masks,
     found_legend,
     open_labels,
     read_training_legend,
@@ -78,7 +79,8 @@ def lessons_of_pairs(images: Path, labels: Path, legend: Path | None, reading: R
         GlnetGeoError: a file cannot be used, or two do not fit each other; the message names it.
     """
     found = find_pairs(images, labels, error=TrainingError)
-    known = found_legend([label for _, label in found]) if legend is None else read_training_legend(legend)
+    files = [label for _, label in found]
+    known = found_legend(files) if legend is None else for_masks(read_training_legend(legend), files)
     described = [look_at(image, reading) for image, _ in found]
     maps = [open_labels(label, known) for _, label in found]
     if legend is not None:

@@ -11,7 +11,7 @@ from glnet_geo.errors import GlnetGeoError, doubt
 from glnet_geo.io.files.suffixes import PAIRED
 
 _IMAGE_ENDING = re.compile(r"_(sat|image|img)$", re.IGNORECASE)
-_LABEL_ENDING = re.compile(r"_(mask|label|labels|gt)$", re.IGNORECASE)
+_LABEL_ENDING = re.compile(r"_(mask|label|labels|gt|segmentation)$", re.IGNORECASE)
 
 
 def find_pairs(images: Path, labels: Path, *, error: type[GlnetGeoError]) -> list[tuple[Path, Path]]:

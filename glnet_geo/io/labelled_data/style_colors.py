@@ -24,7 +24,7 @@ def style_colors(path: Path, layer: str, field: str) -> dict[str, str]:
         field: the attribute by which the style must tell categories.
 
     Returns:
-        Nothing where there is no style, or one of another kind; nor where one cannot be read, with a warning.
+        By value, without outer blanks. Nothing where there is no style, or one of another kind; nor where one cannot be read, with a warning.
     """
     for name, text in (*_stored(path, layer), *_beside(path)):
         style = parsed(text)
@@ -77,8 +77,11 @@ def _categories(style: ET.Element, field: str) -> dict[str, str]:
     found = {}
     for category in renderer.findall("./categories/category"):
         color = colors.get(category.get("symbol"))
-        if color is not None and category.get("value"):
-            found[str(category.get("value"))] = color
+        # Categories that were merged list their values.
+        for entry in (category, *category.findall("./val")):
+            value = (entry.get("value") or "").strip()
+            if color is not None and value:
+                found[value] = color
     return found
 
 

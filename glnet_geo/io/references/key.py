@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from glnet_geo.core.accuracy.matching import Label
 from glnet_geo.core.colors import is_color, packed_color
-from glnet_geo.core.legend import NODATA, Legend
+from glnet_geo.core.legend import MASKED, NODATA, Legend
 from glnet_geo.errors import EvaluationError
 from glnet_geo.io.labelled_data.label_legend import LabelLegend, read_label_legend
 
@@ -21,28 +21,52 @@ class ReferenceKey:
         legend: whose colours a reference of three bands has.
         own: whether the legend is that of the reference, not of the map.
         ignored: names, numbers and colours ``#rrggbb`` that are not compared.
+        unlabelled: whether somebody said that 255 is not compared.
+        masks: whether the reference is a mask, in which 255 is a class.
     """
 
     legend: Legend
     own: bool
     ignored: tuple[str, ...]
+    unlabelled: bool = False
+    masks: bool = False
 
     @classmethod
-    def of(cls, mapped: Legend, path: str | Path | None, ignore: Sequence[str]) -> ReferenceKey:
+    def of(
+        cls, mapped: Legend, path: str | Path | None, ignore: Sequence[str], *, training: bool = False
+    ) -> ReferenceKey:
         """What somebody says of a reference.
 
         Args:
             mapped: classes of the map, whose colours count where no class file is given.
             path: class file of the reference, which may list ``"ignored"`` values and colours; None for none.
             ignore: what else is not compared.
+            training: whether 255 is what has no class, as in training; so it is for a class file.
 
         Raises:
             ModelError: the class file cannot be read, or is none.
         """
+        said = Label(id=NODATA).is_one_of(ignore)
         if path is None:
-            return cls(legend=mapped, own=False, ignored=tuple(ignore))
+            ignored = (*ignore, str(NODATA)) if training else tuple(ignore)
+            return cls(legend=mapped, own=False, ignored=ignored, unlabelled=said)
         known = read_label_legend(Path(path))
-        return cls(legend=known.legend, own=True, ignored=(*ignore, *_ignored_by(known)))
+        return cls(
+            legend=known.legend,
+            own=True,
+            ignored=(*ignore, *_ignored_by(known)),
+            unlabelled=said or NODATA in known.ignored,
+        )
+
+    def for_values(self, values: Collection[int]) -> ReferenceKey:
+        """The key of a reference that holds these values: of a mask, where the legend fits it."""
+        return self if self.unlabelled or not self.legend.fits_mask(values) else replace(self, masks=True)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was made of the reference's values, in sentences."""
+        marked = [c.name for c in self.legend if c.id == MASKED and self.masks]
+        return tuple(f"the reference holds 0 and 255 alone: 255 is taken for {name}" for name in marked)
 
     def labels_of_values(
         self, values: Sequence[int], names: dict[int, str], reference: str
@@ -57,10 +81,13 @@ class ReferenceKey:
         Raises:
             EvaluationError: the class file does not know a value.
         """
+        numbers = [MASKED if self.masks and value == NODATA else value for value in values]
         if not self.own:
-            return tuple(Label(id=value, name=names.get(value)) for value in values)
+            return tuple(
+                Label(id=number, name=names.get(value)) for number, value in zip(numbers, values, strict=True)
+            )
         known = {c.id: c.name for c in self.legend}
-        labels = tuple(Label(id=value, name=known.get(value)) for value in values)
+        labels = tuple(Label(id=number, name=known.get(number)) for number in numbers)
         for label in labels:
             if label.name is None and not label.is_one_of(self.ignored):
                 raise EvaluationError(

@@ -70,7 +70,7 @@ def open_reference(
             reference: RasterReference | ColorReference = (
                 ColorReference(source, key)
                 if _is_drawn(source)
-                else _numbered(closing, source, view, key, notes)
+                else _numbered(closing, source, view, key, notes, alone=True)
             )
         yield reference
 
@@ -122,19 +122,27 @@ def _is_drawn(source: Source) -> bool:
 
 
 def _numbered(
-    closing: ExitStack, source: Source, view: str, key: ReferenceKey, notes: tuple[str, ...]
+    closing: ExitStack,
+    source: Source,
+    view: str,
+    key: ReferenceKey,
+    notes: tuple[str, ...],
+    *,
+    alone: bool = False,
 ) -> RasterReference:
-    """A raster of class numbers, read by a path under which it lies on the map."""
+    """A raster of class numbers, read by a path under which it lies on the map; alone, it may be a mask."""
     names, colors = class_names(source.dataset(), 1)
     classes = closing.enter_context(open_classes(view))
+    values = [c.id for c in classes.legend]
+    key = key.for_values(values) if alone else key
     if key.own or not names:
         _doubt_palette(
             source.name, {c.id: colors[c.id] for c in classes.legend if c.id in colors}, key.legend
         )
     return RasterReference(
         name=source.name,
-        labels=key.labels_of_values([c.id for c in classes.legend], names, source.name),
-        notes=notes,
+        labels=key.labels_of_values(values, names, source.name),
+        notes=(*notes, *key.notes),
         _classes=classes,
     )
 

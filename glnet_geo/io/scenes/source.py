@@ -44,6 +44,9 @@ _REMOTE = (
     "/vsiaz",
 )
 
+# By its quick way, GDAL takes a PNG that is cut short for a whole one, and whatever lies in memory for its pixels.
+os.environ.setdefault("GDAL_PNG_WHOLE_IMAGE_OPTIM", "NO")
+
 # Warning filters belong to the whole process: two threads that open at once would restore each other's.
 _OPENING = threading.Lock()
 
@@ -210,10 +213,9 @@ class Source:
         try:
             yield dataset
         except _FAILURES as error:
-            reason = _reason(error)
             raise SceneError(
                 f"{self.name} cannot be read at rows {window.row} to {window.row_stop}, columns {window.col} to "
-                f"{window.col_stop} ({reason}): {_remedy(self.path, reason)}"
+                f"{window.col_stop} {why_unreadable(self.path, error)}"
             ) from error
 
 
@@ -297,8 +299,13 @@ def _reason(error: Exception) -> str:
     return str(error.__cause__ or error).rstrip(".")
 
 
+def why_unreadable(path: str, error: Exception) -> str:
+    """Why a raster that was opened cannot be read, in brackets, and what to do."""
+    reason = _reason(error)
+    return f"({reason}): {_remedy(path, reason)}"
+
+
 def _remedy(path: str, reason: str) -> str:
-    """What to do about a raster that was opened and cannot be read."""
     if is_remote(path):
         return "check the connection and try again"
     if "No such file" in reason:

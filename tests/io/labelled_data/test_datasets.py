@@ -28,10 +28,10 @@ def _ids(lessons: Lessons, number: int = 0) -> np.ndarray:
     return lessons.pairs[number].label(Spot.of(Window(row=0, col=0, height=8, width=8)))
 
 
-def _deepglobe(folder: Path, count: int) -> None:
-    colours = np.zeros((3, 8, 8), np.uint8)
+def _deepglobe(folder: Path, count: int, *, dark: int = 0, bright: int = 255) -> None:
+    colours = np.full((3, 8, 8), dark, np.uint8)
     for c in DEEPGLOBE:
-        colours[:, c.id] = np.array(c.rgb, np.uint8)[:, None]
+        colours[:, c.id] = np.where(np.array(c.rgb) > 0, bright, dark)[:, None]
     (folder / "train").mkdir()
     for number in range(count):
         write_plain(folder / "train" / f"{number + 100}_sat.png", IMAGE)
@@ -45,6 +45,13 @@ def test_deepglobe(tmp_path: Path) -> None:
     assert _ids(lessons)[:, 0].tolist() == [0, 1, 2, 3, 4, 5, 6, 0]
     assert lessons.judged == (1, 2, 3, 4, 5, 6)
     assert sorted(_parts(lessons).values()).count("validate") == 3
+
+
+def test_colours_of_deepglobe_need_not_be_pure(tmp_path: Path) -> None:
+    """Its authors ask to tell them apart at 128."""
+    _deepglobe(tmp_path, 1, dark=127, bright=128)
+    lessons = lessons_of_dataset("deepglobe", tmp_path, READING)
+    assert _ids(lessons)[:, 0].tolist() == [0, 1, 2, 3, 4, 5, 6, 0]
 
 
 def test_deepglobe_by_the_lists_in_the_folder(tmp_path: Path) -> None:
@@ -101,6 +108,16 @@ def test_inria(tmp_path: Path) -> None:
     }
     np.testing.assert_array_equal(_ids(lessons), BINARY // 255)
     assert [c.name for c in lessons.legend if c.id in lessons.judged] == ["building"]
+
+
+def test_values_that_the_data_set_does_not_have_are_refused(tmp_path: Path) -> None:
+    for name, pixels in (("images", IMAGE), ("gt", BINARY // 255)):
+        (tmp_path / name).mkdir()
+        write_plain(tmp_path / name / "austin1.tif", pixels)
+    with pytest.raises(
+        TrainingError, match=r"austin1\.tif holds the value 1, .*: take the masks as they are distributed"
+    ):
+        _ids(lessons_of_dataset("inria", tmp_path, READING))
 
 
 def test_isic(tmp_path: Path) -> None:

@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 
 from glnet_geo.core.legend import LandClass, Legend
 from glnet_geo.errors import DoubtfulInputWarning, TrainingError
-from glnet_geo.io.labelled_data.label_legend import LabelLegend, found_legend, open_labels, warn_of_doubtful
+from glnet_geo.io.labelled_data.label_legend import (
+    LabelLegend,
+    for_masks,
+    found_legend,
+    open_labels,
+    warn_of_doubtful,
+)
 from tests.io.geotiffs import write
 from tests.maps import write_map
 from tests.rasters import write_plain
@@ -47,6 +53,40 @@ def test_colours_that_hardly_differ_raise_doubt(tmp_path: Path) -> None:
 def test_more_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"b\.tif hold more than 255 classes: give label maps"):
         found_legend(halves(tmp_path, np.arange(256), bands=3))
+
+
+TWO = Legend((LandClass(id=0, name="land", color="#aa8800"), LandClass(id=1, name="water", color="#0000ff")))
+
+
+def test_masks_mark_a_class_with_255(tmp_path: Path) -> None:
+    """Also where one of them marks nothing."""
+    paths = halves(tmp_path, np.array([0, 0, 0, 255]))
+    with pytest.warns(DoubtfulInputWarning, match=r"a\.tif hold 0 and 255 alone: 255 is taken for class 1"):
+        found = found_legend(paths)
+    assert found.legend.ids.tolist() == [0, 1]
+    assert found.values(colours=False) == {0: 0, 1: 1, 255: 1}
+    with pytest.warns(DoubtfulInputWarning, match=r"255 is taken for water; declare it as nodata"):
+        assert for_masks(LabelLegend(TWO), paths).values(colours=False)[255] == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "known"),
+    [
+        ([0, 1, 0, 255], LabelLegend(TWO)),
+        ([0, 0, 0, 0], LabelLegend(TWO)),
+        ([255, 255, 255, 255], LabelLegend(TWO)),
+        ([0, 0, 0, 255], LabelLegend(TWO, ignored=(255,))),
+        ([0, 0, 0, 255], LabelLegend(Legend((*TWO, LandClass(id=2, name="road", color="#444444"))))),
+    ],
+)
+def test_else_255_is_not_labelled(tmp_path: Path, values: list[int], known: LabelLegend) -> None:
+    assert for_masks(known, halves(tmp_path, np.array(values))) == known
+
+
+def test_what_masks_declare_as_nodata_is_not_labelled(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", np.array([[[0, 255]]], np.uint8), nodata=255)
+    assert for_masks(LabelLegend(TWO), [path]) == LabelLegend(TWO)
+    assert found_legend([path]).legend.ids.tolist() == [0]
 
 
 def painted(path: Path, ids: NDArray[np.uint8], colors: dict[int, tuple[int, int, int]]) -> Path:

@@ -22,6 +22,7 @@ def _folder(path: Path, *names: str) -> Path:
         (["1_sat.jpg", "2_sat.jpg"], ["1_mask.png", "2_mask.png"]),
         (["1.jpg", "2.jpg"], ["1_label.png", "2_label.png"]),
         (["1_sat.jpg", "2_sat.jpg"], ["1.png", "2.png"]),
+        (["1.jpg", "2.jpg"], ["1_segmentation.png", "2_segmentation.png"]),
     ],
 )
 def test_files_of_one_name_belong_together(tmp_path: Path, images: list[str], labels: list[str]) -> None:

@@ -149,12 +149,24 @@ def _open_files(folder: Path) -> list[str]:
     return sorted(path for path in paths if path.startswith(str(folder)))
 
 
-def test_a_file_cut_short_is_named_when_it_is_read(tmp_path: Path) -> None:
-    image = write_plain(tmp_path / "scene.tif", _slopes())
-    label = write_plain(tmp_path / "label.tif", _ids())
-    image.write_bytes(image.read_bytes()[:2000])
-    with Pair(image, label) as pair, pytest.raises(SceneError, match=r"scene\.tif cannot be read"):
-        pair.read(_spot(0, 0, ROWS, COLS, (ROWS, COLS)))
+@pytest.mark.parametrize("suffix", [".tif", ".png"])
+def test_a_file_cut_short_is_named_when_it_is_read(tmp_path: Path, suffix: str) -> None:
+    # What cannot be compressed, so that half of the bytes are half of the pixels.
+    noise = np.random.default_rng(0).integers(0, 255, (3, ROWS, COLS), np.uint8)
+    image = write_plain(tmp_path / f"scene{suffix}", noise)
+    label = write_plain(tmp_path / f"label{suffix}", noise[0])
+    whole = _spot(0, 0, ROWS, COLS, (ROWS, COLS))
+    for path in (image, label):
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with Pair(image, label) as pair:
+        with pytest.raises(
+            SceneError, match=rf"scene\{suffix} cannot be read .*: the file is damaged or cut short"
+        ):
+            pair.read(whole)
+        with pytest.raises(
+            TrainingError, match=rf"label\{suffix} cannot be read .*: the file is damaged or cut short"
+        ):
+            pair.label(whole)
 
 
 def test_a_picture_of_a_label_map_is_refused(tmp_path: Path) -> None:

@@ -216,6 +216,19 @@ def test_colours_come_from_the_layers_style(tmp_path: Path) -> None:
     assert read_training_polygons(path, "class").layer == "drawn"
 
 
+def test_categories_that_were_merged_share_a_colour(tmp_path: Path) -> None:
+    """Of their values, as of classes, outer blanks do not count."""
+    merged = '<val value="road" type="string"/><val value=" path " type="string"/></category>'
+    text = STYLE.format(attr="class", kind="categorizedSymbol")
+    path = polygons(tmp_path / "p.gpkg", BOXES)
+    _with_style(path, text.replace('value="road" label="Road"/>', f'label="Road">{merged}'))
+    assert style_colors(path, "drawn", "class") == {
+        "road": "#ff0010",
+        "path": "#ff0010",
+        "field": "#010203",
+    }
+
+
 def test_a_style_may_lie_beside_the_file(tmp_path: Path) -> None:
     path = polygons(tmp_path / "p.geojson", BOXES, crs="EPSG:4326")
     (tmp_path / "p.qml").write_text(STYLE.format(attr="class", kind="categorizedSymbol"))
