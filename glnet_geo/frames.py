@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from glnet_geo.core.glance import Shows
 from glnet_geo.core.lattice import in_cells
 from glnet_geo.core.normalize import Normalization
+from glnet_geo.core.numerals import gigabytes
 from glnet_geo.core.progress import Portion, Progress, Silence, stop_if_cancelled
 from glnet_geo.core.window import Window
 from glnet_geo.io.scenes.scene import Excerpt
@@ -85,7 +86,7 @@ class LocalFrames:
             self._timed = _timed(self._timed, plan, progress)
             expected = _time(plan, self._timed.seconds_per_patch, total, at_most=not steps.sure)
             progress.info(
-                f"{plan.megapixels:.1f} megapixels on {plan.machine}: {expected}, {plan.memory.total / 1e9:.1f} GB"
+                f"{plan.megapixels:.1f} megapixels on {plan.machine}: {expected}, {gigabytes(plan.memory.total)}"
             )
         progress.begin("classifying", total)
 
@@ -182,9 +183,8 @@ def shown(logits: Logits | None) -> Logits | None:
     return logits if logits is not None and logits.size else None
 
 
-def expected_time(plan: Plan) -> ExpectedTime:
-    """How long the plan takes in this process: a patch is timed."""
-    steps = Steps(plan)
+def expected_time(plan: Plan, steps: Steps) -> ExpectedTime:
+    """How long the plan takes in this process, given its steps: a patch is timed."""
     total = steps.of(frame for row in plan.frames() for frame in row)
     return _time(plan, _predictor(plan, Silence()).seconds_per_patch(), total, at_most=not steps.sure)
 

@@ -187,7 +187,8 @@ def check(scene: str | Path, *, options: Options | None = None) -> Forecast:
     Raises:
         GlnetGeoError: something cannot be used; the message says what, where, what to do.
     """
-    with planned(scene, options or Options()) as plan:
+    # Polygons tell how sure they are, which takes the most memory of all outputs.
+    with planned(scene, options or Options(), confidence=True) as plan:
         expected = time_of(plan)
         return Forecast(
             scene=plan.scene.shown,

@@ -9,10 +9,13 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from glnet_geo.core.grid import Frame, Tiling, frame_rows
 from glnet_geo.core.lattice import CELL, Lattice, in_pixels, snapped_scale
 from glnet_geo.core.normalize import Normalization
-from glnet_geo.core.numerals import shortest
+from glnet_geo.core.numerals import gigabytes, shortest
 from glnet_geo.core.value_range import EIGHT_BITS
 from glnet_geo.core.window import Window
 from glnet_geo.errors import OptionError, doubt
@@ -150,6 +153,24 @@ class Plan:
         top, left = min(top, self.scene.height - 1), min(left, self.scene.width - 1)
         return Window(row=top, col=left, height=max(1, bottom - top), width=max(1, right - left))
 
+    def strips(self) -> Iterator[slice]:
+        """Rows that flow to the outputs together, from top to bottom."""
+        for row in range(0, self.scene.height, self.strip_rows):
+            yield slice(row, min(row + self.strip_rows, self.scene.height))
+
+    def wanted(self, rows: slice) -> NDArray[np.bool_]:
+        """(rows, cols) True where a pixel of these rows is to be classified."""
+        window = Window(row=rows.start, col=0, height=rows.stop - rows.start, width=self.scene.width)
+        if self.aoi is None:
+            return self.scene.valid(window)
+        wanted = np.zeros(window.shape, np.bool_)
+        # Nothing is read beside the area, which may be a small part of a scene that is far away.
+        part = self.aoi.bounds.intersection(window)
+        if part is not None:
+            spot = part.moved(-window.row, 0)
+            wanted[spot.rows, spot.cols] = self.scene.valid(part) & self.aoi.mask(part)
+        return wanted
+
 
 @contextmanager
 def planned(
@@ -241,8 +262,8 @@ def _check_memory(scene: Scene, memory: Memory, allowed: int | None, notes: list
     """Refuse a job that needs more memory than is allowed; note where too little of it makes the job slow."""
     if allowed is not None and memory.total > allowed:
         raise OptionError(
-            f"{scene.name} needs about {memory.total / 1e9:.1f} GB and {allowed / 1e9:.1f} were allowed: "
-            "raise --max-memory, or choose a model with a smaller frame"
+            f"{scene.name} needs about {gigabytes(memory.total)}, and --max-memory allows {allowed / 1e9:.3g} GB: raise it, "
+            "or choose a model with a smaller frame"
         )
     if memory.again:
         notes.append(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glnet_geo.core.legend import NODATA, Legend
-from glnet_geo.core.numerals import shortest
+from glnet_geo.core.numerals import gigabytes, shortest
 from glnet_geo.core.strip import Strip
 from glnet_geo.errors import SceneError
 from glnet_geo.io.geodesy.pixel_areas import PixelAreas
@@ -95,7 +95,7 @@ class Forecast:
             ("no data", self.nodata),
             ("model", self.model),
             ("device", self.device),
-            ("memory", f"about {self.memory / 1e9:.1f} GB"),
+            ("memory", f"about {gigabytes(self.memory)}"),
             ("time", str(ExpectedTime(self.seconds, self.seconds_at_most))),
             *(("note", note) for note in self.notes),
         ]
@@ -180,10 +180,7 @@ class Tally:
     def finish(self) -> None:
         """Refuse a map without a single classified pixel."""
         if not self._pixels[:NODATA].any():
-            raise SceneError(
-                f"{self._raster.name} has no valid pixel to classify: check its nodata value, its alpha band and the "
-                "area of interest"
-            )
+            raise nothing_to_classify(self._raster.name)
 
     def close(self) -> None:
         """There is nothing to let go of."""
@@ -212,6 +209,13 @@ class Tally:
             )
             for c, pixels, area in zip(self._legend, self.pixels, self.area_m2, strict=True)
         )
+
+
+def nothing_to_classify(name: str) -> SceneError:
+    """What is wrong with a scene of which nothing is to be mapped."""
+    return SceneError(
+        f"{name} has no valid pixel to classify: check its nodata value, its alpha band and the area of interest"
+    )
 
 
 def duration(seconds: float) -> str:

@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 from typing_extensions import Self
 
 from glnet_geo.core.lattice import CELL
 from glnet_geo.core.legend import NODATA
 from glnet_geo.core.mosaic import Enlargement, Mosaic
+from glnet_geo.core.numerals import gigabytes
 from glnet_geo.core.progress import Progress, stop_if_cancelled
 from glnet_geo.core.strip import Strip
 from glnet_geo.core.window import Window
 from glnet_geo.errors import OptionError
-from glnet_geo.frames import Frames, expected_time, place
+from glnet_geo.frames import Frames, Steps, expected_time, place
 from glnet_geo.io.work_folder.journal import Journal
 from glnet_geo.model.decide import Decision
 from glnet_geo.model.exact import ExactPredictor
 from glnet_geo.plan import Plan, PlannedFrame
-from glnet_geo.report import ExpectedTime
+from glnet_geo.report import ExpectedTime, nothing_to_classify
 
 
 def strips(
@@ -58,8 +58,25 @@ def strips(
 
 
 def time_of(plan: Plan) -> ExpectedTime:
-    """How long the plan takes in this process."""
-    return _exact_time(plan, _exact_predictor(plan)) if plan.exact else expected_time(plan)
+    """How long the plan takes in this process.
+
+    Raises:
+        SceneError: nothing would be mapped, where that is soon found out.
+    """
+    steps = Steps(plan)
+    if (
+        steps.sure
+        and _seems_empty(plan, steps)
+        and not any(plan.wanted(rows).any() for rows in plan.strips())
+    ):
+        raise nothing_to_classify(plan.scene.name)
+    return _exact_time(plan, _exact_predictor(plan)) if plan.exact else expected_time(plan, steps)
+
+
+def _seems_empty(plan: Plan, steps: Steps) -> bool:
+    """Whether a scene must be looked at closely for a pixel that is to be mapped."""
+    # A patch with data may have it beside the area of interest alone.
+    return plan.aoi is not None or not any(steps.of([frame]) for row in plan.frames() for frame in row)
 
 
 def needed(plan: Plan, done: int) -> list[list[PlannedFrame]]:
@@ -165,7 +182,7 @@ class _FinishedRows:
             rows = slice(self._next, min(self._next + self._plan.strip_rows, stop))
             first, end = int(self._rows.lower[rows.start]), int(self._rows.upper[rows.stop - 1]) + 1
             logits = self._mosaic.rows(first, end)
-            classes, percent = self._decide(logits, first, rows, _wanted(self._plan, rows))
+            classes, percent = self._decide(logits, first, rows, self._plan.wanted(rows))
             yield Strip(row=rows.start, classes=classes, confidence=percent)
             self._next = rows.stop
         if cell is not None and self._next < self._plan.scene.height:
@@ -175,20 +192,6 @@ class _FinishedRows:
     def first_cell(self) -> int:
         """The first row of cells that a row not yet given needs."""
         return int(self._rows.lower[self._next])
-
-
-def _wanted(plan: Plan, rows: slice) -> NDArray[np.bool_]:
-    """(rows, cols) True where a pixel of these rows is to be classified."""
-    window = Window(row=rows.start, col=0, height=rows.stop - rows.start, width=plan.scene.width)
-    if plan.aoi is None:
-        return plan.scene.valid(window)
-    wanted = np.zeros(window.shape, np.bool_)
-    # Nothing is read beside the area, which may be a small part of a scene that is far away.
-    part = plan.aoi.bounds.intersection(window)
-    if part is not None:
-        spot = part.moved(-window.row, 0)
-        wanted[spot.rows, spot.cols] = plan.scene.valid(part) & plan.aoi.mask(part)
-    return wanted
 
 
 def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterator[Strip]:
@@ -201,7 +204,7 @@ def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterat
     patches = predictor.patches(shape)
     progress.info(
         f"{plan.megapixels:.1f} megapixels as the published code computes them, on {plan.machine}: "
-        f"{_exact_time(plan, predictor)}, {plan.memory.total / 1e9:.1f} GB"
+        f"{_exact_time(plan, predictor)}, {gigabytes(plan.memory.total)}"
     )
     progress.begin("classifying", len(patches))
 
@@ -211,9 +214,8 @@ def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterat
 
     logits = predictor.logits(excerpt.pixels, advance)
     down, across = predictor.answers(shape)
-    for start in range(0, shape[0], plan.strip_rows):
-        rows = slice(start, min(start + plan.strip_rows, shape[0]))
-        wanted, part = _wanted(plan, rows), logits[:, rows]
+    for rows in plan.strips():
+        wanted, part = plan.wanted(rows), logits[:, rows]
         classes = np.where(wanted, plan.card.legend.ids[part.argmax(axis=0)], NODATA).astype(np.uint8)
         percent = None
         if confidence:
@@ -221,4 +223,4 @@ def _exact_strips(plan: Plan, progress: Progress, *, confidence: bool) -> Iterat
             divisor = plan.card.temperature * down[rows, None] * across
             likelihood = 1 / np.exp((part - part.max(axis=0)) / divisor).sum(axis=0)
             percent = np.where(wanted, np.rint(100 * likelihood), NODATA).astype(np.uint8)
-        yield Strip(row=start, classes=classes, confidence=percent)
+        yield Strip(row=rows.start, classes=classes, confidence=percent)

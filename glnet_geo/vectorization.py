@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from glnet_geo.core.small_areas.sieve import Sieve
 from glnet_geo.core.strip import Strip, watched
 from glnet_geo.core.window import Window
 from glnet_geo.errors import CancelledError, OptionError, OutputError
-from glnet_geo.io.files.staging import Staging
+from glnet_geo.io.files.staging import Staging, is_raster
 from glnet_geo.io.files.suffixes import MAP_VECTORS
 from glnet_geo.io.geodesy.ground import without_place
 from glnet_geo.io.geodesy.pixel_areas import PixelAreas
@@ -27,7 +27,7 @@ from glnet_geo.io.geodesy.placed import Placed
 from glnet_geo.io.maps.class_file import read_class_file
 from glnet_geo.io.maps.classes import ClassMap, open_classes
 from glnet_geo.io.maps.confidence import ConfidenceMap
-from glnet_geo.io.polygons.vector import PolygonLayer
+from glnet_geo.io.polygons.vector import PolygonLayer, check_polygons
 from glnet_geo.io.scenes.blocks import block_cache_of
 from glnet_geo.io.scenes.own_maps import VERSION_TAG
 from glnet_geo.io.scenes.source_files import refuse_to_replace
@@ -126,9 +126,7 @@ def merged(strips: Iterator[Strip], raster: Placed, drawing: Drawing) -> Iterato
     """
     if drawing.min_area <= 0:
         return strips
-    pixel_areas = PixelAreas(raster)
-    if not pixel_areas.known:
-        raise OptionError(f"--min-area needs areas, and {without_place(raster)}")
+    pixel_areas = _known_areas(raster)
     sieve = Sieve(
         raster.width,
         least=drawing.min_area,
@@ -137,6 +135,27 @@ def merged(strips: Iterator[Strip], raster: Placed, drawing: Drawing) -> Iterato
         connectivity=drawing.connectivity,
     )
     return _sieved(strips, sieve)
+
+
+def check_place(raster: Placed, drawing: Drawing, maps: Iterable[Path]) -> None:
+    """Refuse maps that cannot be drawn where a raster lies, before anything of them is made.
+
+    Raises:
+        OptionError: the drawing cannot be done there.
+        OutputError: a format cannot hold it.
+    """
+    if drawing.min_area > 0:
+        _known_areas(raster)
+    for path in maps:
+        if not is_raster(path):
+            check_polygons(raster, drawing, path)
+
+
+def _known_areas(raster: Placed) -> PixelAreas:
+    areas = PixelAreas(raster)
+    if not areas.known:
+        raise OptionError(f"--min-area needs areas, and {without_place(raster)}")
+    return areas
 
 
 def _sieved(strips: Iterator[Strip], sieve: Sieve) -> Iterator[Strip]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -29,12 +29,14 @@ from glnet_geo.errors import (
     CancelledError,
     DoubtfulInputWarning,
     OptionError,
+    OutputError,
     doubt,
 )
 from glnet_geo.frames import Frames, LocalFrames
-from glnet_geo.io.files.staging import check_output
+from glnet_geo.io.files.staging import check_output, is_raster
 from glnet_geo.io.files.suffixes import MAPS
 from glnet_geo.io.maps.stac import check_folder, require_pystac
+from glnet_geo.io.polygons.reproject import crs_asked_for
 from glnet_geo.io.scenes.blocks import block_cache
 from glnet_geo.io.scenes.grouping import Kind, kinds, sentences
 from glnet_geo.io.scenes.inputs import named_tiles
@@ -46,6 +48,7 @@ from glnet_geo.io.work_folder.store import check_address
 from glnet_geo.job import means_of
 from glnet_geo.map_files import MapFiles
 from glnet_geo.plan import Options, machine_of, model_of
+from glnet_geo.vectorization import check_place
 
 
 def batch(
@@ -93,6 +96,7 @@ def batch(
     named = outputs_of_tiles(tiles.paths, outputs, read, progress)
     if outputs.stac is not None:
         check_folder(outputs.stac, [outputs.folder, *all_paths(named, outputs)])
+    _check_crs(drawing, all_paths(named, outputs))
     frames = frames or LocalFrames()
     model, machine = model_of(options), machine_of(options, here=frames.here)
     with Ledger(outputs.folder) as ledger, ExitStack() as closing:
@@ -149,6 +153,13 @@ def _check(options: Options, outputs: Outputs, work: str | Path | None, *, seaml
             check_output(mosaic, MAPS, overwrite=True)
 
 
+def _check_crs(drawing: Drawing, paths: Iterable[Path]) -> None:
+    """Refuse a CRS that polygons cannot have, or not in one of the formats, wherever tiles lie."""
+    if drawing.crs is not None:
+        for path in {path.suffix: path for path in paths if not is_raster(path)}.values():
+            crs_asked_for(drawing.crs, path)
+
+
 def _map_all(shop: Workshop, progress: Progress, *, seamless: bool) -> list[VirtualScene]:
     """Map all tiles that can be opened; returns the scenes that they made up."""
     tiles = _looked_at(shop, progress)
@@ -200,15 +211,20 @@ def _described(path: str, shop: Workshop) -> TileFile:
     """What a tile says of itself.
 
     Raises:
-        TileError: it cannot be opened, or its outputs cannot be named.
+        TileError: it cannot be opened, its outputs cannot be named, or cannot be drawn where it lies.
     """
-    refused = shop.named[path].refused
-    if refused:
-        raise TileError(f"no map of {Path(path).name} can be named: {refused}", path)
+    named = shop.named[path]
+    if named.refused:
+        raise TileError(f"no map of {Path(path).name} can be named: {named.refused}", path)
     bands, nodata = shop.options.bands, shop.options.nodata
-    return shop.reader.tried(
+    tile = shop.reader.tried(
         partial(described, path, bands=bands, wanted=shop.model.card.bands, nodata=nodata)
     )
+    try:
+        check_place(tile, shop.drawing, named.maps)
+    except (OptionError, OutputError) as error:
+        raise TileError(str(error), path) from error
+    return tile
 
 
 @contextmanager

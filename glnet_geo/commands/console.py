@@ -29,6 +29,11 @@ _SHARE_PER_LINE = 0.1
 
 _SWATCH = "██"
 
+_HECTARE = 1e4
+"""Square metres."""
+
+_MOST_HECTARES = 1e4
+
 _WIDTH_OF_BARS = 80
 """Characters of a terminal in which a bar fits beside what it tells."""
 
@@ -271,8 +276,11 @@ def print_areas(title: str, classes: Sequence[ClassShare]) -> None:
 
 
 def area_text(square_metres: float | None) -> str:
-    """An area as a person reads it: hectares, or square kilometres where there are many."""
+    """An area as a person reads it: hectares, square metres where there is less than one, square kilometres where there are many."""
     if square_metres is None:
         return "-"
-    hectares = square_metres / 1e4
-    return f"{hectares / 100:,.2f} km²" if hectares >= 1e4 else f"{hectares:,.2f} ha"
+    if square_metres < _HECTARE:
+        # Pixels of drones are small parts of a square metre.
+        return f"{square_metres:.2g} m²" if square_metres < 1 else f"{square_metres:,.0f} m²"
+    hectares = square_metres / _HECTARE
+    return f"{hectares / 100:,.2f} km²" if hectares >= _MOST_HECTARES else f"{hectares:,.2f} ha"

@@ -34,6 +34,11 @@ def chosen_frames(options: dict[str, Any]) -> Iterator[Frames | None]:
         raise click.UsageError("--resources are those of the workers of a running cluster: add --scheduler")
     if threads is not None and workers is None:
         raise click.UsageError("--worker-threads are those of the processes of this computer: add --workers")
+    # That takes some seconds to start, or to be reached.
+    if options["exact"] and (workers or scheduler):
+        raise click.UsageError(
+            "--exact computes a scene as one frame, in one process: leave out --workers and --scheduler"
+        )
     if workers is None and scheduler is None:
         yield None
         return

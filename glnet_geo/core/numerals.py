@@ -22,6 +22,11 @@ def whole_number(text: str) -> int | None:
     return int(number) if number is not None and number.is_integer() else None
 
 
+def gigabytes(size: float) -> str:
+    """Bytes for a person, rounded up: what a job needs is compared with what it is allowed."""
+    return f"{math.ceil(size / 1e8) / 10:.1f} GB"
+
+
 def shortest(value: float) -> str:
     """A number in as few digits as give it back."""
     short = f"{value:.15g}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import torch
 
+from glnet_geo.core.numerals import gigabytes
 from glnet_geo.errors import TrainingError
 from glnet_geo.training.samples import Sample
 from glnet_geo.training.stages import Stage
@@ -51,8 +52,8 @@ def patches_that_fit(step: Callable[[int], None], most: int, memory: int) -> int
         ) from error
     if peaks[0] > memory:
         raise TrainingError(
-            f"one patch needs {peaks[0] / 1e9:.1f} GB of GPU memory and {memory / 1e9:.1f} were allowed: raise "
-            "--max-gpu-memory, or choose --device cpu"
+            f"one patch needs {gigabytes(peaks[0])} of GPU memory, and --max-gpu-memory allows {memory / 1e9:.3g} GB: raise it, "
+            "or choose --device cpu"
         )
     each = max(peaks[1] - peaks[0], 1)
     return int(max(1, min(most, 1 + (memory - peaks[0]) // each)))

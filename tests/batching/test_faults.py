@@ -11,7 +11,9 @@ import geopandas
 import numpy as np
 import pytest
 import shapely
+from affine import Affine
 
+from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.errors import AoiError, OptionError, OutputError
 from glnet_geo.io.maps.raster import ClassRaster
 from glnet_geo.io.work_folder.ledger import Ledger
@@ -30,9 +32,11 @@ from tests.batches import (
     windows,
 )
 from tests.jobs import Told
-from tests.scenes import read, texture, write_scene
+from tests.scenes import UTM, read, texture, write_scene
 
 pytestmark = pytest.mark.usefixtures("impatient_readers")
+
+_PLACES = {"astray": UTM, "east": UTM, "west": Affine(5e-6, 0, 55.1, 0, -5e-6, 25.2)}
 
 
 def test_a_tile_that_cannot_be_opened_does_not_stop_the_others(
@@ -70,6 +74,49 @@ def test_where_no_tile_can_have_such_a_name_the_batch_is_refused(
 ) -> None:
     with pytest.raises(OutputError, match="choose a shorter one"):
         mapped(tiles, tmp_path / "maps", model, name="x" * 300 + "{stem}{suffix}")
+    assert not (tmp_path / "maps").exists()
+
+
+@pytest.mark.parametrize(
+    ("formats", "drawing", "said"),
+    [
+        (("geojson",), Drawing(), "the map has no CRS"),
+        (("tif",), Drawing(min_area=1), "--min-area needs areas"),
+        (("gpkg",), Drawing(simplify=1), "--simplify needs metres"),
+        (("gpkg",), Drawing(crs="EPSG:3035"), "cannot be brought to EPSG:3035"),
+    ],
+)
+def test_a_tile_that_cannot_be_drawn_where_it_lies_does_not_stop_the_others(
+    tmp_path: Path, model: Path, formats: tuple[str, ...], drawing: Drawing, said: str
+) -> None:
+    for name, crs in (("astray", None), ("east", "EPSG:32640"), ("west", "EPSG:4326")):
+        write_scene(tmp_path / f"{name}.tif", texture(30, 30), crs=crs, transform=_PLACES[name])
+    names = sorted(_PLACES)
+    told = Told()
+    report = mapped(
+        [tmp_path / f"{name}.tif" for name in names],
+        tmp_path / "maps",
+        model,
+        formats=formats,
+        drawing=drawing,
+        progress=told,
+    )
+    assert statuses(report) == {"astray": "failed", "east": "done", "west": "done"}
+    assert said in report.failed[0].reason
+    assert any(line.startswith("failed: ") and said in line for line in told.told)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "formats", "said"),
+    [("EPSG:1", ("gpkg",), "no CRS that is known"), ("EPSG:3035", ("gpkg", "geojson"), "leave out --crs")],
+)
+def test_a_crs_that_serves_no_tile_is_refused_before_any_is_looked_at(
+    tmp_path: Path, tiles: Path, model: Path, wanted: str, formats: tuple[str, ...], said: str
+) -> None:
+    told = Told()
+    with pytest.raises(OptionError, match=said):
+        mapped(tiles, tmp_path / "maps", model, formats=formats, drawing=Drawing(crs=wanted), progress=told)
+    assert not told.begun
     assert not (tmp_path / "maps").exists()
 
 

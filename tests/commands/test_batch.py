@@ -169,6 +169,8 @@ def test_outputs_among_the_inputs_are_no_tiles(
         (["--mosaic", "none/all.tif"], 5, "does not exist"),
         (["--mosaic", "all.tif", "--no-seamless"], 2, "leave out --no-seamless"),
         (["--exact"], 2, "add --no-seamless"),
+        (["--exact", "--no-seamless", "--workers", "2"], 2, "leave out --workers and --scheduler"),
+        (["--exact", "--scheduler", "tcp://127.0.0.1:9"], 2, "leave out --workers and --scheduler"),
         (["--model", "none"], 4, "no model is called none"),
         (["--format", "tif,gpkg,tif"], 2, "tif is named twice"),
         (["--mosaic", "all.tif", "--mosaic", "all.tif"], 5, "all.tif is named twice"),

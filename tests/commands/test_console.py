@@ -5,7 +5,7 @@ import re
 import pytest
 from rich.table import Table
 
-from glnet_geo.commands.console import Bar, paced, print_table, swatch
+from glnet_geo.commands.console import Bar, area_text, paced, print_table, swatch
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,23 @@ from glnet_geo.commands.console import Bar, paced, print_table, swatch
 )
 def test_the_pace_is_that_of_what_was_computed(computed: float, said: str) -> None:
     assert paced(6.0, computed, 3.0) == said
+
+
+@pytest.mark.parametrize(
+    ("square_metres", "said"),
+    [
+        (None, "-"),
+        (0.0, "0 m²"),
+        (0.25, "0.25 m²"),
+        (40.0, "40 m²"),
+        (9_999.4, "9,999 m²"),
+        (10_000.0, "1.00 ha"),
+        (352_400.0, "35.24 ha"),
+        (2.5e8, "250.00 km²"),
+    ],
+)
+def test_no_area_is_told_as_nothing_that_is_something(square_metres: float | None, said: str) -> None:
+    assert area_text(square_metres) == said
 
 
 _NAMES = ("water", "bare land", "[vegetation]")

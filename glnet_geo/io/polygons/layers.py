@@ -12,7 +12,6 @@ import shapely
 from rasterio.crs import CRS
 
 from glnet_geo.core.legend import Legend
-from glnet_geo.errors import OutputError
 from glnet_geo.io.maps.style import qml, sld, write_style
 from glnet_geo.io.polygons.features import Features, Layer
 from glnet_geo.io.polygons.geopackage import CREATION_OPTIONS, add_style, rename_regions
@@ -65,11 +64,6 @@ def create_layer(path: Path, kind: LayerKind) -> Layer:
         return _Copied(path, kind, _to_geoparquet)
     if suffix == ".fgb":
         return _Copied(path, kind, partial(_through_gdal, driver="FlatGeobuf", options={}))
-    if kind.crs is None:
-        raise OutputError(
-            f"{path.name} cannot be written, as GeoJSON knows only longitude and latitude and the map has no CRS: "
-            "choose .gpkg"
-        )
     # A tenth of a millimetre: pixels of drones keep their shape.
     options = {"RFC7946": "YES", "COORDINATE_PRECISION": "9"}
     if kind.tags:

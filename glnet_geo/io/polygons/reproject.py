@@ -48,21 +48,16 @@ def reprojection(raster: Placed, wanted: str | None, output: Path) -> tuple[CRS 
 
     Raises:
         OptionError: the CRS is unknown or cannot hold polygons, no way leads there, or the format allows no other than its own.
-        OutputError: the format wants longitude and latitude, and no way leads there.
+        OutputError: the format wants longitude and latitude, and the map has no CRS, or no way leads there.
     """
     # Where nothing says where the pixels lie in a CRS, it says nothing of them.
     own = None if raster.transform is None else raster.crs
     is_geojson = output.suffix.lower() == ".geojson"
     if wanted is None:
-        if is_geojson and own is not None:
+        if is_geojson:
             _check_geojson(own, raster.name, output)
         return own, _cut_for_geojson(raster, own) if is_geojson else _as_they_are
-    there = _target(wanted)
-    target = CRS.from_wkt(there.to_wkt())
-    if is_geojson and target != _LONGITUDE_LATITUDE:
-        raise OptionError(
-            f"{output.name} cannot be in {wanted}, as GeoJSON knows only longitude and latitude: leave out --crs, or choose .gpkg"
-        )
+    there = crs_asked_for(wanted, output)
     if own is None:
         lacks = "CRS" if raster.crs is None else "place in its CRS"
         raise OptionError(
@@ -73,12 +68,31 @@ def reprojection(raster: Placed, wanted: str | None, output: Path) -> tuple[CRS 
     if is_geojson:
         # The format is always in longitude and latitude, and its writer cuts at the antimeridian, as RFC 7946 asks.
         return own, _cut_for_geojson(raster, own)
+    target = CRS.from_wkt(there.to_wkt())
     move = _mover(transformer, raster, wanted, output)
     cut = _cutter(raster)
     if there.is_geographic:
         unwrapped = _Unwrapped(move, transformer, raster, there, wanted)
         return target, lambda polygons: unwrapped.polygons(cut(polygons))
     return target, lambda polygons: shapely.transform(cut(polygons), move)
+
+
+def crs_asked_for(wanted: str, output: Path) -> pyproj.CRS:
+    """The CRS of an output, wherever the map lies.
+
+    Args:
+        wanted: in any notation that PROJ knows.
+        output: for its suffix, and for messages.
+
+    Raises:
+        OptionError: it is unknown or cannot hold polygons, or the format allows no other than its own.
+    """
+    there = _target(wanted)
+    if output.suffix.lower() == ".geojson" and CRS.from_wkt(there.to_wkt()) != _LONGITUDE_LATITUDE:
+        raise OptionError(
+            f"{output.name} cannot be in {wanted}, as GeoJSON knows only longitude and latitude: leave out --crs, or choose .gpkg"
+        )
+    return there
 
 
 def _as_they_are(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -136,7 +150,12 @@ def _transformer(crs: CRS, name: str, there: pyproj.CRS, wanted: str) -> pyproj.
         ) from error
 
 
-def _check_geojson(crs: CRS, name: str, output: Path) -> None:
+def _check_geojson(crs: CRS | None, name: str, output: Path) -> None:
+    if crs is None:
+        raise OutputError(
+            f"{output.name} cannot be written, as GeoJSON knows only longitude and latitude and the map has no CRS: "
+            "choose .gpkg"
+        )
     try:
         _way(crs, pyproj.CRS.from_epsg(4326))
     except (CRSError, ProjError) as error:

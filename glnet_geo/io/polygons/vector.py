@@ -152,6 +152,17 @@ class PolygonLayer:
         )
 
 
+def check_polygons(raster: Placed, drawing: Drawing, path: Path) -> None:
+    """Refuse polygons that cannot be drawn where a map lies, before there is any.
+
+    Raises:
+        OptionError: the drawing cannot be done there.
+        OutputError: the format cannot hold it.
+    """
+    reprojection(raster, drawing.crs, path)
+    _pixel(raster, drawing)
+
+
 def _mean_confidence(regions: Regions) -> NDArray[np.float32]:
     """(regions,) mean percent of the pixels of which it is known; NaN where it is of none."""
     known = regions.pixels - regions.unknown

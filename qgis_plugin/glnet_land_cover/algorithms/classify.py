@@ -189,5 +189,13 @@ def _tell(summary: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
         )
     for each in summary.get("classes", []):
         area = each.get("area_m2")
-        hectares = "" if area is None else f"{area / _SQUARE_METRES_PER_HECTARE:,.2f} ha"
-        feedback.pushInfo(f"  {each['name']:<16} {each['share']:7.1%}  {hectares:>14}")
+        feedback.pushInfo(f"  {each['name']:<16} {each['share']:7.1%}  {_area(area):>14}")
+
+
+def _area(square_metres: float | None) -> str:
+    """An area as a person reads it, empty where it is unknown: less than a hectare is told in square metres."""
+    if square_metres is None:
+        return ""
+    if square_metres < _SQUARE_METRES_PER_HECTARE:
+        return f"{square_metres:,.0f} m²"
+    return f"{square_metres / _SQUARE_METRES_PER_HECTARE:,.2f} ha"
