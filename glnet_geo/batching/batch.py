@@ -26,7 +26,8 @@ from glnet_geo.errors import AoiError, CancelledError, OptionError
 from glnet_geo.frames import Frames, LocalFrames
 from glnet_geo.io.files.staging import check_output
 from glnet_geo.io.files.suffixes import MAPS
-from glnet_geo.io.maps.stac import check_folder, require_pystac
+from glnet_geo.io.maps.stac import require_pystac
+from glnet_geo.io.maps.stac_folder import check_folder
 from glnet_geo.io.scenes.blocks import block_cache
 from glnet_geo.io.scenes.inputs import named_tiles
 from glnet_geo.io.scenes.tiles import TileReader
