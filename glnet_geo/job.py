@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import glnet_geo
 from glnet_geo.io.polygons.aoi import area_mark
 from glnet_geo.io.scenes.source_files import raster_identity
@@ -32,7 +34,7 @@ def means_of(model: Model, machine: Machine, options: Options) -> dict[str, obje
         "version": glnet_geo.__version__,
         "model": model.sha256,
         "nodata": options.nodata,
-        "area of interest": None if options.aoi is None else area_mark(options.aoi),
+        "area of interest": None if options.aoi is None else area_mark(Path(options.aoi)),
         "device": machine.device,
         "precision": str(machine.dtype),
     }

@@ -23,6 +23,18 @@ if TYPE_CHECKING:
     from glnet_geo.plan import Options
 
 
+def named_outputs(out: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
+    """The outputs that a person named, one or more.
+
+    Raises:
+        OutputError: there is none.
+    """
+    paths = tuple(Path(path) for path in ([out] if isinstance(out, str | Path) else out))
+    if not paths:
+        raise OutputError("no output was named: add --out landcover.gpkg")
+    return paths
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapFiles:
     """The files that the map of a scene, of a tile or of many tiles is written to.
@@ -57,9 +69,7 @@ class MapFiles:
             OutputError: no map was named, one would replace what is read, or the confidence is to go into another file
                 than a raster.
         """
-        maps = tuple(Path(path) for path in ([out] if isinstance(out, str | Path) else out))
-        if not maps:
-            raise OutputError("no output was named: add --out landcover.gpkg")
+        maps = named_outputs(out)
         sure = None if confidence is None else Path(confidence)
         if sure is not None and not is_raster(sure):
             raise OutputError(f"{sure} cannot hold confidence: name a .tif file")

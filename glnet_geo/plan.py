@@ -56,7 +56,7 @@ class Options:
     bands: str | None = None
     nodata: float | None = None
     value_range: tuple[float, float] | None = None
-    aoi: Path | None = None
+    aoi: str | Path | None = None
     device: Device = "auto"
     precision: Precision = "auto"
     max_memory: int | None = None
@@ -231,7 +231,7 @@ def plan_for(opened: Scene, model: Model, machine: Machine, options: Options, *,
         raise OptionError(f"{options.readers} reading threads were asked for: take at least 1")
     notes = list(opened.notes)
     scales = (1.0, 1.0) if options.exact else _scales(opened, card, notes)
-    aoi = None if options.aoi is None else read_aoi(options.aoi, opened)
+    aoi = None if options.aoi is None else read_aoi(Path(options.aoi), opened)
     notes += () if aoi is None else aoi.notes
     lattice = Lattice.of(height=opened.height, width=opened.width, transform=opened.transform, scales=scales)
     memory = memory_of(

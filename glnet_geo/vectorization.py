@@ -31,6 +31,7 @@ from glnet_geo.io.polygons.vector import PolygonLayer, check_polygons
 from glnet_geo.io.scenes.blocks import block_cache_of
 from glnet_geo.io.scenes.own_maps import VERSION_TAG
 from glnet_geo.io.scenes.source_files import refuse_to_replace
+from glnet_geo.map_files import named_outputs
 from glnet_geo.report import ClassShare, Tally
 
 
@@ -83,7 +84,7 @@ def vectorize(
     """
     started = time.monotonic()
     drawing, progress = drawing or Drawing(), progress or Silence()
-    paths = _outputs(out)
+    paths = _vector_files(out)
     class_file = None if isinstance(legend, Legend) else legend
     for path in paths:
         refuse_to_replace(path, class_raster=classes, class_file=class_file, confidence=confidence)
@@ -164,10 +165,9 @@ def _sieved(strips: Iterator[Strip], sieve: Sieve) -> Iterator[Strip]:
     yield from sieve.finish()
 
 
-def _outputs(out: str | Path | Sequence[str | Path]) -> list[Path]:
-    paths = [Path(path) for path in ([out] if isinstance(out, str | Path) else out)]
-    if not paths:
-        raise OutputError("no output was named: add --out landcover.gpkg")
+def _vector_files(out: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
+    """The outputs that a person named, which can hold polygons."""
+    paths = named_outputs(out)
     for path in paths:
         if path.suffix.lower() not in MAP_VECTORS:
             raise OutputError(f"{path} cannot hold polygons: use one of {' '.join(MAP_VECTORS)}")

@@ -67,7 +67,7 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
         },
         {"numpy"} | TERMINAL,
     ),
-    "public": ({"assess", "batching", "top", "model", "core", "errors"}, set()),
+    "public": ({"assess", "batching", "top", "training", "model", "core", "errors"}, set()),
 }
 # The folders of a layer, each of which may import what comes before it; "" are the modules right in the layer.
 WITHIN = {

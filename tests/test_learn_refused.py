@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from glnet_geo.errors import ModelError, OptionError, OutputError, SceneError, TrainingError
 from glnet_geo.learn import train
@@ -89,10 +90,15 @@ def test_an_unknown_beginning_is_refused(tmp_path: Path) -> None:
             train(lesson, tmp_path / "m.safetensors", options=TrainOptions(init=init, device="cpu"))
 
 
+def _overwrite(folder: Path, band: NDArray[np.uint8]) -> None:
+    """Make every file of a folder an image of one band."""
+    for path in folder.iterdir():
+        write_plain(path, band)
+
+
 def test_a_backbone_may_begin_with_the_bands_that_there_are(tmp_path: Path) -> None:
     lesson = lessons.pair_folders(tmp_path)
-    for path in (tmp_path / "images").iterdir():
-        write_plain(path, np.ones((96, 128), np.uint8))
+    _overwrite(tmp_path / "images", np.ones((96, 128), np.uint8))
     weights = tmp_path / "weights.safetensors"
     weights.touch()
     for init, said in (
@@ -105,8 +111,7 @@ def test_a_backbone_may_begin_with_the_bands_that_there_are(tmp_path: Path) -> N
 
 def test_one_class_only_is_refused(tmp_path: Path) -> None:
     lesson = lessons.pair_folders(tmp_path)
-    for path in (tmp_path / "labels").iterdir():
-        write_plain(path, np.zeros((96, 128), np.uint8))
+    _overwrite(tmp_path / "labels", np.zeros((96, 128), np.uint8))
     with pytest.raises(TrainingError, match=r"only one class is labelled \(land\)"):
         train(lesson, tmp_path / "m.safetensors", options=lessons.options(tmp_path))
 

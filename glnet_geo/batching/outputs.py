@@ -43,6 +43,10 @@ class Outputs:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
+        # Callers without a type checker write paths as texts.
+        object.__setattr__(self, "folder", Path(self.folder))
+        object.__setattr__(self, "mosaics", tuple(map(Path, self.mosaics)))
+        object.__setattr__(self, "stac", None if self.stac is None else Path(self.stac))
         known = [suffix.lstrip(".") for suffix in MAPS]
         for kind in self.formats:
             if kind not in known:

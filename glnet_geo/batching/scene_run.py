@@ -2,76 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from glnet_geo.batching.books import Books
 from glnet_geo.batching.delivery import Delivered, Delivery, Making
+from glnet_geo.batching.entries import done, failed, mosaic_done, skipped
 from glnet_geo.batching.fingerprints import fingerprints, lacking, mark, pixels_mark, place_mark, touched
-from glnet_geo.batching.outputs import Outputs
-from glnet_geo.batching.report import TileResult, TileState
+from glnet_geo.batching.report import TileResult
 from glnet_geo.batching.scenes import VirtualScene
+from glnet_geo.batching.setup import BatchSetup
 from glnet_geo.core.listing import counted
-from glnet_geo.core.polygons.drawing import Drawing
 from glnet_geo.core.progress import Progress
 from glnet_geo.core.strip import Sink
 from glnet_geo.errors import AoiMissesError
-from glnet_geo.frames import Frames
-from glnet_geo.io.files.identity import identity
 from glnet_geo.io.files.staging import Staging
 from glnet_geo.io.scenes.blocks import block_cache
-from glnet_geo.io.scenes.source_files import raster_identity
 from glnet_geo.io.scenes.tiled import PlacedTile, TiledPixels, scene_of
-from glnet_geo.io.scenes.tiles import TileError, TileReader
+from glnet_geo.io.scenes.tiles import TileError
 from glnet_geo.io.work_folder.journal import Journal, journal_folder
 from glnet_geo.job import SURE, job_of
 from glnet_geo.map_files import MapFiles
-from glnet_geo.model.machine import Machine
-from glnet_geo.model.package import Model
 from glnet_geo.pipeline import Work, deliver, provenance
 from glnet_geo.plan import Options, Plan, plan_for
 from glnet_geo.report import Tally
 from glnet_geo.strips import Rest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workshop:
-    """What all scenes of a batch are mapped with.
-
-    Attributes:
-        model: loaded once for all of them.
-        machine: where to compute.
-        options: how to classify.
-        drawing: how to draw polygons, and whether to merge small areas.
-        outputs: what is written.
-        named: the outputs of every tile, by its path.
-        frames: who computes frames.
-        reader: of the tiles.
-        books: what is known of every tile.
-        work: the folder or the address where what is unfinished is kept.
-    """
-
-    model: Model
-    machine: Machine
-    options: Options
-    drawing: Drawing
-    outputs: Outputs
-    named: Mapping[str, MapFiles]
-    frames: Frames
-    reader: TileReader
-    books: Books
-    work: str | Path
-
-    @property
-    def confidence(self) -> bool:
-        """Whether it must be known how sure the map is."""
-        return self.outputs.confidence or self.outputs.wants_polygons
-
-
-def map_scene(scene: VirtualScene, shop: Workshop, progress: Progress) -> None:
+def map_scene(scene: VirtualScene, setup: BatchSetup, progress: Progress) -> None:
     """Map a virtual scene, and enter in the books what became of every tile.
 
     A tile that fails is left out as if it were without data, and what it was used for is made again.
@@ -79,8 +39,9 @@ def map_scene(scene: VirtualScene, shop: Workshop, progress: Progress) -> None:
     Raises:
         GlnetGeoError: something else than a tile cannot be used; what is finished is kept.
     """
+    books = setup.books
     broken = {
-        tile.file.path for tile in scene.tiles if shop.books.failed_before(tile.file.path, tile.file.identity)
+        tile.file.path for tile in scene.tiles if books.failed_before(tile.file.path, tile.file.identity)
     }
     rests: list[Rest] = []
     while True:
@@ -88,41 +49,18 @@ def map_scene(scene: VirtualScene, shop: Workshop, progress: Progress) -> None:
         if not usable:
             return
         try:
-            _SceneRun(scene, usable, shop, progress, rests).run()
+            _SceneRun(scene, usable, setup, progress, rests).run()
         except AoiMissesError:
             for tile in usable:
-                _skip(shop, tile, "it lies outside the area of interest")
+                books.enter(skipped(tile.file, "it lies outside the area of interest", job=books.job))
             return
         except TileError as error:
             tile = next(tile for tile in usable if tile.file.path == error.tile)
             broken.add(error.tile)
-            shop.books.enter(failure(error.tile, str(error), shop.books.job, tile))
+            books.enter(failed(error.tile, str(error), job=books.job, tile=tile.file))
             progress.info(f"failed: {error}")
         else:
             return
-
-
-def failure(path: str, reason: str, job: str, tile: PlacedTile | None = None) -> TileResult:
-    """The entry of a tile that failed."""
-    return TileResult(
-        tile=path,
-        status="failed",
-        reason=reason,
-        megapixels=0.0 if tile is None else tile.file.megapixels,
-        state=TileState(job=job, identity=raster_identity(path) if tile is None else tile.file.identity),
-    )
-
-
-def _skip(shop: Workshop, tile: PlacedTile, reason: str, fingerprint: str = "") -> None:
-    shop.books.enter(
-        TileResult(
-            tile=tile.file.path,
-            status="skipped",
-            reason=reason,
-            megapixels=tile.file.megapixels,
-            state=TileState(job=shop.books.job, fingerprint=fingerprint, identity=tile.file.identity),
-        )
-    )
 
 
 class _SceneRun:
@@ -132,11 +70,11 @@ class _SceneRun:
         self,
         scene: VirtualScene,
         usable: Sequence[PlacedTile],
-        shop: Workshop,
+        setup: BatchSetup,
         progress: Progress,
         rests: list[Rest],
     ) -> None:
-        self._scene, self._usable, self._shop, self._progress = scene, usable, shop, progress
+        self._scene, self._usable, self._setup, self._progress = scene, usable, setup, progress
         # Of every attempt so far: the first tells what an earlier batch has left, the others what this one has.
         self._rests = rests
         self._fingerprints: dict[str, str] = {}
@@ -148,21 +86,21 @@ class _SceneRun:
             TileError: a tile failed; nothing that it was used for is kept.
             AoiMissesError: nothing of the scene is wanted.
         """
-        shop, books = self._shop, self._shop.books
+        setup, books = self._setup, self._setup.books
         opened = scene_of(
             self._usable,
             self._scene.transform,
             self._scene.shape,
             name=self._scene.name,
             wanted=[True] * len(self._usable),
-            reader=shop.reader,
+            reader=setup.reader,
         )
-        options = shop.options
+        options = setup.options
         if self._scene.value_range is not None:
             options = replace(options, value_range=self._scene.value_range)
         with closing(opened):
-            plan = plan_for(opened, shop.model, shop.machine, options, confidence=shop.confidence)
-            self._fingerprints = fingerprints(plan, self._usable, merges=self._merges)
+            plan = plan_for(opened, setup.model, setup.machine, options, confidence=setup.confidence)
+            self._fingerprints = fingerprints(plan, self._usable, merges=self._setup.merges)
             pending = []
             for tile in self._usable:
                 found = self._made(tile)
@@ -170,7 +108,7 @@ class _SceneRun:
                     pending.append(tile)
                 elif books.result(tile.file.path) is None:
                     books.enter(found)
-            mosaics = [path for path in shop.outputs.mosaics if not self._has_mosaic(path)]
+            mosaics = [path for path in setup.outputs.mosaics if not self._has_mosaic(path)]
             if pending or mosaics:
                 self._tell(plan.notes)
                 with block_cache(plan.memory.kept):
@@ -178,28 +116,28 @@ class _SceneRun:
 
     def _tell(self, notes: Sequence[str]) -> None:
         """Say what there is to know of the scene, unless it was said before a tile failed."""
-        if not any(self._shop.books.failed_before(t.file.path, t.file.identity) for t in self._broken):
+        if not any(self._setup.books.failed_before(t.file.path, t.file.identity) for t in self._broken):
             for note in notes:
                 self._progress.info(note)
 
     def _map(
         self, plan: Plan, pending: Sequence[PlacedTile], mosaics: Sequence[Path], options: Options
     ) -> None:
-        shop = self._shop
-        paths = [path for tile in pending for path in shop.named[tile.file.path].all]
+        setup = self._setup
+        paths = [path for tile in pending for path in setup.named[tile.file.path].all]
         for folder in {path.parent for path in paths}:
             folder.mkdir(parents=True, exist_ok=True)
         # That was asked at once, and may be long ago.
-        if not shop.outputs.overwrite:
-            shop.books.refuse_foreign([*paths, *mosaics])
-        shop.books.begin([*paths, *mosaics])
-        maps = [path for tile in pending for path in shop.named[tile.file.path].maps]
+        if not setup.outputs.overwrite:
+            setup.books.refuse_foreign([*paths, *mosaics])
+        setup.books.begin([*paths, *mosaics])
+        maps = [path for tile in pending for path in setup.named[tile.file.path].maps]
         staging = Staging(
             [*paths, *mosaics],
-            overwrite=shop.outputs.overwrite,
+            overwrite=setup.outputs.overwrite,
             ours=True,
             styled=[*maps, *mosaics],
-            keep_styles=not shop.outputs.overwrite,
+            keep_styles=not setup.outputs.overwrite,
         )
         delivery = Delivery(pending, self._making(plan, staging))
         tally = Tally(plan.scene, plan.card.legend)
@@ -211,15 +149,15 @@ class _SceneRun:
                 yield tally
             tags = provenance(plan, counted(len(self._usable), "tile"))
             yield from MapFiles(maps=tuple(mosaics)).sinks(
-                staging, plan.scene, plan.card.legend, shop.drawing, tags
+                staging, plan.scene, plan.card.legend, setup.drawing, tags
             )
 
         work = Work(
             job=self._job(plan, options),
             journal=None if plan.exact else self._journal(plan),
-            frames=shop.frames,
-            drawing=shop.drawing,
-            confidence=shop.confidence,
+            frames=setup.frames,
+            drawing=setup.drawing,
+            confidence=setup.confidence,
             # Workers may still keep frames that have seen a tile when it has failed.
             lacking=lacking(plan, self._broken),
         )
@@ -232,23 +170,23 @@ class _SceneRun:
             self._enter_mosaic(path, plan, tally)
 
     def _making(self, plan: Plan, staging: Staging) -> Making:
-        shop = self._shop
+        setup = self._setup
         return Making(
-            outputs=shop.named,
+            outputs=setup.named,
             staging=staging,
             legend=plan.card.legend,
-            drawing=shop.drawing,
+            drawing=setup.drawing,
             tags=partial(provenance, plan),
-            reader=shop.reader,
+            reader=setup.reader,
             overlapped=self._scene.overlapped(),
             done=self._enter,
         )
 
     def _limited(self, plan: Plan, mosaics: Sequence[Path]) -> Plan:
         """The plan, without frames that only tiles would need which an earlier batch has mapped."""
-        books, named = self._shop.books, self._shop.named
+        books, named = self._setup.books, self._setup.named
         # Small areas are merged across tiles, so all must be known.
-        everything = bool(mosaics) or self._merges
+        everything = bool(mosaics) or self._setup.merges
         wanted = tuple(
             everything
             or not books.was_made_before(
@@ -275,13 +213,8 @@ class _SceneRun:
                     if t.file.path in known or t.file.path not in usable
                 )
             ),
-            SURE: self._shop.confidence,
+            SURE: self._setup.confidence,
         }
-
-    @property
-    def _merges(self) -> bool:
-        """Whether small areas join their neighbours."""
-        return self._shop.drawing.min_area > 0
 
     @property
     def _broken(self) -> list[PlacedTile]:
@@ -290,9 +223,9 @@ class _SceneRun:
 
     def _journal(self, plan: Plan) -> str | Path:
         # Other batches of these tiles may have the same work folder.
-        folder = self._shop.outputs.folder.resolve()
+        folder = self._setup.outputs.folder.resolve()
         name = mark([place_mark(plan), [tile.file.path for tile in self._scene.tiles], folder])[:16]
-        return journal_folder(Path(name), self._shop.work)
+        return journal_folder(Path(name), self._setup.work)
 
     def _forget(self, plan: Plan, work: Work, path: str) -> None:
         """Have the journal forget what a tile was used for."""
@@ -302,12 +235,12 @@ class _SceneRun:
 
     def _made(self, tile: PlacedTile) -> TileResult | None:
         path = tile.file.path
-        return self._shop.books.made(path, self._fingerprints[path], self._shop.named[path].all)
+        return self._setup.books.made(path, self._fingerprints[path], self._setup.named[path].all)
 
     def _has_mosaic(self, path: Path) -> bool:
-        found = self._shop.books.made(str(path), self._mosaic_mark, [path])
-        if found is not None and self._shop.books.result(str(path)) is None:
-            self._shop.books.enter(found)
+        found = self._setup.books.made(str(path), self._mosaic_mark, [path])
+        if found is not None and self._setup.books.result(str(path)) is None:
+            self._setup.books.enter(found)
         return found is not None
 
     @property
@@ -316,41 +249,27 @@ class _SceneRun:
 
     def _enter(self, delivered: Delivered) -> None:
         """A tile is done."""
-        tile, shop = delivered.tile, self._shop
+        tile, books = delivered.tile, self._setup.books
         fingerprint = self._fingerprints[tile.file.path]
         if not delivered.classes:
-            inside = "" if shop.options.aoi is None else " inside the area of interest"
-            _skip(shop, tile, f"it has no valid pixel{inside}", fingerprint)
+            inside = "" if self._setup.options.aoi is None else " inside the area of interest"
+            reason = f"it has no valid pixel{inside}"
+            books.enter(skipped(tile.file, reason, job=books.job, fingerprint=fingerprint))
             return
-        shop.books.enter(
-            TileResult(
-                tile=tile.file.path,
-                status="done",
-                classes=delivered.classes,
-                megapixels=tile.file.megapixels,
-                megapixels_computed=tile.file.megapixels
-                * self._rests[0].within(tile.window.row, tile.window.row_stop),
-                seconds=round(delivered.seconds, 4),
-                state=TileState(
-                    job=shop.books.job,
-                    fingerprint=fingerprint,
-                    identity=tile.file.identity,
-                    outputs=tuple(tuple(identity(path)) for path in shop.named[tile.file.path].all),
-                ),
+        books.enter(
+            done(
+                tile.file,
+                delivered.classes,
+                self._setup.named[tile.file.path].all,
+                job=books.job,
+                fingerprint=fingerprint,
+                computed=self._rests[0].within(tile.window.row, tile.window.row_stop),
+                seconds=delivered.seconds,
             )
         )
 
     def _enter_mosaic(self, path: Path, plan: Plan, tally: Tally) -> None:
-        self._shop.books.enter(
-            TileResult(
-                tile=str(path),
-                status="done",
-                classes=tally.shares(),
-                megapixels=plan.megapixels,
-                state=TileState(
-                    job=self._shop.books.job,
-                    fingerprint=self._mosaic_mark,
-                    outputs=(tuple(identity(path)),),
-                ),
-            )
+        books = self._setup.books
+        books.enter(
+            mosaic_done(path, tally.shares(), plan.megapixels, job=books.job, fingerprint=self._mosaic_mark)
         )

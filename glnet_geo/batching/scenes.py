@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from affine import Affine
@@ -50,8 +50,8 @@ class VirtualScene:
 
 
 def virtual_scenes(
-    found: dict[Kind, list[TileFile]],
-    ranges: dict[Kind, tuple[float, float]],
+    found: Mapping[Kind, list[TileFile]],
+    ranges: Mapping[Kind, tuple[float, float]],
     *,
     seamless: bool,
     mosaic: bool,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glnet_geo.commands.console import print_json, print_table
+from glnet_geo.commands.console import print_json, print_table, swatch
 from glnet_geo.commands.option_types import Place, file_argument
 from glnet_geo.commands.options import json_option
 
@@ -198,7 +198,7 @@ def _print_card(path: Path, card: Card) -> None:
     table.add_column(overflow="fold")
     classes = Text()
     for c in card.legend:
-        classes.append("██ ", style=c.color).append(f"{c.id} {c.name}\n")
+        classes.append_text(swatch(c.color)).append(f" {c.id} {c.name}\n")
     classes.rstrip()
     architecture = card.architecture
     table.add_row("classes", classes)

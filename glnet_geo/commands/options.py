@@ -32,21 +32,10 @@ def how_to_classify(command: Command) -> Command:
                 metavar="NAME|FILE",
                 help="An installed model (see glnet-geo models list) or a model package.",
             ),
-            click.option(
-                "--bands",
-                metavar="B,B,...",
-                help="The scene's bands in the model's order: 1,2,3 or red,green,blue.",
-            ),
-            click.option(
-                "--nodata",
-                type=float,
-                help="Value of pixels without data, instead of one that the scene declares.",
-            ),
-            click.option(
-                "--value-range",
-                type=ValueRange(),
-                help="Values that become darkest and brightest. Default: the model's own where it learnt such values, else the "
-                "scene's 2nd to 98th percentile.",
+            *_of_values(
+                "the scene's",
+                "the scene declares",
+                "the model's own where it learnt such values, else the scene's 2nd to 98th percentile",
             ),
             click.option(
                 "--aoi",
@@ -54,27 +43,28 @@ def how_to_classify(command: Command) -> Command:
                 metavar="VECTOR",
                 help="Map only inside these polygons (any CRS).",
             ),
-            click.option(
-                "--device",
-                type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-                default="auto",
-                show_default=True,
-                help="Where to compute; auto takes a GPU where there is one.",
-            ),
-            click.option(
-                "--precision",
-                type=click.Choice(["auto", "fp32", "bf16", "fp16"]),
-                default="auto",
-                show_default=True,
-                help="auto takes the shortest numbers that the device multiplies natively.",
-            ),
+            *_of_machine("auto", "fp32", "bf16", "fp16"),
             click.option("--max-memory", type=Size(), help="Refuse jobs that need more memory, e.g. 2.5GB."),
-            click.option("--max-gpu-memory", type=Size(), help="Use at most this much GPU memory, e.g. 2GB."),
             click.option(
                 "--exact",
                 is_flag=True,
                 help="Compute what the published code computes: the scene as one frame, in float32. Slow, whole in memory.",
             ),
+        ],
+    )
+
+
+def how_to_learn(command: Command) -> Command:
+    """Add the options of `how_to_classify` that hold for a training too; they arrive by the names of `TrainOptions`."""
+    return _with(
+        command,
+        [
+            *_of_values(
+                "the images'",
+                "the images declare",
+                "those of --init where they fit the images, else the 2nd to 98th percentile of each",
+            ),
+            *_of_machine("auto", "fp32", "bf16"),
         ],
     )
 
@@ -202,6 +192,54 @@ def json_option(command: Command) -> Command:
     """Add --json."""
     option = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
     return option(command)
+
+
+def _of_values(whose: str, declared: str, default_range: str) -> Sequence[Callable[[Command], Command]]:
+    """Which bands of imagery are read, and what their values mean.
+
+    Args:
+        whose: bands, such as ``the scene's``.
+        declared: by what, such as ``the scene declares``.
+        default_range: what --value-range is where it is not given.
+    """
+    return [
+        click.option(
+            "--bands",
+            metavar="B,B,...",
+            help=f"{whose.capitalize()} bands in the model's order: 1,2,3 or red,green,blue.",
+        ),
+        click.option(
+            "--nodata",
+            type=float,
+            help=f"Value of pixels without data, instead of one that {declared}.",
+        ),
+        click.option(
+            "--value-range",
+            type=ValueRange(),
+            help=f"Values that become darkest and brightest. Default: {default_range}.",
+        ),
+    ]
+
+
+def _of_machine(*precisions: str) -> Sequence[Callable[[Command], Command]]:
+    """Where to compute, in one of these precisions."""
+    return [
+        click.option(
+            "--device",
+            type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+            default="auto",
+            show_default=True,
+            help="Where to compute; auto takes a GPU where there is one.",
+        ),
+        click.option(
+            "--precision",
+            type=click.Choice(precisions),
+            default="auto",
+            show_default=True,
+            help="auto takes the shortest numbers that the device multiplies natively.",
+        ),
+        click.option("--max-gpu-memory", type=Size(), help="Use at most this much GPU memory, e.g. 2GB."),
+    ]
 
 
 def _with(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glnet_geo.commands.console import ProgressKind, print_json, print_table, shown_progress, swatch
-from glnet_geo.commands.option_types import Place, Size, ValueRange, file_argument
-from glnet_geo.commands.options import json_option, output_options
+from glnet_geo.commands.option_types import Place, file_argument
+from glnet_geo.commands.options import how_to_learn, json_option, output_options
 from glnet_geo.errors import OptionError
 
 if TYPE_CHECKING:
@@ -86,33 +86,7 @@ _MISSING = {
     show_default=True,
     help="0: classes are seen as often as they are labelled; 1: all alike.",
 )
-@click.option(
-    "--bands", metavar="B,B,...", help="The images' bands in the model's order: 1,2,3 or red,green,blue."
-)
-@click.option(
-    "--nodata", type=float, help="Value of pixels without data, instead of one that the images declare."
-)
-@click.option(
-    "--value-range",
-    type=ValueRange(),
-    help="Values that become darkest and brightest. Default: those of --init where they fit the images, else the 2nd to 98th "
-    "percentile of each.",
-)
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-    default="auto",
-    show_default=True,
-    help="Where to compute; auto takes a GPU where there is one.",
-)
-@click.option(
-    "--precision",
-    type=click.Choice(["auto", "fp32", "bf16"]),
-    default="auto",
-    show_default=True,
-    help="auto takes the shortest numbers that the device multiplies natively.",
-)
-@click.option("--max-gpu-memory", type=Size(), help="Use at most this much GPU memory, e.g. 11GB.")
+@how_to_learn
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all that is drawn at random."
 )

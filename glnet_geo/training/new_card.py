@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def card_of(
         bands=start.bands,
         normalization=normal
         if value_range is None
-        else type(normal)(low=value_range[0], high=value_range[1], mean=normal.mean, std=normal.std),
+        else replace(normal, low=value_range[0], high=value_range[1]),
         legend=lessons.legend,
         description=_description(outcome, start, lessons),
         ground_sample_distance=_distances(outcome, lessons, start, augmentation),

@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from glnet_geo.batching.batch import _doubts_told_once
+from glnet_geo.batching.survey import _doubts_told_once
 from glnet_geo.errors import DoubtfulInputWarning
 
 

@@ -193,7 +193,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     sentence: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("glnet_geo.batching.batch.described", None)
+    monkeypatch.setattr("glnet_geo.batching.survey.described", None)
     command = ["batch", str(tiles), "--out-dir", "maps", "--model", str(model), *arguments]
     assert run(command) == code
     captured = capsys.readouterr()

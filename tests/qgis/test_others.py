@@ -32,6 +32,18 @@ def test_check_tells_what_the_command_line_tells(engine: str, scene: Path) -> No
     assert any(line.startswith("Bands: 1 = red") for line in log.said)
 
 
+@pytest.mark.parametrize("name", ["check", "evaluate"])
+def test_an_engine_that_tells_less_than_is_shown_is_to_be_updated(
+    fake_engine: Any, scene: Path, name: str
+) -> None:
+    fake_engine("print(json.dumps({'scores': None, 'seconds': 1.0}))")
+    reference: dict[str, Any] = {"REFERENCE": str(scene)} if name == "evaluate" else {}
+    with pytest.raises(
+        core.QgsProcessingException, match=r"engine 9\.9 cannot do this yet: .*glnet_geo anew"
+    ):
+        run(name, INPUT=str(scene), **reference)
+
+
 def test_vectorize_makes_what_the_command_line_makes(
     engine: str, commands: list[str], scene: Path, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ from glnet_geo.core.legend import NODATA
 from glnet_geo.core.numerals import finite_number
 from glnet_geo.core.window import Window
 from glnet_geo.errors import TrainingError, doubt
-from glnet_geo.io.geodesy.placed import Placed
+from glnet_geo.io.geodesy.placed import Placed, check_crs_on_both
 from glnet_geo.io.labelled_data.spot import Spot
 from glnet_geo.io.polygons.placing import Placing, screen_rows, valid_polygons_in
 from glnet_geo.io.polygons.vector_file import defined, layers_in, reading
@@ -84,14 +84,7 @@ class TrainingPolygons:
         Raises:
             TrainingError: one of the two has a CRS and the other has none, or there is no way between them.
         """
-        if (scene.crs is None) != (self.crs is None):
-            lacking, having = (
-                (scene.name, self.path.name) if scene.crs is None else (self.path.name, scene.name)
-            )
-            raise TrainingError(
-                f"{lacking} has no CRS and {having} has one, so they cannot be laid over each other: "
-                f"assign the right CRS to {lacking}"
-            )
+        check_crs_on_both(self.path.name, self.crs, scene, error=TrainingError)
         to_map = scene.transform or screen_rows(self.polygons)
         place = Placing.of(str(self.path), self.crs, scene.crs, to_map, error=TrainingError)
         extent = place.extent(Window.whole((scene.height, scene.width)))

@@ -20,7 +20,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform_bounds
 
 from glnet_geo.errors import EvaluationError
-from glnet_geo.io.geodesy.placed import Placed
+from glnet_geo.io.geodesy.placed import Placed, check_crs_on_both
 from glnet_geo.io.scenes.source import Source, control_points, transform_of
 
 _SAME_PIXELS = 1e-2
@@ -115,11 +115,7 @@ def on_grid(path: str | Path, mapped: Placed) -> Iterator[tuple[str, str | None]
         SceneError: it cannot be opened.
     """
     own = Grid.of(path)
-    if (own.crs is None) != (mapped.crs is None):
-        without, other = (own.name, mapped.name) if own.crs is None else (mapped.name, own.name)
-        raise EvaluationError(
-            f"{without} has no CRS and {other} has one, so they cannot be laid over each other: georeference {without}"
-        )
+    check_crs_on_both(own.name, own.crs, mapped, error=EvaluationError)
     if own.is_grid_of(mapped):
         yield str(path), None
         return

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -19,12 +16,12 @@ from shapely.geometry import mapping
 
 from glnet_geo.core.legend import NODATA, Legend
 from glnet_geo.core.listing import counted
-from glnet_geo.errors import OptionError, OutputError
+from glnet_geo.errors import OptionError
 from glnet_geo.io.files.staging import is_raster
 from glnet_geo.io.geodesy.ground import ground_sample_distance
 from glnet_geo.io.maps.footprint import Footprint, together
+from glnet_geo.io.maps.stac_folder import COLLECTION, MARK, check_folder, replacing_folder
 from glnet_geo.io.scenes.source import is_remote
-from glnet_geo.replacing import hidden_name
 
 if TYPE_CHECKING:
     import pystac
@@ -48,10 +45,6 @@ _MEDIA = {
     ".parquet": "application/vnd.apache.parquet",
     ".geojson": "application/geo+json",
 }
-
-_COLLECTION, _MARK = "collection.json", "glnet:version"
-
-_LEFT_BY_SYSTEMS = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,31 +117,6 @@ def require_pystac() -> None:
         ) from error
 
 
-def check_folder(folder: Path, outputs: Iterable[Path] = ()) -> None:
-    """Refuse a folder that a catalogue cannot be written to, or that holds anything but a catalogue.
-
-    Args:
-        folder: of the catalogue.
-        outputs: what else is written: a catalogue is replaced as a whole.
-
-    Raises:
-        OutputError: it is refused.
-    """
-    if folder.exists() and (not folder.is_dir() or _foreign(folder)):
-        raise OutputError(f"{folder} holds something else than a catalogue: choose another folder")
-    place = folder.resolve()
-    inside = next((path for path in outputs if path.resolve().is_relative_to(place)), None)
-    if inside is not None:
-        raise OutputError(
-            f"{folder} is to hold {inside} too, and a catalogue needs a folder of its own: choose another"
-        )
-    above = next(path for path in place.parents if path.exists())
-    if not above.is_dir():
-        raise OutputError(f"{above} is no folder, so {folder} cannot be made: choose another folder")
-    if not os.access(above, os.W_OK):
-        raise OutputError(f"the folder {above} is read-only: choose another for the catalogue")
-
-
 def write_catalogue(folder: Path, entries: Sequence[MapEntry], maker: Maker) -> Path:
     """Write a static catalogue, which appears whole; one that was there before is replaced.
 
@@ -171,25 +139,13 @@ def write_catalogue(folder: Path, entries: Sequence[MapEntry], maker: Maker) -> 
     collection = _collection(folder.name or "landcover", entries, maker)
     for item in items:
         collection.add_item(item)
-    new = folder.with_name(hidden_name())
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+    with replacing_folder(folder) as new:
         # Links count from where the catalogue will lie.
         collection.normalize_hrefs(str(folder))
         for item in items:
             item.make_asset_hrefs_relative()
         collection.save(catalog_type=pystac.CatalogType.SELF_CONTAINED, dest_href=str(new))
-        if folder.exists():
-            shutil.rmtree(folder)
-        new.rename(folder)
-    except OSError as error:
-        raise OutputError(
-            f"the catalogue could not be written to {folder} ({error.strerror}): choose another folder"
-        ) from error
-    finally:
-        # It is gone where all went well.
-        shutil.rmtree(new, ignore_errors=True)
-    return folder / _COLLECTION
+    return folder / COLLECTION
 
 
 def _collection(name: str, entries: Sequence[MapEntry], maker: Maker) -> pystac.Collection:
@@ -206,26 +162,8 @@ def _collection(name: str, entries: Sequence[MapEntry], maker: Maker) -> pystac.
             pystac.SpatialExtent([bounds]), pystac.TemporalExtent([[min(times), max(times)]])
         ),
         license="other",
-        extra_fields={_MARK: maker.version},
+        extra_fields={MARK: maker.version},
     )
-
-
-def _foreign(folder: Path) -> bool:
-    """Whether a folder holds anything but a catalogue of ours."""
-    if not any(folder.iterdir()):
-        return False
-    try:
-        marked = _MARK in json.loads((folder / _COLLECTION).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return True
-    files = (path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir())
-    return not marked or not all(_is_listed(path) for path in files)
-
-
-def _is_listed(path: Path) -> bool:
-    """Whether a file in the folder of a catalogue is the collection, an item in a folder of its name, or left there by a system."""
-    item = path.parts == (path.stem, path.name) and path.suffix == ".json"
-    return item or path.parts == (_COLLECTION,) or path.name in _LEFT_BY_SYSTEMS
 
 
 def _item(entry: MapEntry, maker: Maker) -> pystac.Item:

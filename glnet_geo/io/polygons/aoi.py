@@ -19,7 +19,7 @@ from rasterio.features import geometry_mask
 from glnet_geo.core.listing import counted
 from glnet_geo.core.window import Window
 from glnet_geo.errors import AoiError, AoiMissesError, doubt
-from glnet_geo.io.geodesy.placed import Placed
+from glnet_geo.io.geodesy.placed import Placed, check_crs_on_both
 from glnet_geo.io.polygons.placing import Bounds, Placing, polygons_in, screen_rows, valid_polygons_in
 from glnet_geo.io.polygons.vector_file import defined, layers_in, reading
 
@@ -102,13 +102,10 @@ def read_aoi(path: Path, raster: Placed) -> Aoi:
     """
     polygons, own, notes = _read(path)
     crs = raster.crs
-    if crs is None and own is not None:
-        raise AoiError(
-            f"{path} has a CRS ({own.name}) and the scene has none, so they cannot be laid over each other: "
-            "georeference the scene first"
-        )
     if crs is not None and own is None:
         doubt(f"{path} has no CRS: it is taken for the scene's ({crs.to_string()})")
+    else:
+        check_crs_on_both(path.name, own, raster, error=AoiError)
     scene = Window.whole((raster.height, raster.width))
     place = Placing.of(str(path), own, crs, raster.transform or screen_rows(polygons), error=AoiError)
     extent = place.extent(scene)

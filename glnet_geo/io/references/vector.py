@@ -17,7 +17,7 @@ from glnet_geo.core.accuracy.matching import Label
 from glnet_geo.core.listing import counted
 from glnet_geo.core.transform import transformed
 from glnet_geo.errors import EvaluationError
-from glnet_geo.io.geodesy.placed import Placed, to_map
+from glnet_geo.io.geodesy.placed import Placed, check_crs_on_both, to_map
 from glnet_geo.io.polygons.placing import Placing
 from glnet_geo.io.polygons.vector_file import defined, layers_in, reading
 
@@ -66,11 +66,7 @@ class LabelledShapes:
         Raises:
             EvaluationError: they cannot.
         """
-        if (self.crs is None) != (mapped.crs is None):
-            without, other = (self.name, mapped.name) if self.crs is None else (mapped.name, self.name)
-            raise EvaluationError(
-                f"{without} has no CRS and {other} has one, so they cannot be laid over each other: give {without} its CRS"
-            )
+        check_crs_on_both(self.name, self.crs, mapped, error=EvaluationError)
         return Placing.of(self.name, self.crs, mapped.crs, to_map(mapped), error=EvaluationError)
 
     def pixels(self, mapped: Placed) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -161,11 +161,25 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         outputs: Sequence[str],
         feedback: QgsProcessingFeedback,
         *,
+        told: Sequence[str] = (),
         resumable: bool = False,
         incomplete: int | None = None,
     ) -> dict[str, Any]:
-        """Give the engine this algorithm's job; see `Job`."""
-        return Job(
+        """Give the engine this algorithm's job; see `Job`.
+
+        Args:
+            engine: to run it.
+            arguments: of ``glnet-geo``.
+            outputs: files and folders that it will make.
+            feedback: to show progress.
+            told: keys that the answer must have.
+            resumable: whether what is finished is kept where it is stopped.
+            incomplete: exit code of a job that has made some of its outputs and says so.
+
+        Raises:
+            EngineError: it failed, or is too old to tell all of this.
+        """
+        answer = Job(
             engine,
             arguments,
             outputs,
@@ -174,6 +188,9 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
             incomplete=incomplete,
             worded=lambda sentence: as_in_dialog(sentence, self),
         ).run()
+        if not answer.keys() >= set(told):
+            raise EngineError(_lacking(engine))
+        return answer
 
 
 def named_file(output: Any) -> str:

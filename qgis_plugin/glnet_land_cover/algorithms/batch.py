@@ -48,6 +48,7 @@ from .polygon_options import add_polygon_options, polygon_arguments
 OUTPUT, MOSAIC, POLYGONS = "OUTPUT", "MOSAIC", "MOSAIC_POLYGONS"
 _FORMATS = ["tif", "gpkg", "fgb", "geojson", "parquet"]
 _TEXTS = ("ASSET", "BANDS", "NAME", "RETRY", "STAC")
+_TOLD = ("tiles", "classes", "done", "skipped", "failed")
 _SOME_FAILED = 10
 """Exit code of the engine where some tiles failed, and all others are done."""
 
@@ -267,6 +268,7 @@ class Batch(EngineAlgorithm):
                     [*arguments, *IN_JSON],
                     [folder, *mosaics.values(), *catalogues],
                     feedback,
+                    told=_TOLD,
                     resumable=not temporary,
                     incomplete=_SOME_FAILED,
                 )

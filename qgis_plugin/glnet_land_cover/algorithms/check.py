@@ -16,6 +16,25 @@ from ..translation import tr
 from .base import EngineAlgorithm, shown_errors
 from .options import add_computing, add_scene, check_scene, scene_arguments
 
+_TOLD = (
+    "height",
+    "width",
+    "crs",
+    "bands",
+    "band_names",
+    "dtype",
+    "value_range",
+    "nodata",
+    "ground_sample_distance",
+    "model",
+    "device",
+    "megapixels",
+    "memory",
+    "seconds",
+    "seconds_at_most",
+    "notes",
+)
+
 
 class CheckScene(EngineAlgorithm):
     """Tell what classifying an image would do, without doing it."""
@@ -89,7 +108,7 @@ class CheckScene(EngineAlgorithm):
         """Ask the engine."""
         with shown_errors():
             engine = self.ask_engine(parameters, context, feedback)
-            found = self.run_job(engine, ["check", *self._arguments, "--json"], [], feedback)
+            found = self.run_job(engine, ["check", *self._arguments, "--json"], [], feedback, told=_TOLD)
         for name, text in _lines(found):
             feedback.pushInfo(f"{name}: {text}")
         return {

@@ -34,6 +34,7 @@ from .options import INPUT, called, confidence_arguments, is_given, raster_input
 REPORT, DRAWING, NUMBERS = "REPORT", "PICTURE", "NUMBERS"
 _LEGEND = "REFERENCE_LEGEND"
 _DEFAULT_FIELD = "class"
+_TOLD = ("map", "scores", "estimate", "calibration", "notes")
 
 
 class Evaluate(EngineAlgorithm):
@@ -211,7 +212,7 @@ class Evaluate(EngineAlgorithm):
         with shown_errors():
             engine = self.ask_engine(parameters, context, feedback)
             outputs = [path for name, path in made.items() if name != REPORT]
-            found = self.run_job(engine, arguments, outputs, feedback)
+            found = self.run_job(engine, arguments, outputs, feedback, told=_TOLD)
             for line in lines(found):
                 feedback.pushInfo(line)
             if REPORT in made:

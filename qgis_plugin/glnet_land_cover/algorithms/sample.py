@@ -124,7 +124,7 @@ class Sample(EngineAlgorithm):
         with shown_errors():
             engine = self.ask_engine(parameters, context, feedback)
             arguments = ["sample", *self._arguments, "--out", path, "--overwrite", *IN_JSON]
-            summary = self.run_job(engine, arguments, [path], feedback)
+            summary = self.run_job(engine, arguments, [path], feedback, told=["strata"])
         for each in summary["strata"]:
             feedback.pushInfo(tr("{}: {} points").format(each["name"], each["points"]))
         name = tr("Points to check {}").format(self._map)

@@ -47,6 +47,7 @@ from .options import (
 OUTPUT, CURVES = "OUTPUT", "CURVES"
 _PRECISIONS = ["auto", "fp32", "bf16"]
 _MINUTES = 8
+_TOLD = ("before", "learnt", "scores", "validation", "log")
 _TEXTS = ("BANDS", "NODATA", "VALUE_RANGE", "BALANCE", "SEED", "MAX_GPU_MEMORY", "CREDIT")
 
 
@@ -251,7 +252,7 @@ class Train(EngineAlgorithm):
             try:
                 arguments = self._arguments(parameters, context, folder.take(self._labels), out, curves)
                 outputs = [out, curves] if curves else [out]
-                summary = self.run_job(engine, arguments, outputs, feedback, resumable=resumable)
+                summary = self.run_job(engine, arguments, outputs, feedback, told=_TOLD, resumable=resumable)
             except (EngineError, SourceError):
                 if not resumable:
                     folder.clear()

@@ -16,8 +16,9 @@ from affine import Affine
 from rasterio.crs import CRS
 
 from glnet_geo.errors import CancelledError, OptionError, OutputError
-from glnet_geo.io.maps import stac
 from glnet_geo.io.maps.footprint import footprint
+from glnet_geo.io.maps.stac import Maker, MapEntry, write_catalogue
+from glnet_geo.io.maps.stac_folder import check_folder, replacing_folder
 from glnet_geo.io.scenes.taken import taken
 from glnet_geo.replacing import HIDDEN
 from tests.batches import mapped
@@ -212,7 +213,7 @@ def test_a_map_in_degrees_that_is_turned_is_told_in_metres_with_all_its_corners(
     crs = CRS.from_epsg(4326)
     place = footprint(transform, crs, 100, 100)
     assert place is not None
-    entry = stac.MapEntry(
+    entry = MapEntry(
         name="turned",
         files=(tmp_path / "turned.tif",),
         sources=("turned.tif",),
@@ -224,10 +225,10 @@ def test_a_map_in_degrees_that_is_turned_is_told_in_metres_with_all_its_corners(
         taken=(),
         made=now,
     )
-    maker = stac.Maker(
+    maker = Maker(
         version="1", model="tiny", sha256="0", credit="", license="MIT", legend=tiny.card(network).legend
     )
-    stac.write_catalogue(tmp_path / "catalogue", [entry], maker)
+    write_catalogue(tmp_path / "catalogue", [entry], maker)
     item = items(tmp_path)["turned"]
     half = 100e-5 * math.sqrt(0.5)
     assert item.properties["proj:bbox"] == pytest.approx([10 - half, 0, 10 + half, 2 * half], abs=1e-9)
@@ -257,12 +258,12 @@ def test_a_catalogue_among_which_a_person_has_put_something_is_not_replaced(
 ) -> None:
     shutil.copytree(made / "catalogue", tmp_path / "catalogue")
     (tmp_path / "catalogue" / ".DS_Store").touch()
-    stac.check_folder(tmp_path / "catalogue")
+    check_folder(tmp_path / "catalogue")
     mine = tmp_path / "catalogue" / name
     mine.parent.mkdir(parents=True, exist_ok=True)
     mine.write_text("mine")
     with pytest.raises(OutputError, match="something else than a catalogue"):
-        stac.check_folder(tmp_path / "catalogue")
+        check_folder(tmp_path / "catalogue")
     assert mine.read_text() == "mine"
 
 
@@ -285,6 +286,32 @@ def test_a_catalogue_that_is_stopped_leaves_the_old_one_and_nothing_half_made(
     assert [name.startswith(HIDDEN) for name in half] == [True]
     assert {path.name for path in tmp_path.iterdir()} == {"catalogue", "other"}
     assert len(items(tmp_path)) == 4
+
+
+def test_a_catalogue_that_cannot_be_moved_to_its_place_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "catalogue"
+    place.mkdir()
+    (place / "collection.json").write_text("old")
+    move = Path.rename
+
+    def stuck(source: Path, target: Path) -> Path:
+        if (source / "collection.json").read_text() == "new":
+            raise PermissionError(13, "Permission denied")
+        return move(source, target)
+
+    monkeypatch.setattr(Path, "rename", stuck)
+    with pytest.raises(OutputError, match=r"could not be written to .*catalogue \(Permission denied\)"):
+        _write_collection(place, "new")
+    assert (place / "collection.json").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["catalogue"]
+
+
+def _write_collection(place: Path, text: str) -> None:
+    with replacing_folder(place) as made:
+        made.mkdir()
+        (made / "collection.json").write_text(text)
 
 
 def test_without_pystac_the_batch_does_not_begin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
