@@ -17,6 +17,7 @@ from glnet_geo.errors import CancelledError, OptionError
 from glnet_geo.io.files.staging import TakenError, refuse_taken
 from glnet_geo.io.labelled_data.datasets import lessons_of_dataset
 from glnet_geo.io.labelled_data.lessons import Lessons, lessons_of_pairs, lessons_of_polygons
+from glnet_geo.io.labelled_data.open_files import OPEN_FILES
 from glnet_geo.io.labelled_data.training_image import Reading
 from glnet_geo.io.pictures.curves import draw_curves, require_curves
 from glnet_geo.io.scenes.source_files import refuse_to_replace
@@ -155,19 +156,20 @@ def lessons_for(lesson: Lesson, options: TrainOptions, wanted: Sequence[str], kn
         value_range=options.value_range,
         adaptable=known is None,
     )
-    if isinstance(lesson, PublishedDataset):
-        return lessons_of_dataset(lesson.name, Path(lesson.folder), reading)
-    if isinstance(lesson, DrawnPolygons):
-        return lessons_of_polygons(
-            [Path(scene) for scene in lesson.scenes],
-            Path(lesson.labels),
-            lesson.field,
-            lesson.layer,
-            reading,
-            known=None if known is None else known.legend,
-        )
-    legend = None if lesson.legend is None else Path(lesson.legend)
-    return lessons_of_pairs(Path(lesson.images), Path(lesson.labels), legend, reading)
+    with OPEN_FILES.closed_if_refused():
+        if isinstance(lesson, PublishedDataset):
+            return lessons_of_dataset(lesson.name, Path(lesson.folder), reading)
+        if isinstance(lesson, DrawnPolygons):
+            return lessons_of_polygons(
+                [Path(scene) for scene in lesson.scenes],
+                Path(lesson.labels),
+                lesson.field,
+                lesson.layer,
+                reading,
+                known=None if known is None else known.legend,
+            )
+        legend = None if lesson.legend is None else Path(lesson.legend)
+        return lessons_of_pairs(Path(lesson.images), Path(lesson.labels), legend, reading)
 
 
 def _tell_of_what_is_lost(plan: TrainingPlan, progress: Progress) -> None:

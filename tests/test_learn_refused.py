@@ -14,6 +14,8 @@ from glnet_geo.learn_options import LabelMaps, TrainOptions
 from tests import lessons
 from tests.rasters import write_plain
 
+_OPEN = Path("/proc/self/fd")
+
 
 def test_bad_outputs_are_refused_before_anything_is_read(tmp_path: Path) -> None:
     lesson = LabelMaps(images=tmp_path, labels=tmp_path)
@@ -49,6 +51,15 @@ def test_the_curves_replace_nothing_that_is_learnt_from(tmp_path: Path, kind: st
             overwrite=True,
         )
     assert taken.read_bytes() == before
+
+
+@pytest.mark.skipif(not _OPEN.is_dir(), reason="this system does not list open files")
+def test_a_refusal_leaves_no_file_open(tmp_path: Path) -> None:
+    lesson = lessons.pair_folders(tmp_path)
+    write_plain(tmp_path / "labels" / "west.png", np.ones((1, 8, 8), np.uint8))
+    with pytest.raises(TrainingError, match=r"west"):
+        train(lesson, tmp_path / "mine.safetensors", options=lessons.options(tmp_path, stages=("global",)))
+    assert [one for one in _OPEN.iterdir() if one.exists() and tmp_path in one.readlink().parents] == []
 
 
 @pytest.mark.parametrize(

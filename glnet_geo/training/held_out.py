@@ -98,9 +98,9 @@ def _check_classes(lessons: Lessons, counts: Sequence[ClassCounts]) -> None:
             "no pixel is labelled: check that the labels lie on the images and hold the legend's classes"
         )
     if len(present) == 1:
-        besides = "" if lessons.sparse else ", and 255 means not labelled"
+        besides = "" if lessons.sparse else " (the value 255 means not labelled)"
         raise TrainingError(
-            f"only one class is labelled ({present[0]}{besides}): label at least one other, so that there is something to tell apart"
+            f"only one class is labelled ({present[0]}): label at least one other, so that there is something to tell apart{besides}"
         )
     absent = [c.name for c, total in zip(legend, totals, strict=True) if not total]
     if absent:

@@ -169,7 +169,7 @@ def test_labels_too_close_together_are_all_learnt_with_a_warning(tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("value", "message"),
-    [(0, "only one class is labelled .*, and 255 means not labelled"), (255, "no pixel is labelled")],
+    [(0, "only one class is labelled .*the value 255 means not labelled"), (255, "no pixel is labelled")],
 )
 def test_one_class_is_not_enough(tmp_path: Path, value: int, message: str) -> None:
     with pytest.raises(TrainingError, match=message):

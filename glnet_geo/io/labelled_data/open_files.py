@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Protocol
 
@@ -39,6 +41,20 @@ class OpenFiles:
         """Forget a file that is closed for good."""
         with self._turn:
             self._open.pop(id(file), None)
+
+    @contextmanager
+    def closed_if_refused(self) -> Iterator[None]:
+        """Where the body fails, all that it has opened is closed and forgotten: nobody is left to close it."""
+        with self._turn:
+            before = set(self._open)
+        try:
+            yield
+        except BaseException:
+            with self._turn:
+                for key, file in list(self._open.items()):
+                    if key not in before and file.close_for_now():
+                        del self._open[key]
+            raise
 
 
 OPEN_FILES = OpenFiles(most=100)

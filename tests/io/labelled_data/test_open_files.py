@@ -53,6 +53,30 @@ def test_what_is_being_read_stays_open_until_it_is_not() -> None:
     assert [file.open for file in files] == [False, False, True]
 
 
+def test_what_a_refused_body_has_opened_is_closed() -> None:
+    known, before, opened = OpenFiles(most=3), File(), File()
+    before.open = True
+    known.note(before)
+
+    def refused() -> None:
+        opened.open = True
+        known.note(opened)
+        raise ValueError("refused")
+
+    with pytest.raises(ValueError, match="refused"), known.closed_if_refused():
+        refused()
+    assert before.open
+    assert not opened.open
+
+
+def test_what_a_body_has_opened_stays_open() -> None:
+    known, opened = OpenFiles(most=3), File()
+    with known.closed_if_refused():
+        opened.open = True
+        known.note(opened)
+    assert opened.open
+
+
 def test_what_is_closed_for_good_is_forgotten() -> None:
     known, file = OpenFiles(most=1), File()
     known.note(file)
