@@ -138,7 +138,7 @@ def merged(strips: Iterator[Strip], raster: Placed, drawing: Drawing) -> Iterato
     return _sieved(strips, sieve)
 
 
-def check_place(raster: Placed, drawing: Drawing, maps: Iterable[Path]) -> None:
+def check_drawable(raster: Placed, drawing: Drawing, maps: Iterable[Path]) -> None:
     """Refuse maps that cannot be drawn where a raster lies, before anything of them is made.
 
     Raises:

@@ -21,7 +21,7 @@ from glnet_geo.io.scenes.grouping import Kind, kinds, sentences
 from glnet_geo.io.scenes.scene import SAMPLE_SIDE, range_of
 from glnet_geo.io.scenes.tiled import sample_of
 from glnet_geo.io.scenes.tiles import TileError, TileFile, described
-from glnet_geo.vectorization import check_place
+from glnet_geo.vectorization import check_drawable
 
 _NO_SAMPLE = (0.0, 1.0)
 """The value range of tiles without a valid pixel, of which there is nothing to scale."""
@@ -96,7 +96,7 @@ def _described(path: str, setup: BatchSetup) -> TileFile:
         partial(described, path, bands=bands, wanted=setup.model.card.bands, nodata=nodata)
     )
     try:
-        check_place(tile, setup.drawing, named.maps)
+        check_drawable(tile, setup.drawing, named.maps)
     except (OptionError, OutputError) as error:
         raise TileError(str(error), path) from error
     return tile
