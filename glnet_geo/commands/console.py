@@ -32,6 +32,9 @@ _SWATCH = "██"
 _HECTARE = 1e4
 """Square metres."""
 
+_LEAST_IN_HECTARES = 1e3
+"""Square metres; of fewer, two decimals of a hectare tell too little."""
+
 _MOST_HECTARES = 1e4
 
 _WIDTH_OF_BARS = 80
@@ -276,10 +279,10 @@ def print_areas(title: str, classes: Sequence[ClassShare]) -> None:
 
 
 def area_text(square_metres: float | None) -> str:
-    """An area as a person reads it: hectares, square metres where there is less than one, square kilometres where there are many."""
+    """An area as a person reads it: hectares, square metres where there are few, square kilometres where there are many."""
     if square_metres is None:
         return "-"
-    if square_metres < _HECTARE:
+    if square_metres < _LEAST_IN_HECTARES:
         # Pixels of drones are small parts of a square metre.
         return f"{square_metres:.2g} m²" if square_metres < 1 else f"{square_metres:,.0f} m²"
     hectares = square_metres / _HECTARE

@@ -38,5 +38,7 @@ def test_as_many_patches_as_the_measured_peaks_allow(monkeypatch: pytest.MonkeyP
     assert patches_that_fit(steps.append, 6, 2300) == 4
     assert patches_that_fit(steps.append, 6, 1300) == 1
     assert patches_that_fit(steps.append, 6, 10_000) == 6
-    with pytest.raises(TrainingError, match="--max-gpu-memory allows .* GB: raise it, or choose --device cpu"):
+    with pytest.raises(
+        TrainingError, match=r"--max-gpu-memory allows .* GB: raise it, or choose --device cpu"
+    ):
         patches_that_fit(steps.append, 6, 1299)

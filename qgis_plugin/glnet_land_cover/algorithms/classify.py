@@ -33,6 +33,7 @@ from .polygon_options import add_polygon_options, polygon_arguments
 
 RASTER, POLYGONS, CONFIDENCE = "RASTER", "POLYGONS", "CONFIDENCE"
 _SQUARE_METRES_PER_HECTARE = 1e4
+_LEAST_IN_HECTARES = 1e3
 
 
 class Classify(EngineAlgorithm):
@@ -193,9 +194,9 @@ def _tell(summary: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
 
 
 def _area(square_metres: float | None) -> str:
-    """An area as a person reads it, empty where it is unknown: less than a hectare is told in square metres."""
+    """An area as a person reads it, empty where it is unknown: a few square metres are told as such."""
     if square_metres is None:
         return ""
-    if square_metres < _SQUARE_METRES_PER_HECTARE:
+    if square_metres < _LEAST_IN_HECTARES:
         return f"{square_metres:,.0f} m²"
     return f"{square_metres / _SQUARE_METRES_PER_HECTARE:,.2f} ha"
