@@ -114,12 +114,13 @@ def test_palettes_that_differ_raise_doubt(tmp_path: Path) -> None:
 
 
 def test_what_palettes_say_of_values_that_do_not_occur_is_nothing(tmp_path: Path) -> None:
-    found_legend(
+    found = found_legend(
         [
             painted(tmp_path / "a.tif", HALVES, {0: BLUE, 1: GREY, 2: GREY}),
             painted(tmp_path / "b.tif", HALVES, {0: BLUE, 1: GREY, 2: BLUE}),
         ]
     )
+    assert found.legend.ids.tolist() == [0, 1]
 
 
 def test_a_palette_against_the_legend_raises_doubt_once(tmp_path: Path) -> None:
