@@ -132,9 +132,10 @@ class Agreement:
         of_reference = np.full(256, NODATA, dtype=np.uint8)
         of_reference[: len(comparison.of_label)] = list(comparison.of_label.values())
         strips = watched("comparing", classes.height, classes.strips(), progress)
+        is_label = comparison.told
         for left, right in alongside(strips, reference.strips()):
             mapped, true = comparison.of_map[left.classes], of_reference[right.classes]
-            known, told, shown = true != NODATA, comparison.told[right.classes], mapped != NODATA
+            known, told, shown = true != NODATA, is_label[right.classes], mapped != NODATA
             self._confusion += Confusion.of_codes(true, mapped, len(self._legend))
             self._unlabelled += int((~told & shown).sum())
             self._ignored += int((told & ~known & shown).sum())

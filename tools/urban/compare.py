@@ -35,13 +35,12 @@ from glnet_geo.training.checkpoint import save_weights
 from glnet_geo.training.recipe import Recipe, recipe_of
 from glnet_geo.training.samples import Sampler
 from glnet_geo.training.stages import STAGES, Stage
-from glnet_geo.training.start import Start, start_from
+from glnet_geo.training.start import Start
 from glnet_geo.training.train import Learner, train_stage
 from glnet_geo.training.validation import judge
 from tools.urban.package import class_shares, favour_rare
 from tools.urban.train import (
     ARCHITECTURE,
-    AUGMENTATION,
     CLOSE,
     CROPS,
     LEGEND,
@@ -49,6 +48,8 @@ from tools.urban.train import (
     SEED,
     SINGLE,
     TILING,
+    Mixture,
+    imagenet,
     pairs_in,
 )
 from tools.urban.unet import learn_unet, new_unet
@@ -89,7 +90,7 @@ class Trial:
     @property
     def start(self) -> Start:
         """ImageNet's backbone."""
-        return start_from(f"timm:tf_efficientnet_lite0={self.init}", LEGEND, seed=SEED)
+        return imagenet(self.init)
 
     def new_unet(self) -> nn.Module:
         """A U-Net on the same backbone."""
@@ -97,14 +98,7 @@ class Trial:
 
     def sampler(self, tiling: Tiling, seed: int) -> Sampler:
         """Samples of the scenes to learn from."""
-        return Sampler(
-            self.learnt,
-            tiling=tiling,
-            normalization=NORMALIZATION,
-            class_ids=LEGEND.ids.tolist(),
-            augmentation=AUGMENTATION,
-            seed=seed,
-        )
+        return Mixture(self.learnt).sampler(tiling, seed)
 
 
 @dataclass(frozen=True, slots=True)

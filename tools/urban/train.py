@@ -141,7 +141,7 @@ def main(
                 mixture.sampler(CROPS, seed), recipe, init, finished
             )
         return
-    start = _start(init)
+    start = imagenet(init)
     learnt: dict[str, torch.Tensor] = {} if again is None else load_file(again)
     for number, recipe in enumerate(STAGES if again is None else AGAIN):
         finished = out / f"{recipe.stage}.safetensors"
@@ -157,10 +157,10 @@ def main(
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """All that is learnt from, and how often each is drawn."""
+    """All that is learnt from, and how often each is drawn; None for the roots of their areas."""
 
     pairs: list[Pair]
-    chances: list[float]
+    chances: list[float] | None = None
 
     def sampler(self, tiling: Tiling, seed: int) -> Sampler:
         """Draws from it."""
@@ -176,7 +176,7 @@ class Mixture:
 
 
 def _train_local(sampler: Sampler, recipe: Recipe, init: Path, finished: Path) -> None:
-    _train_stage(_start(init).network(recipe.stage, {}, SEED), recipe, sampler, finished)
+    _train_stage(imagenet(init).network(recipe.stage, {}, SEED), recipe, sampler, finished)
 
 
 def _train_unet(sampler: Sampler, recipe: Recipe, init: Path, finished: Path) -> None:
@@ -199,7 +199,8 @@ def _train_stage(network: GLNet, recipe: Recipe, sampler: Sampler, finished: Pat
     save_weights(finished, network)
 
 
-def _start(init: Path) -> Start:
+def imagenet(init: Path) -> Start:
+    """A network that begins with these weights of the backbone."""
     return start_from(f"timm:tf_efficientnet_lite0={init}", LEGEND, seed=SEED)
 
 
